@@ -1,0 +1,1 @@
+"""The LiCSAR portal, seen from the client: its addresses, its pages, its files."""

@@ -1,0 +1,14 @@
+"""A stand-in for the LiCSAR portal: a real HTTP server on this machine, with faults on demand."""
+
+from tests.portal.faults import Fault, FaultKind
+from tests.portal.server import RecordedRequest, StandInPortal
+from tests.portal.trees import link_frame, pair_folder
+
+__all__ = [
+    "Fault",
+    "FaultKind",
+    "RecordedRequest",
+    "StandInPortal",
+    "link_frame",
+    "pair_folder",
+]
