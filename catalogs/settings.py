@@ -1,0 +1,125 @@
+"""The settings of a run: one frozen model, from arguments, environment and a file, in that order.
+
+``FRINGEWATCH_<FIELD>`` sets a field from the environment; ``fringewatch.toml`` in the home sets
+the rest. A misspelt name is refused in both.
+"""
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from typing_extensions import override
+
+from catalogs.portal.roots import DEFAULT_ROOTS, parse_root
+from catalogs.portal.session import DEFAULT_USER_AGENT
+from fringewatch.errors import BadInputError
+
+_PREFIX = "FRINGEWATCH_"
+
+
+class Settings(BaseSettings):
+    """Everything that a run can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, extra="forbid", frozen=True, validate_default=True
+    )
+
+    home: Path = Field(
+        default=Path("fringewatch-data"), description="folder that holds everything that is kept"
+    )
+    portal: tuple[str, ...] = Field(
+        default=DEFAULT_ROOTS,
+        min_length=1,
+        description="roots that hold the track folders; the first that answers wins",
+    )
+    model: str = Field(default="baseline-0", description="the detector, by name")
+    watch: tuple[str, ...] = Field(default=(), description="volcanoes that nightly looks after")
+    lookback_days: int = Field(
+        default=90, ge=1, le=3650, description="how far back nightly looks for pairs it has not"
+    )
+    pairs_per_batch: int = Field(
+        default=24, ge=1, le=500, description="pairs downloaded before they are tiled together"
+    )
+    connections: int = Field(
+        default=4, ge=1, le=8, description="files downloaded at the same time from one portal"
+    )
+    retries: int = Field(
+        default=4, ge=0, le=20, description="repetitions of a request that gets no good answer"
+    )
+    user_agent: str = Field(
+        default=DEFAULT_USER_AGENT,
+        min_length=1,
+        description="how we present ourselves to the portal; add your observatory's address",
+    )
+    footnote: str = Field(default="", description="words to put under every picture")
+    keep_granules: bool = Field(
+        default=False, description="keep the downloaded files after they are in the cube"
+    )
+    minimum_coherence: float = Field(
+        default=0.1,
+        ge=0.0,
+        lt=1.0,
+        description="pixels below it are left out of patches: over open sea it stays under 0.08",
+    )
+
+    @field_validator("portal")
+    @classmethod
+    def _check_roots(cls, roots: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(parse_root(root) for root in roots)
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources; the file lies in the home, which only the first two can name."""
+        named = {**env_settings(), **init_settings()}
+        home = Path(named.get("home", cls.model_fields["home"].default))
+        file = TomlConfigSettingsSource(settings_cls, toml_file=home / "fringewatch.toml")
+        return init_settings, env_settings, file
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings, `given` first; None means not given.
+
+    Raises
+    ------
+    BadInputError
+        If a name is unknown or a value out of range; the message names each of them.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])} = {item['input']!r}: {item['msg']}"
+            for item in error.errors()
+        )
+        message = f"settings are wrong: {wrong}"
+        raise BadInputError(message) from error
+    except tomllib.TOMLDecodeError as error:
+        message = f"fringewatch.toml in the home is no TOML: {error}"
+        raise BadInputError(message) from error
+
+
+def _refuse_unknown_variables() -> None:
+    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in os.environ:
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1) or known
+            message = f"the environment variable {name} is no setting; known: {', '.join(near)}"
+            raise BadInputError(message)

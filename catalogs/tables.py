@@ -1,0 +1,183 @@
+"""The detection tables: their columns, and a writer that checks them.
+
+Each table is written as Parquet for programs and as CSV for people, with the same rows in the
+same order. The same rows give the same bytes, so that a run with nothing new changes no file.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fringewatch.atomic import write_atomically
+from fringewatch.errors import StoreError
+
+TABLE_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name, type, whether it may be empty, and what it means."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    may_be_empty: bool = False
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """The columns of a table in order, and those that tell one row from another."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """The Arrow schema, with the format's number in its metadata."""
+        fields = [
+            pa.field(c.name, c.type, nullable=c.may_be_empty, metadata={"meaning": c.meaning})
+            for c in self.columns
+        ]
+        return pa.schema(fields, metadata={"fringewatch_format": str(TABLE_FORMAT)})
+
+
+_STATES = ("quiet", "watch", "unrest", "no data")
+
+INTERFEROGRAMS = TableSchema(
+    "interferograms",
+    (
+        Column("volcano", pa.string(), "slug of the catalogue"),
+        Column("gvp_number", pa.int32(), "number in Volcanoes of the World"),
+        Column("frame", pa.string(), "LiCSAR frame"),
+        Column("direction", pa.string(), "ascending or descending"),
+        Column("primary_date", pa.date32(), "older acquisition, UTC"),
+        Column("secondary_date", pa.date32(), "newer acquisition, UTC"),
+        Column("days", pa.int32(), "time span in days"),
+        Column("valid_fraction", pa.float64(), "share of the window that was scored, 0 to 1"),
+        Column(
+            "coherence_mean", pa.float64(), "mean coherence where there is data", may_be_empty=True
+        ),
+        Column(
+            "score", pa.float64(), "logit of the model, largest of the patches", may_be_empty=True
+        ),
+        Column(
+            "probability", pa.float64(), "calibrated probability of deformation", may_be_empty=True
+        ),
+        Column(
+            "positive", pa.bool_(), "score at or above the model's threshold", may_be_empty=True
+        ),
+        Column(
+            "peak_latitude", pa.float64(), "where the model looks, degrees north", may_be_empty=True
+        ),
+        Column(
+            "peak_longitude", pa.float64(), "where the model looks, degrees east", may_be_empty=True
+        ),
+        Column("patches_scored", pa.int32(), "patches with enough data, of 9"),
+        Column("model", pa.string(), "name of the model"),
+        Column("model_sha256", pa.string(), "hash of its weights"),
+        Column("source_url", pa.string(), "where the phase file came from"),
+        Column("source_sha256", pa.string(), "hash of the phase file"),
+        Column("scored_at", pa.timestamp("s", tz="UTC"), "when the model saw it"),
+    ),
+    key=("frame", "primary_date", "secondary_date"),
+)
+"""One row per pair."""
+
+DATES = TableSchema(
+    "dates",
+    (
+        Column("volcano", pa.string(), "slug of the catalogue"),
+        Column("gvp_number", pa.int32(), "number in Volcanoes of the World"),
+        Column("date", pa.date32(), "acquisition that ends the pairs, UTC"),
+        Column("pairs", pa.int32(), "scored pairs that end on this date"),
+        Column("pairs_positive", pa.int32(), "those of them that are positive"),
+        Column("frames", pa.string(), "frames that saw it, separated by spaces"),
+        Column("probability", pa.float64(), "median probability of its pairs", may_be_empty=True),
+        Column("state", pa.string(), "quiet, watch, unrest or no data"),
+        Column(
+            "since", pa.date32(), "first date of the running episode of unrest", may_be_empty=True
+        ),
+        Column("peak_latitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
+        Column("peak_longitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
+        Column("model", pa.string(), "name of the model"),
+    ),
+    key=("date",),
+)
+"""One row per date on which a pair ends."""
+
+
+def write_table(schema: TableSchema, rows: pd.DataFrame, folder: Path) -> tuple[Path, ...]:
+    """Write the table as Parquet and CSV into `folder`; return the paths that changed.
+
+    Raises
+    ------
+    StoreError
+        If a column is missing, unknown, of the wrong type or empty where it may not be, or two
+        rows have the same key: that is a bug, and nothing is written.
+    HomeError
+        If the disk is full or cannot be written.
+    """
+    table = _checked(schema, rows)
+    parquet, text = io.BytesIO(), io.StringIO()
+    pq.write_table(table, parquet, compression="zstd")
+    table.to_pandas().to_csv(text, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
+    written = {
+        folder / f"{schema.name}.parquet": parquet.getvalue(),
+        folder / f"{schema.name}.csv": text.getvalue().encode(),
+    }
+    return tuple(path for path, content in written.items() if write_atomically(path, content))
+
+
+def read_table(schema: TableSchema, folder: Path) -> pd.DataFrame:
+    """Return the table in `folder`; empty, with its columns, if it was never written.
+
+    Raises
+    ------
+    StoreError
+        If the file is damaged, or was written with other columns or by a newer version.
+    """
+    path = folder / f"{schema.name}.parquet"
+    if not path.is_file():
+        empty: pd.DataFrame = schema.arrow.empty_table().to_pandas()
+        return empty
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        message = f"{path} is no Parquet table ({error}): run the backfill again to write it anew"
+        raise StoreError(message) from error
+    written = (table.schema.metadata or {}).get(b"fringewatch_format", b"none").decode()
+    if written != str(TABLE_FORMAT) or table.schema.names != schema.arrow.names:
+        message = (
+            f"{path} has format {written} and columns {', '.join(table.schema.names)}; this "
+            f"version reads format {TABLE_FORMAT}: run the backfill again to write it anew"
+        )
+        raise StoreError(message)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _checked(schema: TableSchema, rows: pd.DataFrame) -> pa.Table:
+    names = [column.name for column in schema.columns]
+    if list(rows.columns) != names:
+        odd = sorted(set(rows.columns) ^ set(names)) or ["their order"]
+        message = f"table '{schema.name}': wrong columns: {', '.join(odd)}"
+        raise StoreError(message)
+    ordered = rows.sort_values(list(schema.key), ignore_index=True)
+    try:
+        table = pa.Table.from_pandas(ordered, schema=schema.arrow, preserve_index=False)
+        table = table.replace_schema_metadata(schema.arrow.metadata)
+    except (ValueError, pa.ArrowException) as error:  # Arrow says what is empty with the former
+        message = f"table '{schema.name}': a value does not fit its column: {error}"
+        raise StoreError(message) from error
+    if ordered.duplicated(list(schema.key)).any():
+        message = f"table '{schema.name}': two rows share {', '.join(schema.key)}"
+        raise StoreError(message)
+    if "state" in names and not ordered["state"].isin(_STATES).all():
+        message = f"table '{schema.name}': a state is none of {', '.join(_STATES)}"
+        raise StoreError(message)
+    return table

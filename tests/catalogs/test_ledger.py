@@ -1,0 +1,119 @@
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalogs.grid import Grid
+from catalogs.ledger import Ledger, open_ledger
+from catalogs.ledger_rows import FileRow, FileState, PairScore
+from catalogs.records import DatePair, FrameId, Product, RemoteFile
+from fringewatch.errors import HomeError, StoreError
+
+FRAME = FrameId.parse("106A_09048_000909")
+FIRST, SECOND = (DatePair.parse(name) for name in ("20240106_20240118", "20240118_20240130"))
+MODEL = ("baseline-0", "aa")
+SCORE = PairScore(0.5, 0.7, 1.5, 0.8, True, -0.3, -91.5, 9)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return open_ledger(tmp_path / "ledger.sqlite")
+
+
+def fetched(pair: DatePair, sha256: str = "ff") -> FileRow:
+    return FileRow(pair, Product.DIFF_PHA, FileState.FETCHED, url="http://x/y", sha256=sha256)
+
+
+def test_what_was_listed_is_remembered_in_order(ledger: Ledger) -> None:
+    ledger.record_listing(FRAME, "http://a", [SECOND])
+    ledger.record_listing(FRAME, "http://b", [SECOND, FIRST])
+    assert ledger.listed_pairs(FRAME) == (FIRST, SECOND)
+
+
+def test_a_file_that_was_fetched_is_not_forgotten_when_it_is_listed_again(ledger: Ledger) -> None:
+    remote = RemoteFile(FRAME, FIRST, Product.DIFF_PHA, "http://new/place")
+    ledger.record_listed_file(remote)
+    assert ledger.files(FRAME)[FIRST, Product.DIFF_PHA].state is FileState.LISTED
+    ledger.record_file(FRAME, fetched(FIRST))
+    ledger.record_listed_file(remote)
+    row = ledger.files(FRAME)[FIRST, Product.DIFF_PHA]
+    assert (row.state, row.url, row.sha256) == (FileState.FETCHED, "http://x/y", "ff")
+
+
+def test_a_refused_file_keeps_its_reason_and_place_until_it_is_listed_again(ledger: Ledger) -> None:
+    ledger.record_file(FRAME, fetched(FIRST))
+    ledger.record_file(FRAME, FileRow(FIRST, Product.DIFF_PHA, FileState.REJECTED, reason="cut"))
+    row = ledger.files(FRAME)[FIRST, Product.DIFF_PHA]
+    assert (row.state, row.reason, row.url) == (FileState.REJECTED, "cut", "http://x/y")
+    ledger.record_listed_file(RemoteFile(FRAME, FIRST, Product.DIFF_PHA, "http://z"))
+    assert ledger.files(FRAME)[FIRST, Product.DIFF_PHA].state is FileState.LISTED
+
+
+def test_the_first_grid_of_a_frame_stays(ledger: Ledger) -> None:
+    grid = Grid(-92.4255, 0.4871667, 0.001, 0.001, 1840, 1913)
+    ledger.record_listing(FRAME, "http://a", [])
+    assert ledger.grid(FRAME) is None
+    ledger.record_grid(FRAME, grid)
+    ledger.record_grid(FRAME, Grid(0, 0, 1, 1, 1, 1))
+    assert ledger.grid(FRAME) == grid
+
+
+def test_a_pair_is_unscored_for_another_model_or_another_file(ledger: Ledger) -> None:
+    ledger.record_tiles("wolf", FRAME, [fetched(FIRST), fetched(SECOND)])
+    assert ledger.unscored_pairs("wolf", FRAME, MODEL) == (FIRST, SECOND)
+    ledger.record_scores("wolf", FRAME, MODEL, [(FIRST, SCORE)])
+    assert ledger.unscored_pairs("wolf", FRAME, MODEL) == (SECOND,)
+    assert ledger.unscored_pairs("wolf", FRAME, ("baseline-0", "bb")) == (FIRST, SECOND)
+    assert ledger.unscored_pairs("fernandina", FRAME, MODEL) == ()
+    ledger.record_tiles("wolf", FRAME, [fetched(FIRST, "00")])
+    assert ledger.unscored_pairs("wolf", FRAME, MODEL) == (FIRST, SECOND)
+    assert ledger.scored_pairs("wolf", MODEL) == ()
+
+
+def test_scores_come_back_with_their_source(ledger: Ledger) -> None:
+    ledger.record_tiles("wolf", FRAME, [fetched(FIRST)])
+    empty = PairScore(0.0, np.nan, np.nan, np.nan, False, np.nan, np.nan, 0)
+    ledger.record_scores("wolf", FRAME, MODEL, [(FIRST, empty)])
+    (row,) = ledger.scored_pairs("wolf", MODEL)
+    assert (row.frame, row.pair, row.url, row.sha256) == (FRAME, FIRST, "http://x/y", "ff")
+    assert np.isnan(row.score.score)
+    assert row.scored_at.tzinfo is not None
+
+
+def test_tiles_can_be_taken_back(ledger: Ledger) -> None:
+    ledger.record_tiles("wolf", FRAME, [fetched(FIRST), fetched(SECOND)])
+    ledger.forget_tiles("wolf", FRAME, [FIRST])
+    assert ledger.tiled_pairs("wolf", FRAME) == (SECOND,)
+    assert ledger.tiled_frames("wolf") == (FRAME,)
+
+
+def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 7")
+    connection.close()
+    with pytest.raises(StoreError, match=r"newer Fringewatch \(format 7"):
+        open_ledger(path)
+
+
+def test_another_file_is_no_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(b"not a database at all, but long enough to be read as one" * 20)
+    with pytest.raises(StoreError, match="is no ledger"):
+        open_ledger(path)
+
+
+def test_a_full_disk_rolls_back_and_says_so(ledger: Ledger) -> None:
+    ledger.record_listing(FRAME, "http://a", [FIRST])
+    ledger._connection.execute("PRAGMA max_page_count = 12")
+    many = [DatePair.parse(f"2024{month:02d}01_20240{month + 1}02") for month in range(1, 9)]
+
+    def fill() -> None:
+        for number in range(400):
+            frame = FrameId.parse(f"106A_{number:05d}_000909")
+            ledger.record_listing(frame, "http://a" * 50, many)
+
+    with pytest.raises(HomeError, match="cannot write the ledger"):
+        fill()
+    assert ledger.listed_pairs(FRAME) == (FIRST,)

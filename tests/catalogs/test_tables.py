@@ -1,0 +1,100 @@
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table, write_table
+from fringewatch.errors import StoreError
+
+
+def date_row(**changes: Any) -> dict[str, Any]:
+    return {
+        "volcano": "taal",
+        "gvp_number": 273070,
+        "date": dt.date(2020, 1, 12),
+        "pairs": 3,
+        "pairs_positive": 2,
+        "frames": "142A_07606_131313",
+        "probability": 0.8,
+        "state": "unrest",
+        "since": dt.date(2020, 1, 12),
+        "peak_latitude": 14.0,
+        "peak_longitude": 121.0,
+        "model": "baseline-0",
+    } | changes
+
+
+def table(*rows: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(rows)
+
+
+def test_a_table_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    nothing = {"since": None, "probability": None, "peak_latitude": None, "peak_longitude": None}
+    second = date_row(
+        date=dt.date(2020, 1, 6), state="no data", pairs=0, pairs_positive=0, **nothing
+    )
+    write_table(DATES, table(date_row(), second), tmp_path)
+    back = read_table(DATES, tmp_path)
+    assert back["date"].tolist() == [dt.date(2020, 1, 6), dt.date(2020, 1, 12)]
+    assert back["since"].tolist() == [None, dt.date(2020, 1, 12)]
+    assert back["probability"].isna().tolist() == [True, False]
+    text = (tmp_path / "dates.csv").read_text().splitlines()
+    assert text[0].startswith("volcano,gvp_number,date,pairs")
+    assert text[1].startswith("taal,273070,2020-01-06,0,0,")
+
+
+def test_the_same_rows_in_any_order_write_nothing_again(tmp_path: Path) -> None:
+    rows = [date_row(date=dt.date(2020, 1, day)) for day in (6, 12, 18)]
+    assert len(write_table(DATES, table(*rows), tmp_path)) == 2
+    assert write_table(DATES, table(*reversed(rows)), tmp_path) == ()
+
+
+def test_a_table_that_was_never_written_is_empty(tmp_path: Path) -> None:
+    empty = read_table(INTERFEROGRAMS, tmp_path)
+    assert empty.empty
+    assert list(empty.columns) == [column.name for column in INTERFEROGRAMS.columns]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([date_row(extra=1)], "wrong columns: extra"),
+        ([{k: v for k, v in date_row().items() if k != "state"}], "wrong columns: state"),
+        ([dict(reversed(date_row().items()))], "their order"),
+        ([date_row(pairs="many")], "does not fit its column"),
+        ([date_row(pairs=None)], "<pairs: int32 not null> was non-nullable"),
+        ([date_row(volcano=None)], "<volcano: string not null> was non-nullable"),
+        ([date_row(), date_row(pairs=1)], "two rows share date"),
+        ([date_row(state="panic")], "a state is none of"),
+    ],
+)
+def test_rows_that_break_the_schema_are_not_written(
+    tmp_path: Path, rows: list[dict[str, Any]], words: str
+) -> None:
+    with pytest.raises(StoreError, match=words):
+        write_table(DATES, table(*rows), tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_damaged_or_foreign_table_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "dates.parquet"
+    path.write_bytes(b"PAR1 cut")
+    with pytest.raises(StoreError, match="is no Parquet table"):
+        read_table(DATES, tmp_path)
+    table(date_row()).to_parquet(path)
+    with pytest.raises(StoreError, match="has format none"):
+        read_table(DATES, tmp_path)
+
+
+@pytest.mark.parametrize("schema", [INTERFEROGRAMS, DATES], ids=lambda schema: schema.name)
+def test_the_documented_columns_are_those_of_the_schema(schema: TableSchema) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "data-layout.md").read_text()
+    section = page.partition(f"### {schema.name}\n")[2].partition("\n### ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{column.name}` | {column.type}{', may be empty' if column.may_be_empty else ''} "
+        f"| {column.meaning} |"
+        for column in schema.columns
+    ]
