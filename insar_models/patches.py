@@ -35,23 +35,32 @@ PATCH_ORIGINS: tuple[PatchOrigin, ...] = tuple(
 """Origin of each patch, row by row: the order in which `cut_patches` gives them."""
 
 
-def mask_incoherent(
-    phase: NDArray[np.uint8], coherence: NDArray[np.uint8], minimum_coherence: float
-) -> NDArray[np.uint8]:
-    """Phase bytes with no data where the coherence is below a limit.
+def find_water(coherence: NDArray[np.uint8], water_coherence: float) -> NDArray[np.bool_]:
+    """Where a window is water: pixels that are coherent in no pair.
 
-    The filter that made the phase invents smooth fringes in noise, over sea above all; only the
-    coherence tells.
+    LiCSAR's phase is not masked over water, and the filter that made it draws fringes in noise. One
+    pair's coherence cannot tell water from fresh lava or snow, and those must stay: ground that
+    loses its coherence is part of what a model sees. Several pairs can: ground is coherent in some.
 
     Parameters
     ----------
-    phase, coherence
-        uint8, same shape; 0 = no data in either.
-    minimum_coherence
-        0 to 1; pixels below it become no data.
+    coherence
+        uint8, shape (pair, H, W), 0 = no data.
+    water_coherence
+        0 to 1; water stays below it in all pairs.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool, shape (H, W); True too where no pair has data.
     """
-    enough = coherence * COHERENCE_SCALE >= minimum_coherence
-    return np.where(enough & (coherence > 0), phase, NO_DATA_CODE).astype(np.uint8)
+    highest: NDArray[np.float64] = coherence.max(axis=0, initial=0) * COHERENCE_SCALE
+    return highest < water_coherence
+
+
+def mask_water(phase: NDArray[np.uint8], water: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Phase bytes with no data on water; shapes (..., H, W) and (H, W)."""
+    return np.where(water, np.uint8(NO_DATA_CODE), phase)
 
 
 def cut_patches(window: NDArray[np.generic]) -> NDArray[np.generic]:

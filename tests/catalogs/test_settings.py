@@ -41,7 +41,7 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("conections = 2", "conections"),
         ("connections = 99", "connections = 99"),
-        ("minimum_coherence = 'x'", "minimum_coherence = 'x'"),
+        ("water_coherence = 'x'", "water_coherence = 'x'"),
         ("connections = ", "no TOML"),
     ],
 )
@@ -56,4 +56,4 @@ def test_a_wrong_file_is_refused_with_the_name_and_value(
 def test_settings_do_not_change() -> None:
     settings = Settings()
     with pytest.raises(ValidationError, match="frozen"):
-        settings.model = "other"  # type: ignore[misc] # the point of the test
+        settings.model = "other"

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from fringewatch.numbers import PATCH_OFFSETS, PATCH_SIZE, WINDOW_SIZE
-from insar_models.patches import PATCH_ORIGINS, PATCHES_PER_WINDOW, cut_patches, mask_incoherent
+from insar_models.patches import (
+    PATCH_ORIGINS,
+    PATCHES_PER_WINDOW,
+    cut_patches,
+    find_water,
+    mask_water,
+)
 
 
 def test_patches_are_the_window_at_their_origins() -> None:
@@ -35,8 +41,10 @@ def test_a_window_of_another_size_is_refused() -> None:
         cut_patches(np.zeros((499, 500)))
 
 
-def test_incoherent_pixels_become_no_data() -> None:
-    phase = np.array([9, 9, 9, 0], dtype=np.uint8)
-    coherence = np.array([0, 25, 26, 200], dtype=np.uint8)  # 26 / 255 is the first above 0.1
-    assert mask_incoherent(phase, coherence, 0.1).tolist() == [0, 0, 9, 0]
-    assert mask_incoherent(phase, coherence, 0.0).tolist() == [0, 9, 9, 0]
+def test_water_is_what_is_coherent_in_no_pair() -> None:
+    # 26 / 255 is the first byte above 0.1: sea, lava of the second pair, ground, no data at all.
+    coherence = np.array([[[8, 200, 90, 0]], [[25, 9, 26, 0]]], dtype=np.uint8)
+    water = find_water(coherence, 0.1)
+    assert water.tolist() == [[True, False, False, True]]
+    assert mask_water(np.full((1, 4), 7, np.uint8), water).tolist() == [[0, 7, 7, 0]]
+    assert find_water(coherence[:0], 0.1).all()

@@ -1,0 +1,67 @@
+"""From logits to probabilities, by Platt's sigmoid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from fringewatch.errors import BadInputError
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A sigmoid of the logit: probability = 1 / (1 + exp(-(slope * logit + offset)))."""
+
+    slope: float
+    """Greater than 0."""
+    offset: float
+    prior: float
+    """Share of deforming patches that the probability assumes, between 0 and 1.
+
+    For another share p, add ln(p / (1 - p)) - ln(prior / (1 - prior)) to the offset.
+    """
+
+    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probabilities of logits of any shape; NaN stays NaN."""
+        return np.asarray(expit(self.slope * logits + self.offset), dtype=np.float64)
+
+
+def fit_platt(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibration:
+    """Return the sigmoid that makes held-out logits probable, at the labels' own prior.
+
+    Parameters
+    ----------
+    logits, labels
+        Shape (n,); the logits come from models that did not see the sample, the labels are 0 or 1
+        and hold both.
+
+    Raises
+    ------
+    BadInputError
+        If the logits rank no better than chance, so that a probability would fall with the score.
+
+    Notes
+    -----
+    Platt (1999), with his targets (N+ + 1) / (N+ + 2) and 1 / (N- + 2) in place of 1 and 0: they
+    keep the slope finite where the classes are separable.
+    """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only needed in training
+
+    positives = int(labels.sum())
+    negatives = len(labels) - positives
+    targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    sigmoid = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
+    sigmoid.fit(
+        np.concatenate((logits, logits))[:, np.newaxis],
+        np.repeat([1, 0], len(logits)),
+        sample_weight=np.concatenate((targets, 1.0 - targets)),
+    )
+    slope, offset = float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
+    if not slope > 0:
+        message = (
+            f"held-out scores rank deformation no better than chance (slope {slope:.3g}): "
+            "the labels are wrong, or there are too few of them to learn from"
+        )
+        raise BadInputError(message)
+    return Calibration(slope, offset, positives / len(labels))

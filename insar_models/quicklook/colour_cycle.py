@@ -1,0 +1,67 @@
+"""A cyclic colour scale, with the colours that arise where pixels of it are averaged.
+
+A quicklook is a rendered interferogram that was made smaller: each of its pixels is the mean
+colour of about eleven. Where they agree the mean lies on the scale; where they scatter it moves
+towards the scale's grey centre. So a colour tells two things, the phase and how well the averaged
+pixels agreed, and a disc-shaped surface through colour space (angle = phase, radius = agreement)
+holds every colour that such a picture can show.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+STEPS = 256
+_RADII = np.linspace(0.0, 1.0, 21)
+
+
+def phase_steps() -> NDArray[np.float64]:
+    """Phases of one cycle, radians, float64 (STEPS,), centred in equal steps from -pi to pi."""
+    middles = np.arange(STEPS, dtype=np.float64) + 0.5
+    return np.asarray(middles * (2.0 * np.pi / STEPS) - np.pi, dtype=np.float64)
+
+
+class ColourCycle:
+    """Nearest-neighbour search on the disc that a cyclic colour scale spans.
+
+    Parameters
+    ----------
+    scale
+        float (STEPS, axes): the colour at each phase of `phase_steps`, in any linear colour space.
+    """
+
+    def __init__(self, scale: NDArray[np.floating]) -> None:
+        phasors = _RADII[:, np.newaxis] * np.exp(1j * phase_steps())
+        self._phasors = phasors.astype(np.complex64).ravel()
+        self._disc = cKDTree(_mean_colours(scale).reshape(-1, scale.shape[-1]))
+
+    def nearest(
+        self, colours: NDArray[np.floating]
+    ) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:
+        """Mean phasor that each colour shows, and how far the colour lies off the disc.
+
+        Parameters
+        ----------
+        colours
+            float (n, axes), in the space of the scale.
+
+        Returns
+        -------
+        tuple
+            complex64 (n,), angle = phase, modulus 0 to 1 = agreement of the averaged pixels; and
+            float64 (n,), distance to the disc in units of the colour space.
+        """
+        distance, index = self._disc.query(colours)
+        return self._phasors[index], np.asarray(distance, dtype=np.float64)
+
+
+def _mean_colours(scale: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Mean colour of pixels whose phases scatter about each phase; float64 (radii, STEPS, axes).
+
+    The scatter is a wrapped normal distribution with resultant length r, which damps the n-th
+    harmonic of the scale by r ** (n * n).
+    """
+    harmonics = np.abs(np.fft.fftfreq(STEPS, d=1.0 / STEPS))
+    damping = _RADII[:, np.newaxis] ** (harmonics**2)
+    spectrum = np.fft.fft(scale, axis=0)
+    return np.asarray(np.fft.ifft(damping[..., np.newaxis] * spectrum, axis=1).real)
