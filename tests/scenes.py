@@ -9,6 +9,7 @@ from rasterio.transform import Affine
 
 from catalogs.records import DatePair, FrameId
 from fringewatch.numbers import PIXEL_DEGREES
+from insar_models.phase import wrap
 from tests.portal.rasters import RasterForm, write_pair
 from tests.portal.trees import pair_folder
 
@@ -29,7 +30,7 @@ def scene_phase(kind: str, number: int = 0) -> NDArray[np.float32]:
     phase = 2.0 * x * (1 + number) + generator.normal(0.0, 0.15, (SIDE, SIDE))
     if kind == FRINGES:
         phase += 40.0 * np.exp(-(x**2 + y**2) / 0.02)
-    wrapped = np.angle(np.exp(1j * phase)).astype(np.float32)
+    wrapped = wrap(phase)
     wrapped[wrapped == 0] = 1e-6
     return wrapped
 

@@ -1,0 +1,1 @@
+"""Measurements that anyone can repeat; each is run by itself and prints what it finds."""

@@ -1,0 +1,149 @@
+"""Discover: what a source has of a frame, and which of it is new to us."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from prefect import task
+
+from catalogs.cube import cube_pairs
+from catalogs.home import Home
+from catalogs.ledger import Ledger, open_ledger
+from catalogs.ledger_rows import FileRow, FileState
+from catalogs.portal.client import Portal
+from catalogs.portal.listing import PairEntry
+from catalogs.portal.session import SessionSettings, make_session
+from catalogs.records import DatePair, Product
+from catalogs.settings import Settings
+from fringewatch.errors import MissingProductError, SourceUnavailableError
+from tasks.progress import report_progress
+from tasks.records import FramePlan, FrameRequest, PairFiles, Problem
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@contextmanager
+def open_portal(settings: Settings) -> Iterator[Portal]:
+    """Give the portal of the settings' roots, with the one kind of session there is."""
+    patience = SessionSettings(retries=settings.retries, user_agent=settings.user_agent)
+    with make_session(patience) as session:
+        yield Portal(settings.portal, session)
+
+
+def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
+    """Return what a run would fetch, asking for one listing and writing nothing.
+
+    `to_fetch` names the pairs without their files: manifests are left unread.
+    """
+    home = Home(settings.home)
+    there: tuple[DatePair, ...] = ()
+    if home.ledger.is_file():
+        with open_ledger(home.ledger) as ledger:
+            there = ledger.tiled_pairs(request.volcano.slug, request.frame)
+    try:
+        with open_portal(settings) as portal:
+            listing = portal.list_pairs(request.frame)
+    except (SourceUnavailableError, MissingProductError) as error:
+        return _without_listing(request, error, there)
+    listed = _in_range(request, (entry.pair for entry in listing.entries))
+    return FramePlan(
+        listing.root,
+        listed,
+        newest=max((entry.pair for entry in listing.entries), default=None),
+        there=_in_range(request, there),
+        to_fetch=tuple(PairFiles(pair, {}) for pair in listed if pair not in set(there)),
+    )
+
+
+def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
+    """Return what the source has of the frame in the range, and the files still to be fetched.
+
+    One request lists the frame, and one reads the manifest of each pair that is not yet in the
+    volcano's cube. A pair that lacks a product becomes a problem with its reason; a source that
+    does not answer becomes a problem of the whole frame. The ledger remembers all of it.
+    """
+    home = Home(settings.home)
+    with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
+        there = _reconcile(request, home, ledger)
+        try:
+            listing = portal.list_pairs(request.frame)
+        except (SourceUnavailableError, MissingProductError) as error:
+            return _without_listing(request, error, there)
+        ledger.record_listing(request.frame, listing.root, [e.pair for e in listing.entries])
+        listed = _in_range(request, (entry.pair for entry in listing.entries))
+        new = [e for e in listing.entries if e.pair in set(listed) - set(there)]
+        to_fetch, problems = [], []
+        for count, entry in enumerate(new, start=1):
+            found = _read_pair(request, portal, entry, ledger)
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                to_fetch.append(found)
+            report_progress(f"{request.frame}: reading manifests", count, len(new))
+    return FramePlan(
+        listing.root,
+        listed,
+        newest=max((entry.pair for entry in listing.entries), default=None),
+        there=_in_range(request, there),
+        to_fetch=tuple(to_fetch),
+        problems=tuple(problems),
+    )
+
+
+discover_task = task(name="discover")(discover_frame)
+
+
+def _without_listing(
+    request: FrameRequest,
+    error: SourceUnavailableError | MissingProductError,
+    there: Iterable[DatePair],
+) -> FramePlan:
+    here = _in_range(request, there)
+    if isinstance(error, MissingProductError):
+        return FramePlan(None, absent=str(error), there=here)
+    return FramePlan(None, there=here, problems=(Problem(request.frame, None, str(error)),))
+
+
+def _reconcile(request: FrameRequest, home: Home, ledger: Ledger) -> tuple[DatePair, ...]:
+    """Pairs that are tiled by the word of the ledger and of the cube; forget those that are not.
+
+    A cube may have been deleted, or restored from an older backup: its missing pairs are then
+    fetched again.
+    """
+    volcano, frame = request.volcano.slug, request.frame
+    in_cube = set(cube_pairs(home.cube(volcano, frame)))
+    tiled = ledger.tiled_pairs(volcano, frame)
+    lost = [pair for pair in tiled if pair not in in_cube]
+    if lost:
+        _LOGGER.warning("%s %s: %d pairs are gone from the cube", volcano, frame, len(lost))
+        ledger.forget_tiles(volcano, frame, lost)
+    return tuple(pair for pair in tiled if pair in in_cube)
+
+
+def _read_pair(
+    request: FrameRequest, portal: Portal, entry: PairEntry, ledger: Ledger
+) -> PairFiles | Problem:
+    frame, pair = request.frame, entry.pair
+    try:
+        files = portal.read_manifest(frame, entry)
+    except MissingProductError as error:
+        for product in Product:
+            row = FileRow(pair, product, FileState.MISSING, reason=str(error))
+            ledger.record_file(frame, row)
+        return Problem(frame, pair, str(error))
+    except SourceUnavailableError as error:
+        return Problem(frame, pair, str(error))
+    for remote in files.values():
+        ledger.record_listed_file(remote)
+    lacking = [product for product in Product if product not in files]
+    for product in lacking:
+        reason = "not in the pair's manifest"
+        ledger.record_file(frame, FileRow(pair, product, FileState.MISSING, reason=reason))
+    if lacking:
+        names = " and ".join(product.value for product in lacking)
+        return Problem(frame, pair, f"the pair's manifest names no {names}")
+    return PairFiles(pair, files)
+
+
+def _in_range(request: FrameRequest, pairs: Iterable[DatePair]) -> tuple[DatePair, ...]:
+    return tuple(sorted(pair for pair in pairs if pair.lies_in(request.start, request.end)))

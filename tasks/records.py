@@ -1,0 +1,114 @@
+"""What travels between the steps of a run: small frozen records and paths, never arrays."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+
+from catalogs.records import DatePair, FrameId, Product, RemoteFile, Volcano
+
+
+class Outcome(IntEnum):
+    """How a run ended; the value is the exit code of the command."""
+
+    DONE = 0
+    PARTIAL = 3
+    NOTHING = 4
+
+
+@dataclass(frozen=True)
+class FrameRequest:
+    """One frame of one volcano, between two dates, both included."""
+
+    volcano: Volcano
+    frame: FrameId
+    start: dt.date
+    end: dt.date
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that could not be had, and why; the pair is None when it is a whole frame."""
+
+    frame: FrameId
+    pair: DatePair | None
+    reason: str
+
+    def __str__(self) -> str:
+        """Return one line for a person."""
+        return f"{self.frame} {self.pair or '(whole frame)'}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class PairFiles:
+    """Where the products of one pair are."""
+
+    pair: DatePair
+    files: Mapping[Product, RemoteFile]
+
+
+@dataclass(frozen=True)
+class FramePlan:
+    """What a source has of a frame between two dates, and what is still to be fetched."""
+
+    source: str | None
+    """The root that answered; None when none did."""
+    listed: tuple[DatePair, ...] = ()
+    """Pairs of the source in the range."""
+    newest: DatePair | None = None
+    """The newest pair of the source, whatever the range."""
+    there: tuple[DatePair, ...] = ()
+    """Pairs in the range that the cube has already."""
+    to_fetch: tuple[PairFiles, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    absent: str | None = None
+    """What was said when all sources answered that they have no such frame."""
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """Which pairs a step brought to its end, and which not."""
+
+    done: tuple[DatePair, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Published:
+    """The tables and pictures of a volcano, and what they say in short."""
+
+    folder: Path
+    changed: tuple[Path, ...]
+    pairs: tuple[tuple[FrameId, DatePair], ...]
+    """Pairs in the interferograms table."""
+    first_unrest: dt.date | None
+    """First date of unrest in the table."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a run did for one volcano."""
+
+    volcano: str
+    outcome: Outcome
+    listed: int = 0
+    fetched: int = 0
+    scored: int = 0
+    in_table: int = 0
+    """Pairs of the requested range that are in the table."""
+    problems: tuple[Problem, ...] = ()
+    published: Published | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def lines(self) -> list[str]:
+        """Return the report for a person, a fact a line."""
+        counts = (
+            f"{self.volcano}: {self.listed} pairs listed in the range, {self.fetched} fetched, "
+            f"{self.scored} scored, {self.in_table} in the table"
+        )
+        said = [counts, *self.notes]
+        if self.problems:
+            said.append(f"{len(self.problems)} not to be had:")
+            said += [f"  {problem}" for problem in self.problems]
+        return said

@@ -1,0 +1,95 @@
+"""Tile: put the volcano's window of downloaded pairs into its cube."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from prefect import task
+
+from catalogs.cube import PairTile, open_cube
+from catalogs.grid import Grid, Window, volcano_window
+from catalogs.home import Home
+from catalogs.ledger import Ledger, open_ledger
+from catalogs.ledger_rows import FileRow, FileState
+from catalogs.rasters import read_grid, read_window
+from catalogs.records import DatePair, FrameId, Product
+from catalogs.settings import Settings
+from fringewatch.errors import CorruptProductError, GridMismatchError
+from insar_models.phase import encode_phase
+from tasks.progress import report_progress
+from tasks.records import BatchReport, FrameRequest, Problem
+
+
+def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Settings) -> BatchReport:
+    """Return the pairs of the batch that are now in the volcano's cube, and those refused.
+
+    The grid of a frame is the one that most of its first batch share, not that of its first pair:
+    one odd pair must not make strangers of all the others. A pair on a grid that differs by less
+    than half a pixel is snapped to it; any other is refused with its reason. Downloaded files go
+    when their pair is in the cube, unless the settings keep them.
+
+    Raises
+    ------
+    BadInputError
+        If the volcano's window lies outside the frame.
+    HomeError
+        If the disk is full or cannot be written.
+    """
+    home, frame = Home(settings.home), request.frame
+    if not batch:
+        return BatchReport()
+    with open_ledger(home.ledger) as ledger:
+        grid = ledger.grid(frame) or _settle_grid(home, frame, batch, ledger)
+        window = volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
+        tiles, problems = [], []
+        for count, pair in enumerate(batch, start=1):
+            try:
+                tiles.append(_read_tile(home, frame, pair, window))
+            except (CorruptProductError, GridMismatchError) as error:
+                problems.append(Problem(frame, pair, str(error)))
+                refused = FileRow(pair, Product.DIFF_PHA, FileState.REJECTED, reason=str(error))
+                ledger.record_file(frame, refused)
+            report_progress(f"{frame}: tiling", count, len(batch))
+        if tiles:
+            volcano = request.volcano.slug
+            open_cube(home.cube(volcano, frame), volcano, frame, window).append(tiles)
+            files = ledger.files(frame)
+            sources = [files[tile.pair, Product.DIFF_PHA] for tile in tiles]
+            ledger.record_tiles(volcano, frame, sources)
+    if not settings.keep_granules:
+        for pair in batch:
+            for product in Product:
+                home.granule(frame, pair, product).unlink(missing_ok=True)
+    return BatchReport(tuple(tile.pair for tile in tiles), tuple(problems))
+
+
+tile_task = task(name="tile")(tile_pairs)
+
+
+def _settle_grid(home: Home, frame: FrameId, batch: Sequence[DatePair], ledger: Ledger) -> Grid:
+    files = [home.granule(frame, pair, Product.DIFF_PHA) for pair in batch]
+    grids = [read_grid(file, Product.DIFF_PHA) for file in files]
+    votes = Counter({grid: sum(grid.snaps_to(other) for other in grids) for grid in grids})
+    winner = votes.most_common(1)[0][0]  # the oldest pair's where votes are equal
+    ledger.record_grid(frame, winner)
+    return winner
+
+
+def _read_tile(home: Home, frame: FrameId, pair: DatePair, window: Window) -> PairTile:
+    values = {}
+    for product in Product:
+        path = home.granule(frame, pair, product)
+        grid = read_grid(path, product)
+        if not grid.snaps_to(window.grid):
+            message = (
+                f"{product.value} lies on another grid than its frame: {grid}, the frame has "
+                f"{window.grid}; it is left out"
+            )
+            raise GridMismatchError(message)
+        values[product] = read_window(path, window)
+    coherence = values[Product.CC].astype(np.uint8)
+    phase = encode_phase(values[Product.DIFF_PHA].astype(np.float32), coherence > 0)
+    if not phase.any():
+        message = "the volcano's window holds no data: the pair is cut or the burst is missing"
+        raise CorruptProductError(message)
+    return PairTile(pair, phase, coherence)

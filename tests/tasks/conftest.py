@@ -1,0 +1,35 @@
+"""A stand-in portal with a small frame of Fernandina, and settings that ask it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalogs.settings import Settings
+from tests.portal.server import StandInPortal
+from tests.scenes import FRINGES, QUIET, write_frame
+
+KINDS = {
+    "20240106_20240118": QUIET,
+    "20240106_20240130": QUIET,
+    "20240118_20240130": QUIET,
+    "20240118_20240211": FRINGES,
+    "20240130_20240211": FRINGES,
+}
+
+
+@pytest.fixture(scope="session")
+def scene_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The frame's files, made once; tests that change them copy the tree."""
+    return write_frame(tmp_path_factory.mktemp("scene"), KINDS)
+
+
+@pytest.fixture
+def portal(scene_tree: Path) -> Iterator[StandInPortal]:
+    with StandInPortal(scene_tree) as portal:
+        yield portal
+
+
+@pytest.fixture
+def settings(portal: StandInPortal, tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", portal=(portal.url,), retries=0)
