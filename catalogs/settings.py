@@ -64,11 +64,11 @@ class Settings(BaseSettings):
     keep_granules: bool = Field(
         default=False, description="keep the downloaded files after they are in the cube"
     )
-    minimum_coherence: float = Field(
+    water_coherence: float = Field(
         default=0.1,
         ge=0.0,
         lt=1.0,
-        description="pixels below it are left out of patches: over open sea it stays under 0.08",
+        description="pixels that reach it in no pair are water: over open sea it is under 0.08",
     )
 
     @field_validator("portal")

@@ -1,0 +1,104 @@
+"""The flows as Python calls, under a real (test) Prefect server."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from catalogs.corpus import corpus_folder, current_corpus
+from catalogs.home import Home
+from catalogs.tables import DATES, read_table
+from flows.backfill import backfill
+from flows.nightly import nightly
+from flows.rebuild_corpus import rebuild_corpus
+from fringewatch.errors import BadInputError, SourceUnavailableError
+from tasks.records import Outcome
+from tests.portal.faults import Fault, FaultKind
+from tests.portal.server import StandInPortal
+from tests.scenes import FRAME
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+START, END = dt.date(2024, 1, 1), dt.date(2024, 2, 1)
+NOWHERE = ["http://127.0.0.1:9/LiCSAR_products"]
+
+
+def test_backfill_writes_the_table(flow_portal: StandInPortal, home: Path) -> None:
+    report = backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], home)
+    assert report.outcome is Outcome.DONE
+    dates = read_table(DATES, Home(home).detections("fernandina"))
+    assert dates["state"].tolist() == ["quiet", "unrest"]
+
+
+def test_backfill_ends_in_a_state_called_partial(flow_portal: StandInPortal, home: Path) -> None:
+    pair = "20240118_20240130"
+    flow_portal.faults[pair] = Fault(FaultKind.STATUS, code=404)
+    try:
+        state = backfill(
+            "fernandina", START, END, [str(FRAME)], [flow_portal.url], home, return_state=True
+        )
+        report = backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], home)
+    finally:
+        flow_portal.faults.clear()
+    assert (state.name, state.is_completed()) == ("Partial", True)
+    assert report.outcome is Outcome.PARTIAL
+    assert [str(problem.pair) for problem in report.problems] == [pair]
+
+
+def test_backfill_fails_when_nothing_can_be_had(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRINGEWATCH_RETRIES", "0")
+    with pytest.raises(SourceUnavailableError, match="whole frame"):
+        backfill("fernandina", START, END, [str(FRAME)], NOWHERE, home)
+
+
+def test_nightly_brings_only_what_is_new(flow_portal: StandInPortal, home: Path) -> None:
+    first = nightly(["fernandina"], [flow_portal.url], home, today=dt.date(2024, 1, 20))
+    assert [report.fetched for report in first] == [1]
+    second = nightly(["fernandina"], [flow_portal.url], home, today=dt.date(2024, 2, 1))
+    assert [(report.outcome, report.fetched) for report in second] == [(Outcome.DONE, 2)]
+    asked = len(flow_portal.requests)
+    third = nightly(["fernandina"], [flow_portal.url], home, today=dt.date(2024, 2, 2))
+    assert [(report.outcome, report.fetched) for report in third] == [(Outcome.DONE, 0)]
+    listings = {request.path for request in flow_portal.requests[asked:]}
+    assert all(path.endswith("/interferograms/") for path in listings)
+
+
+def test_nightly_goes_on_when_one_volcano_fails(flow_portal: StandInPortal, home: Path) -> None:
+    reports = nightly(["taal", "fernandina"], [flow_portal.url], home, today=END)
+    assert [report.volcano for report in reports] == ["taal", "fernandina"]
+    assert [report.outcome for report in reports] == [Outcome.NOTHING, Outcome.DONE]
+
+
+def test_nightly_without_a_watch_list_says_where_to_write_one(home: Path) -> None:
+    with pytest.raises(BadInputError, match=r"watch list is empty.*fringewatch\.toml"):
+        nightly(home=home)
+
+
+def test_nightly_refuses_an_unknown_volcano_before_it_starts(home: Path) -> None:
+    with pytest.raises(BadInputError, match="olympus"):
+        nightly(["fernandina", "olympus"], NOWHERE, home)
+    assert not home.exists()
+
+
+def test_a_corpus_is_rebuilt_the_same_way(flow_portal: StandInPortal, home: Path) -> None:
+    backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], home)
+    report = rebuild_corpus("first", ["fernandina"], home)
+    assert (report.patches, report.too_empty, report.duplicates) == (27, 0, 0)
+    assert current_corpus(corpus_folder(Home(home).corpora, "first")) == report.path
+    corpus = xr.open_zarr(report.path)
+    assert corpus["phase"].shape == (27, 224, 224)
+    assert float(corpus["phase"].max()) <= 3.1416
+    again = rebuild_corpus("first", None, home)
+    assert again == report
+    fewer = rebuild_corpus("first", ["fernandina"], home, 1.0)
+    assert fewer.version != report.version
+    assert report.path.is_dir()
+
+
+def test_a_corpus_of_nothing_is_refused(home: Path) -> None:
+    with pytest.raises(BadInputError, match="no cubes of any volcano"):
+        rebuild_corpus("first", None, home)
+    with pytest.raises(BadInputError, match="cannot name a corpus"):
+        rebuild_corpus("../first", None, home)

@@ -1,0 +1,60 @@
+"""The deployments: entrypoints resolve, parameters fit, schedules are what they say."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect import Flow
+from prefect.client.schemas.schedules import CronSchedule
+
+ROOT = Path(__file__).parents[2]
+CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "prefect.yaml").read_text())
+DEPLOYMENTS: dict[str, dict[str, Any]] = {
+    deployment["name"]: deployment for deployment in CONFIG["deployments"]
+}
+
+
+def flow_of(deployment: dict[str, Any]) -> Flow[Any, Any]:
+    file, name = deployment["entrypoint"].split(":")
+    assert (ROOT / file).is_file()
+    flow = getattr(importlib.import_module(file.removesuffix(".py").replace("/", ".")), name)
+    assert isinstance(flow, Flow)
+    return flow
+
+
+def test_the_deployments_are_those_of_the_house() -> None:
+    assert set(DEPLOYMENTS) == {"nightly", "backfill", "rebuild-corpus"}
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_the_entrypoint_is_a_flow_of_that_name_and_takes_the_parameters(name: str) -> None:
+    deployment = DEPLOYMENTS[name]
+    flow = flow_of(deployment)
+    assert flow.name == name
+    known = flow.parameters.properties
+    assert set(deployment["parameters"]) <= set(known)
+    assert deployment["enforce_parameter_schema"] is True
+    assert deployment["work_pool"]["name"] == "observatory"
+    assert deployment["concurrency_limit"]["limit"] == 1
+    assert deployment["description"]
+
+
+def test_the_nightly_schedule_is_in_utc_and_the_only_one() -> None:
+    (schedule,) = DEPLOYMENTS["nightly"]["schedules"]
+    assert schedule["timezone"] == "UTC"
+    cron = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+    minute, hour, *rest = cron.cron.split()
+    assert rest == ["*", "*", "*"]
+    assert 0 < int(minute) < 60
+    assert 0 <= int(hour) < 24
+    assert not any(
+        deployment["schedules"] for name, deployment in DEPLOYMENTS.items() if name != "nightly"
+    )
+
+
+def test_a_worker_is_told_where_the_checkout_is() -> None:
+    (step,) = CONFIG["pull"]
+    (directory,) = step["prefect.deployments.steps.set_working_directory"].values()
+    assert directory == "{{ $CHECKOUT }}"
