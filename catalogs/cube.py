@@ -7,10 +7,10 @@ step after all else is written: a run killed midway changes nothing for them. Fo
 pair counts as there when it has its date ``primary``, which is written last; it drops the rest.
 """
 
+import hashlib
 import logging
 import os
 import shutil
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,63 +21,48 @@ import numpy as np
 import xarray as xr
 import zarr
 from numpy.typing import NDArray
-from zarr.codecs import ZstdCodec
 from zarr.errors import GroupNotFoundError
 
+from catalogs.cube_layout import CUBE_FORMAT, EPOCH, create_arrays, cube_attributes, publish
 from catalogs.grid import Window
 from catalogs.records import DatePair, FrameId
 from fringewatch.atomic import disk_errors, sync_file
 from fringewatch.errors import StoreError
-from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE, PHASE_OFFSET_RAD, PHASE_SCALE_RAD
 
 _LOGGER = logging.getLogger(__name__)
-_FORMAT = 1
-_EPOCH = date(1970, 1, 1)
 _ARRAYS_OF_PAIRS = ("phase", "coherence", "secondary", "primary")
-_DATES_IN_A_CHUNK = 1024
-
-_COORDINATES: dict[str, Any] = {"grid_mapping": "crs", "coordinates": "primary secondary"}
-PHASE_ATTRIBUTES: dict[str, Any] = {
-    "long_name": "wrapped interferometric phase, Goldstein-filtered",
-    "units": "rad",
-    "scale_factor": PHASE_SCALE_RAD,
-    "add_offset": PHASE_OFFSET_RAD,
-    "_FillValue": NO_DATA_CODE,
-    "cyclic": "true",
-    "comment": (
-        "cyclic: -pi and pi are the same phase; never interpolate or average the values, only "
-        "phasors exp(i phase). Positive is motion away from the satellite from primary to "
-        "secondary; 2 pi is 27.7 mm in the line of sight"
-    ),
-    **_COORDINATES,
-}
-COHERENCE_ATTRIBUTES: dict[str, Any] = {
-    "long_name": "interferometric coherence",
-    "units": "1",
-    "scale_factor": COHERENCE_SCALE,
-    "add_offset": 0.0,
-    "_FillValue": NO_DATA_CODE,
-    **_COORDINATES,
-}
-_DATE_ATTRIBUTES: dict[str, Any] = {
-    "units": "days since 1970-01-01",
-    "calendar": "proleptic_gregorian",
-}
-_CRS_ATTRIBUTES: dict[str, Any] = {
-    "grid_mapping_name": "latitude_longitude",
-    "semi_major_axis": 6378137.0,
-    "inverse_flattening": 298.257223563,
-    "spatial_ref": "EPSG:4326",
-}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PairTile:
-    """One pair's window as it goes into a cube: two arrays of bytes, shape (size, size)."""
+    """One pair's window as it goes into a cube: two arrays of bytes, shape (size, size).
+
+    Tiles are equal when their pairs and all their bytes are.
+    """
 
     pair: DatePair
     phase: NDArray[np.uint8]
     coherence: NDArray[np.uint8]
+
+    def __eq__(self, other: object) -> bool:
+        """Compare pair and bytes."""
+        return (
+            isinstance(other, PairTile)
+            and self.pair == other.pair
+            and np.array_equal(self.phase, other.phase)
+            and np.array_equal(self.coherence, other.coherence)
+        )
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash((self.pair, self.sha256))
+
+    @property
+    def sha256(self) -> str:
+        """Hash of both arrays, row by row: what the ledger remembers of the tile."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.phase).tobytes())
+        digest.update(np.ascontiguousarray(self.coherence).tobytes())
+        return digest.hexdigest()
 
 
 class Cube:
@@ -93,8 +78,8 @@ class Cube:
         unfinished = path.with_name(f".{path.name}.new")
         with disk_errors(path):
             shutil.rmtree(unfinished, ignore_errors=True)
-            _create_arrays(unfinished, _cube_attributes(volcano, frame), window)
-            _publish(unfinished)
+            create_arrays(unfinished, cube_attributes(volcano, frame), window)
+            publish(unfinished)
             unfinished.rename(path)
             sync_file(path.parent)
         return cls(path, zarr.open_group(path, mode="r+", use_consolidated=False))
@@ -110,32 +95,55 @@ class Cube:
         )
 
     def append(self, tiles: Sequence[PairTile]) -> tuple[DatePair, ...]:
-        """Add the pairs that are not there yet, and tell which they were.
+        """Put the pairs into the cube, and tell which of them were not there, or otherwise.
+
+        A pair that is there with the same bytes is left alone; one with other bytes (its file
+        changed upstream) is written over in its place.
 
         Raises
         ------
         HomeError
-            If the disk is full or cannot be written; the cube holds what it held before.
+            If the disk is full or cannot be written; readers see what the cube held before.
         """
-        there = set(self.pairs)
-        new = [tile for tile in tiles if tile.pair not in there]
-        if not new:
+        place = {pair: index for index, pair in enumerate(self.pairs)}
+        count = len(place)
+        new = [tile for tile in tiles if tile.pair not in place]
+        other = [tile for tile in tiles if tile.pair in place and self.tile(tile.pair) != tile]
+        if not new and not other:
             return ()
-        count = len(there)
+        place |= {tile.pair: count + index for index, tile in enumerate(new)}
         with disk_errors(self._path):
             self._resize(count + len(new))
-            for place, tile in enumerate(new, start=count):
-                self._array("phase")[place] = tile.phase
-                self._array("coherence")[place] = tile.coherence
+            for tile in (*other, *new):
+                self._array("phase")[place[tile.pair]] = tile.phase
+                self._array("coherence")[place[tile.pair]] = tile.coherence
             for name, dates in (
                 ("secondary", [tile.pair.secondary for tile in new]),
                 ("primary", [tile.pair.primary for tile in new]),
             ):
-                days = np.array([(day - _EPOCH).days for day in dates], dtype=np.int32)
+                days = np.array([(day - EPOCH).days for day in dates], dtype=np.int32)
                 self._array(name)[count : count + len(new)] = days
             os.sync()  # the ledger will call these pairs tiled: they must outlive a power cut
-            _publish(self._path)
-        return tuple(tile.pair for tile in new)
+            publish(self._path)
+        return tuple(tile.pair for tile in (*other, *new))
+
+    def tile(self, pair: DatePair) -> PairTile:
+        """Return a pair's window as it is on disk.
+
+        Raises
+        ------
+        StoreError
+            If the cube does not hold the pair, or its chunks do not decode.
+        """
+        try:
+            place = self.pairs.index(pair)
+            phase, coherence = (
+                np.asarray(self._array(name)[place]) for name in ("phase", "coherence")
+            )
+        except (ValueError, RuntimeError, OSError) as error:
+            message = f"the cube {self._path} does not give pair {pair} ({error})"
+            raise StoreError(message) from error
+        return PairTile(pair, phase, coherence)
 
     def drop_unfinished(self) -> int:
         """Drop what a killed writer left behind the last whole pair; return how many there were."""
@@ -145,7 +153,7 @@ class Cube:
         if (longest, seen) != (count, count):
             with disk_errors(self._path):
                 self._resize(count)
-                _publish(self._path)
+                publish(self._path)
             _LOGGER.warning("%s: finished a write that was cut short", self._path)
         return longest - count
 
@@ -179,8 +187,8 @@ def open_cube(path: Path, volcano: str, frame: FrameId, window: Window) -> Cube:
     except (GroupNotFoundError, KeyError, ValueError) as error:
         message = f"{path} is no cube, or a damaged one ({error}): move it away and run again"
         raise StoreError(message) from error
-    if found != {"fringewatch_format": _FORMAT, "frame": str(frame)}:
-        message = f"the cube {path} holds {found}, expected format {_FORMAT} and frame {frame}"
+    if found != {"fringewatch_format": CUBE_FORMAT, "frame": str(frame)}:
+        message = f"the cube {path} holds {found}, expected format {CUBE_FORMAT} and frame {frame}"
         raise StoreError(message)
     tolerance = window.grid.step_y / 100
     same_window = (
@@ -236,74 +244,6 @@ def pairs_of(dataset: xr.Dataset) -> tuple[DatePair, ...]:
     return tuple(DatePair(first, second) for first, second in dates)
 
 
-def _publish(path: Path) -> None:
-    """Show readers the cube as it now is, in one step."""
-    with warnings.catch_warnings():
-        # zarr warns that other readers of the format may not know consolidated metadata: they
-        # then read each array's own, which holds the same once a write is finished.
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(path)
-
-
-def _cube_attributes(volcano: str, frame: FrameId) -> dict[str, Any]:
-    return {
-        "Conventions": "CF-1.11",
-        "title": f"LiCSAR wrapped interferograms of {volcano}, frame {frame}",
-        "source": "Sentinel-1, COMET LiCSAR",
-        "references": "Lazecky et al. 2020, https://doi.org/10.3390/rs12152430",
-        "license": "contains modified Copernicus Sentinel data, analysed by COMET",
-        "volcano": volcano,
-        "frame": str(frame),
-        "fringewatch_format": _FORMAT,
-    }
-
-
-def _create_arrays(path: Path, attributes: dict[str, Any], window: Window) -> None:
-    group = zarr.open_group(path, mode="w-", zarr_format=3, attributes=attributes)
-    size = window.size
-    for name, words in (("phase", PHASE_ATTRIBUTES), ("coherence", COHERENCE_ATTRIBUTES)):
-        group.create_array(
-            name,
-            shape=(0, size, size),
-            chunks=(1, size, size),
-            dtype="uint8",
-            fill_value=NO_DATA_CODE,
-            compressors=ZstdCodec(level=5),
-            dimension_names=("pair", "y", "x"),
-            attributes=words,
-        )
-    for name in ("primary", "secondary"):
-        _create_dates(group, name)
-    _create_axis(group, "y", window.latitudes)
-    _create_axis(group, "x", window.longitudes)
-    group.create_array("crs", shape=(), dtype="int32", attributes=_CRS_ATTRIBUTES)
-
-
-def _create_dates(group: zarr.Group, name: str) -> None:
-    group.create_array(
-        name,
-        shape=(0,),
-        chunks=(_DATES_IN_A_CHUNK,),
-        dtype="int32",
-        fill_value=0,
-        dimension_names=("pair",),
-        attributes={"long_name": f"{name} acquisition, UTC date", **_DATE_ATTRIBUTES},
-    )
-
-
-def _create_axis(group: zarr.Group, name: str, values: NDArray[np.float64]) -> None:
-    words = {"y": ("latitude", "degrees_north"), "x": ("longitude", "degrees_east")}[name]
-    array = group.create_array(
-        name,
-        shape=values.shape,
-        chunks=values.shape,
-        dtype="float64",
-        dimension_names=(name,),
-        attributes={"standard_name": words[0], "units": words[1]},
-    )
-    array[:] = values
-
-
 def _dates(array: Any) -> list[date | None]:
     days = np.asarray(array).tolist()
-    return [_EPOCH + timedelta(days=day) if day else None for day in days]
+    return [EPOCH + timedelta(days=day) if day else None for day in days]

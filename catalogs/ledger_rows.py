@@ -11,9 +11,17 @@ class FileState(StrEnum):
     """What became of a product of a pair."""
 
     LISTED = "listed"
+    """A source has it; it was not fetched yet, or the source gave no answer."""
     FETCHED = "fetched"
+    """It came whole and decodes."""
     MISSING = "missing"
+    """The source listed its pair, but does not have it."""
     REJECTED = "rejected"
+    """It came, and is of no use; the reason says why."""
+    CHANGED = "changed"
+    """It was fetched, and the source has another version now."""
+    GONE_UPSTREAM = "gone upstream"
+    """It was never fetched, and its pair is listed no more."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,50 @@ class FileRow:
     size: int | None = None
     last_modified: dt.datetime | None = None
     sha256: str | None = None
+    """Of the file, or of the window's values where only the window travelled."""
+    provenance: str | None = None
+    """JSON: the byte ranges of a window read; None for a whole file."""
+    attempts: int = 0
+    """How often it was asked for since it was last fetched."""
+    next_attempt: dt.datetime | None = None
+    """UTC: not before this does a scheduled run ask again; None for the next run."""
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """A pair of a frame, as the sources list it."""
+
+    pair: DatePair
+    source: str
+    first_seen: dt.datetime
+    last_seen: dt.datetime
+    gone_since: dt.datetime | None
+    """UTC: since when no source lists it; what we have of it stays."""
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """What a source said when it was last asked for a frame."""
+
+    source: str
+    asked_at: dt.datetime
+    state: str
+    """``listed``, ``no frame`` or ``unavailable``."""
+    pairs: int
+    newest: DatePair | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class TileRow:
+    """A pair in a volcano's cube: what it was made from, and the hash of what was written."""
+
+    pair: DatePair
+    url: str
+    phase_sha256: str
+    coherence_sha256: str
+    content_sha256: str
+    """Of the two arrays of bytes in the cube."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from prefect import task
 
 from catalogs.corpus import PATCHES_IN_A_CHUNK, corpus_folder, publish_corpus
-from catalogs.cube import PHASE_ATTRIBUTES, pairs_of, read_cube
+from catalogs.cube import pairs_of, read_cube
+from catalogs.cube_layout import PHASE_ATTRIBUTES
 from catalogs.home import Home, only_writer, open_home
 from catalogs.settings import Settings
 from catalogs.volcanoes import find_volcano

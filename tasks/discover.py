@@ -116,7 +116,7 @@ def _reconcile(request: FrameRequest, home: Home, ledger: Ledger) -> tuple[DateP
     lost = [pair for pair in tiled if pair not in in_cube]
     if lost:
         _LOGGER.warning("%s %s: %d pairs are gone from the cube", volcano, frame, len(lost))
-        ledger.forget_tiles(volcano, frame, lost)
+        ledger.forget_tiles(frame, lost, volcano)
     return tuple(pair for pair in tiled if pair in in_cube)
 
 

@@ -1,7 +1,7 @@
 """Tile: put the volcano's window of downloaded pairs into its cube."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from prefect import task
@@ -10,7 +10,7 @@ from catalogs.cube import PairTile, open_cube
 from catalogs.grid import Grid, Window, volcano_window
 from catalogs.home import Home
 from catalogs.ledger import Ledger, open_ledger
-from catalogs.ledger_rows import FileRow, FileState
+from catalogs.ledger_rows import FileRow, FileState, TileRow
 from catalogs.rasters import read_grid, read_window
 from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
@@ -53,9 +53,7 @@ def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Setti
         if tiles:
             volcano = request.volcano.slug
             open_cube(home.cube(volcano, frame), volcano, frame, window).append(tiles)
-            files = ledger.files(frame)
-            sources = [files[tile.pair, Product.DIFF_PHA] for tile in tiles]
-            ledger.record_tiles(volcano, frame, sources)
+            ledger.record_tiles(volcano, frame, _tile_rows(tiles, ledger.files(frame)))
     if not settings.keep_granules:
         for pair in batch:
             for product in Product:
@@ -64,6 +62,20 @@ def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Setti
 
 
 tile_task = task(name="tile")(tile_pairs)
+
+
+def _tile_rows(
+    tiles: Sequence[PairTile], files: Mapping[tuple[DatePair, Product], FileRow]
+) -> list[TileRow]:
+    rows = []
+    for tile in tiles:
+        phase, coherence = files[tile.pair, Product.DIFF_PHA], files[tile.pair, Product.CC]
+        rows.append(
+            TileRow(
+                tile.pair, str(phase.url), str(phase.sha256), str(coherence.sha256), tile.sha256
+            )
+        )
+    return rows
 
 
 def _settle_grid(home: Home, frame: FrameId, batch: Sequence[DatePair], ledger: Ledger) -> Grid:

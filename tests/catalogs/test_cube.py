@@ -58,7 +58,7 @@ def test_plain_xarray_shows_physical_values(tmp_path: Path) -> None:
 def test_appending_a_pair_twice_changes_nothing(tmp_path: Path) -> None:
     cube = make(tmp_path / "a.zarr", *NAMES)
     before = content(tmp_path / "a.zarr")
-    assert cube.append([tile(name, 9) for name in NAMES]) == ()
+    assert cube.append([tile(name, seed) for seed, name in enumerate(NAMES)]) == ()
     assert make(tmp_path / "a.zarr", *NAMES).pairs == tuple(map(DatePair.parse, NAMES))
     assert content(tmp_path / "a.zarr") == before
 
@@ -90,7 +90,7 @@ def test_a_writer_that_is_killed_midway_is_cleaned_up_after(
     cube = open_cube(path, "fernandina", FRAME, WINDOW)
     with monkeypatch.context() as patch:
         if stop_at == "publish":
-            patch.setattr("catalogs.cube._publish", die)
+            patch.setattr("catalogs.cube.publish", die)
         else:
             real = Cube._array
 
@@ -119,6 +119,25 @@ def test_a_writer_that_is_killed_midway_is_cleaned_up_after(
     assert content(path) == content(whole)
 
 
+def test_a_pair_with_other_bytes_is_written_over_in_its_place(tmp_path: Path) -> None:
+    cube = make(tmp_path / "a.zarr", *NAMES)
+    changed = tile(NAMES[1], 99)
+    assert cube.append([tile(NAMES[0], 0), changed]) == (changed.pair,)
+    assert cube.pairs == tuple(map(DatePair.parse, NAMES))
+    assert cube.tile(changed.pair) == changed
+    assert cube.tile(changed.pair).sha256 == changed.sha256
+    assert cube.tile(DatePair.parse(NAMES[2])) == tile(NAMES[2], 2)
+
+
+def test_a_damaged_chunk_and_an_absent_pair_are_named(tmp_path: Path) -> None:
+    cube = make(tmp_path / "a.zarr", *NAMES)
+    (tmp_path / "a.zarr" / "phase" / "c" / "1" / "0" / "0").write_bytes(b"cut")
+    with pytest.raises(StoreError, match=NAMES[1]):
+        cube.tile(DatePair.parse(NAMES[1]))
+    with pytest.raises(StoreError, match="20200101_20200107"):
+        cube.tile(DatePair.parse("20200101_20200107"))
+
+
 def test_a_cube_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / ".a.zarr.new" / "phase").mkdir(parents=True)
     make(tmp_path / "a.zarr", *NAMES)
@@ -134,7 +153,7 @@ def test_a_full_disk_leaves_the_cube_as_it_was(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("catalogs.cube.zarr.consolidate_metadata", full)
+        patch.setattr("catalogs.cube_layout.zarr.consolidate_metadata", full)
         with pytest.raises(HomeError, match="disk is full"):
             cube.append([tile(NAMES[1], 1)])
     assert cube_pairs(tmp_path / "a.zarr") == (DatePair.parse(NAMES[0]),)

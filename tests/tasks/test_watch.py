@@ -277,7 +277,7 @@ def test_a_full_or_read_only_disk_ends_the_run_and_harms_nothing(
         raise OSError(number, "the system's words")
 
     with monkeypatch.context() as patch:
-        patch.setattr("catalogs.cube.zarr.consolidate_metadata", refuse)
+        patch.setattr("catalogs.cube_layout.zarr.consolidate_metadata", refuse)
         with pytest.raises(HomeError, match=r"disk is full|read-only"):
             watch_volcano(request_, settings)
     assert digests(folder) == before
