@@ -62,14 +62,8 @@ def show_report(report: RunReport) -> int:
     """Print a report for a person, and return the exit code that goes with it."""
     for line in report.lines():
         print(line)
-    published = report.published
-    if published is not None:
-        if published.first_unrest is None:
-            print("no date of unrest in the table")
-        else:
-            print(f"first date of unrest: {published.first_unrest}")
-        print(f"table:    {published.folder / 'dates.csv'}")
-        print(f"timeline: {published.folder / 'timeline.png'}")
+    for line in report.published.lines() if report.published else ():
+        print(line)
     return int(report.outcome)
 
 

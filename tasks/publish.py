@@ -65,11 +65,16 @@ def publish_volcano(
         draw_interferograms(windows, pictures[1], title, settings.footnote)
         changed += pictures
     unrest = dates.loc[dates["state"] == "unrest", "date"]
+    last = dates.iloc[-1]
     return Published(
         folder,
         tuple(changed),
         tuple((row.frame, row.pair) for row in scored),
         first_unrest=None if unrest.empty else unrest.iloc[0],
+        last=(
+            f"{last['date']}, {last['state']} "
+            f"({last['pairs_positive']} of {last['pairs']} pairs positive)"
+        ),
     )
 
 

@@ -84,6 +84,22 @@ class Published:
     """Pairs in the interferograms table."""
     first_unrest: dt.date | None
     """First date of unrest in the table."""
+    last: str
+    """What the table says of its last date, in words."""
+
+    def lines(self) -> list[str]:
+        """Return what a person wants to know first, a fact a line."""
+        unrest = (
+            f"first date of unrest: {self.first_unrest}"
+            if self.first_unrest
+            else ("no date of unrest in the table")
+        )
+        return [
+            unrest,
+            f"last date: {self.last}",
+            f"table:    {self.folder / 'dates.csv'}",
+            f"timeline: {self.folder / 'timeline.png'}",
+        ]
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def test_a_backfill_gives_a_table_and_a_second_one_changes_nothing(
     assert dates["state"].tolist() == ["quiet", "quiet", "unrest"]
     assert report.published is not None
     assert report.published.first_unrest == dt.date(2024, 2, 11)
+    assert report.published.last == "2024-02-11, unrest (2 of 2 pairs positive)"
     assert (folder / "timeline.png").read_bytes()[:4] == b"\x89PNG"
     assert not any(path.is_file() for path in (settings.home / "granules").rglob("*"))
 
@@ -197,6 +198,18 @@ def test_a_pair_on_a_shifted_grid_is_snapped_or_refused(
         assert str(problem.pair) == odd
         assert reason in problem.reason
         assert report.in_table == 4
+
+
+def test_a_raster_of_zeros_is_one_problem(
+    request_: WatchRequest, settings: Settings, scene_tree: Path, tmp_path: Path
+) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(scene_tree, tree)
+    write_scene(tree, "20240118_20240130", np.zeros((520, 520), dtype=np.float32))
+    with StandInPortal(tree) as portal:
+        report = watch_volcano(request_, settings.model_copy(update={"portal": (portal.url,)}))
+    assert (report.outcome, report.in_table) == (Outcome.PARTIAL, 4)
+    assert "every pixel is 0" in report.problems[0].reason
 
 
 def test_a_portal_that_refuses_connections(request_: WatchRequest, settings: Settings) -> None:
