@@ -77,8 +77,8 @@ def open_database(path: Path) -> sqlite3.Connection:
     """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+    connection = _connect(path)
     try:
-        connection = sqlite3.connect(path, timeout=60, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         found = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -90,12 +90,25 @@ def open_database(path: Path) -> sqlite3.Connection:
             raise StoreError(message)
         connection.executescript(_TABLES + f"PRAGMA user_version = {_LEDGER_FORMAT};")
     except sqlite3.OperationalError as error:
+        connection.close()
         message = f"cannot open the ledger {path} ({error}): check the disk and its owner"
         raise HomeError(message) from error
     except sqlite3.DatabaseError as error:
+        connection.close()
         message = f"{path} is no ledger ({error}): restore it from a backup"
         raise StoreError(message) from error
+    except StoreError:
+        connection.close()
+        raise
     return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(path, timeout=60, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        message = f"cannot open the ledger {path} ({error}): check the disk and its owner"
+        raise HomeError(message) from error
 
 
 def write_time(time: dt.datetime | None = None) -> str:
