@@ -79,16 +79,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found > _LEDGER_FORMAT:
-            message = (
-                f"the ledger {path} was written by a newer Fringewatch (format {found}, this one "
-                f"reads {_LEDGER_FORMAT}): install that version"
-            )
-            raise StoreError(message)
-        connection.executescript(_TABLES + f"PRAGMA user_version = {_LEDGER_FORMAT};")
+        _set_up(connection, path)
     except sqlite3.OperationalError as error:
         connection.close()
         message = f"cannot open the ledger {path} ({error}): check the disk and its owner"
@@ -101,6 +92,19 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _set_up(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > _LEDGER_FORMAT:
+        message = (
+            f"the ledger {path} was written by a newer Fringewatch (format {found}, this one "
+            f"reads {_LEDGER_FORMAT}): install that version"
+        )
+        raise StoreError(message)
+    connection.executescript(_TABLES + f"PRAGMA user_version = {_LEDGER_FORMAT};")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
