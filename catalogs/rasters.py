@@ -6,12 +6,13 @@ No data is exact 0 or non-finite, whatever the tags say.
 """
 
 import logging
+import warnings
 from pathlib import Path
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from catalogs.grid import Grid, Window
@@ -20,7 +21,7 @@ from fringewatch.errors import CorruptProductError
 
 logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # we raise what GDAL would print
 
-_DTYPES = {Product.DIFF_PHA: np.dtype("float32"), Product.CC: np.dtype("uint8")}
+_TYPES = {Product.DIFF_PHA: "float32", Product.CC: "uint8"}
 _GEOGRAPHIC = 4326
 
 
@@ -34,7 +35,7 @@ def check_raster(path: Path, product: Product) -> Grid:
         in EPSG:4326 of the product's type, or holds no data at all.
     """
     try:
-        with rasterio.open(path) as raster:
+        with _opened(path) as raster:
             grid = _grid_of(raster, path, product)
             # A list: every block is decoded, even after the first that holds data.
             full = [
@@ -53,7 +54,7 @@ def check_raster(path: Path, product: Product) -> Grid:
 def read_grid(path: Path, product: Product) -> Grid:
     """Return the grid of a product from the header of its file; raises as `check_raster`."""
     try:
-        with rasterio.open(path) as raster:
+        with _opened(path) as raster:
             return _grid_of(raster, path, product)
     except RasterioError as error:
         message = f"{path.name} does not open ({error}): the file is cut or damaged"
@@ -72,7 +73,7 @@ def read_window(path: Path, window: Window) -> NDArray[np.generic]:
         If the file does not decode.
     """
     try:
-        with rasterio.open(path) as raster:
+        with _opened(path) as raster:
             values = np.zeros((window.size, window.size), dtype=raster.dtypes[0])
             rows = range(max(window.row, 0), min(window.row + window.size, raster.height))
             columns = range(max(window.column, 0), min(window.column + window.size, raster.width))
@@ -86,9 +87,16 @@ def read_window(path: Path, window: Window) -> NDArray[np.generic]:
     return values
 
 
+def _opened(path: Path) -> rasterio.DatasetReader:
+    with warnings.catch_warnings():
+        # A file without georeference is refused in our own words.
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        return rasterio.open(path)
+
+
 def _grid_of(raster: rasterio.DatasetReader, path: Path, product: Product) -> Grid:
-    found = (raster.count, np.dtype(raster.dtypes[0]))
-    wanted = (1, _DTYPES[product])
+    found = (raster.count, raster.dtypes[0])
+    wanted = (1, _TYPES[product])
     if found != wanted:
         message = (
             f"{path.name} has {found[0]} band(s) of {found[1]}, expected one of {wanted[1]}: "

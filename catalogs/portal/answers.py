@@ -1,33 +1,48 @@
 """Ask for an address and turn every way of not getting it into one of our errors."""
 
-import http.client
 import logging
-import random
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import sleep
 from typing import Final, TypeVar
 
 import requests
 import urllib3.exceptions
 
-from catalogs.portal.session import PortalSession, SessionSettings
+from catalogs.portal.bodies import BrokenBodyError, CutAnswerError, TooSlowError, body_chunks
+from catalogs.portal.causes import describe
+from catalogs.portal.patience import backoff_s
+from catalogs.portal.session import PortalSession
 from fringewatch.errors import MissingProductError, SourceUnavailableError
+
+__all__ = [
+    "BrokenBodyError",
+    "CutAnswerError",
+    "Page",
+    "TooSlowError",
+    "ask",
+    "open_answer",
+    "read_page",
+]
 
 logger = logging.getLogger(__name__)
 
 Read = TypeVar("Read")
 
+PAGE_BYTES_MAX: Final = 1 << 25
+"""No listing is longer: 4540 pairs in Apache's widest form take 1 MB."""
+
+OK_ONLY: Final = frozenset({200})
+
 _NOT_THERE: Final = frozenset({404, 410})
 _BROKEN_BODY: Final = (
+    BrokenBodyError,
+    # The same, for a `read` that uses requests' own ways to read a body:
     requests.ConnectionError,  # reset, or nothing more within the time limit
     requests.exceptions.ChunkedEncodingError,  # ended early
     requests.exceptions.ContentDecodingError,  # damaged compression
 )
-
-
-class CutAnswerError(SourceUnavailableError):
-    """Each time, the body ended before the length that the server had announced."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +64,21 @@ def read_page(session: PortalSession, url: str) -> Page:
     MissingProductError
         If the server says that it is not there (404, 410).
     SourceUnavailableError
-        If there is no answer, or another status than 200, after all repetitions.
+        If there is no answer, or another status than 200, after all repetitions; a `TooSlowError`
+        if it only dripped.
     """
-    return ask(session, url, _as_page)
+
+    def as_page(response: requests.Response) -> Page:
+        content = bytearray()
+        for chunk in body_chunks(response, session.settings):
+            content += chunk
+            if len(content) > PAGE_BYTES_MAX:
+                message = f"{url} is longer than {PAGE_BYTES_MAX} bytes: no page of the portal is"
+                raise SourceUnavailableError(message)
+        # Names in these pages are ASCII; whatever else a server says must not stop the reading.
+        return Page(content.decode("utf-8", errors="replace"), response.url)
+
+    return ask(session, url, as_page)
 
 
 def ask(
@@ -59,8 +86,9 @@ def ask(
     url: str,
     read: Callable[[requests.Response], Read],
     headers: Mapping[str, str] | None = None,
+    accepted: Collection[int] = OK_ONLY,
 ) -> Read:
-    """Return what `read` makes of the answer (status 200) to a GET of `url`.
+    """Return what `read` makes of the answer to a GET of `url`, if its status is `accepted`.
 
     The session repeats what fails before the body starts. A body that breaks off is asked for
     again here, from its first byte: `read` is then called once more and has to start anew.
@@ -70,28 +98,41 @@ def ask(
     MissingProductError
         If the server says that it is not there (404, 410).
     SourceUnavailableError
-        If there is no answer, or another status than 200, after all repetitions; a
-        `CutAnswerError` if the body came shorter than announced each time.
+        If there is no answer, or another status, after all repetitions; a `CutAnswerError` if the
+        body came shorter than announced the last time.
     """
     attempt = 0
     while True:
         attempt += 1
-        with _open(session, url, headers) as response:
+        with open_answer(session, url, headers, accepted) as response:
             try:
                 return read(response)
             except _BROKEN_BODY as error:
                 if attempt > session.settings.body_retries:
-                    raise _broken_body(url, attempt, error) from error
-                logger.warning("%s broke off (%s); asking again", url, _describe(error))
-        _pause(session.settings, attempt)
+                    message = f"the body of {url} broke off in each of {attempt} attempts: "
+                    kind = type(error) if isinstance(error, BrokenBodyError) else BrokenBodyError
+                    raise kind(message + describe(error)) from error
+                logger.warning("%s broke off (%s); asking again", url, describe(error))
+        sleep(backoff_s(session.settings, attempt))
 
 
-def _as_page(response: requests.Response) -> Page:
-    # Names in these pages are ASCII; whatever else a server says must not stop the reading.
-    return Page(response.content.decode("utf-8", errors="replace"), response.url)
+@contextmanager
+def open_answer(
+    session: PortalSession,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    accepted: Collection[int] = OK_ONLY,
+) -> Iterator[requests.Response]:
+    """Give the answer to a GET of `url`, its body still to be read; it is closed afterwards.
 
-
-def _open(session: PortalSession, url: str, headers: Mapping[str, str] | None) -> requests.Response:
+    Raises
+    ------
+    MissingProductError
+        If the server says that it is not there (404, 410).
+    SourceUnavailableError
+        If there is no answer, or a status that is not `accepted`, after all repetitions; a
+        `HostPausedError` if the host is left alone for now.
+    """
     try:
         response = session.get(url, headers=headers, stream=True)
     except (
@@ -100,44 +141,19 @@ def _open(session: PortalSession, url: str, headers: Mapping[str, str] | None) -
         urllib3.exceptions.HTTPError,
         ValueError,
     ) as error:
-        message = f"no answer from {url}: {_describe(error)}; it is worth trying again later"
+        message = f"no answer from {url}: {describe(error)}; it is worth trying again later"
         raise SourceUnavailableError(message) from error
-    if response.status_code == requests.codes.ok:
-        return response
-    response.close()
+    with response:
+        if response.status_code not in accepted:
+            raise _refusal(url, response)
+        yield response
+
+
+def _refusal(url: str, response: requests.Response) -> MissingProductError | SourceUnavailableError:
     answer = f"{url} answered {response.status_code} {response.reason}"
+    hops = [hop.url for hop in (*response.history, response)]
+    if len(hops) > 1:
+        answer += f" (redirected: {' -> '.join(hops)})"
     if response.status_code in _NOT_THERE:
-        message = f"{answer}: it is not there now"
-        raise MissingProductError(message)
-    message = f"{answer}; it is worth trying again later"
-    raise SourceUnavailableError(message)
-
-
-def _broken_body(url: str, attempts: int, error: Exception) -> SourceUnavailableError:
-    message = f"the body of {url} broke off in each of {attempts} attempts: "
-    message += _describe(error)
-    # Also urllib3's own word for fewer bytes than announced is one of these.
-    if any(isinstance(cause, http.client.IncompleteRead) for cause in _causes(error)):
-        return CutAnswerError(message)
-    return SourceUnavailableError(message)
-
-
-def _describe(error: Exception) -> str:
-    """Return one line for people: the error's kind and its innermost cause."""
-    if isinstance(error, requests.TooManyRedirects) and error.response is not None:
-        hops = [*error.response.history, error.response]
-        return "it redirects without end: " + " -> ".join(hop.url for hop in hops)
-    *_, innermost = _causes(error)
-    return f"{type(error).__name__} ({innermost})"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def _pause(settings: SessionSettings, attempt: int) -> None:
-    jitter_s = settings.backoff_jitter_s * random.random()  # noqa: S311 - spreads load, no secret
-    time.sleep(settings.backoff_s * 2.0 ** (attempt - 1) + jitter_s)
+        return MissingProductError(f"{answer}: it is not there now")
+    return SourceUnavailableError(f"{answer}; it is worth trying again later")

@@ -2,55 +2,75 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from catalogs.portal.answers import read_page
 from catalogs.portal.fetch import FetchedFile, fetch_file
+from catalogs.portal.folder import is_folder_url, list_folder, read_folder
 from catalogs.portal.listing import PairEntry, parse_pairs
 from catalogs.portal.manifest import parse_manifest
-from catalogs.portal.roots import parse_root
+from catalogs.portal.roots import Root
 from catalogs.portal.session import PortalSession
+from catalogs.portal.union import (
+    PairListing,
+    RootAnswer,
+    RootMemory,
+    RootState,
+    ShortMemory,
+    unite,
+)
 from catalogs.records import FrameId, Product, RemoteFile
 from fringewatch.errors import BadInputError, MissingProductError, SourceUnavailableError
+
+__all__ = ["PairListing", "Portal"]
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class PairListing:
-    """The pairs of a frame, from the first root that answered."""
-
-    root: str
-    entries: tuple[PairEntry, ...]
-    """Oldest first; empty if the answer named no pair."""
-
-
 class Portal:
-    """The LiCSAR portal behind one or more roots.
+    """The LiCSAR portal behind one or more roots; a root may also be a folder of this machine.
 
     Parameters
     ----------
     roots : sequence of str
-        Addresses of the folder that holds the track folders, in the order in which to ask them.
+        Addresses of the folder that holds the track folders, or paths of folders, in the order in
+        which to prefer them.
     session : PortalSession
         Made by `make_session`; the caller closes it.
+    memory : RootMemory, optional
+        Remembers the root that won for a frame, which is then preferred.
 
     Raises
     ------
     BadInputError
-        If there is no root, or one is no http or https address.
+        If there is no root, or one is neither an http or https address nor a folder.
     """
 
-    def __init__(self, roots: Sequence[str], session: PortalSession) -> None:
+    def __init__(
+        self, roots: Sequence[str], session: PortalSession, memory: RootMemory | None = None
+    ) -> None:
         if not roots:
-            message = "the portal has no roots: give at least one address"
+            message = "the portal has no roots: give at least one address or folder"
             raise BadInputError(message)
-        self.roots = tuple(parse_root(root) for root in roots)
+        self._roots = tuple(Root.parse(root) for root in roots)
+        self.roots = tuple(root.text for root in self._roots)
         self.session = session
+        self.memory = ShortMemory() if memory is None else memory
 
-    def list_pairs(self, frame: FrameId) -> PairListing:
-        """Return the pairs of `frame` as the first root that knows it lists them.
+    def list_pairs(self, frame: FrameId, *, everywhere: bool = True) -> PairListing:
+        """Return the pairs of `frame` from all roots; each root is asked once.
+
+        A root that gives no answer is noted in the listing and passed over. The transition tree is
+        asked only if no root before it lists the frame.
+
+        Parameters
+        ----------
+        frame : FrameId
+            Which frame.
+        everywhere : bool
+            If False, the root that won last time is asked alone, with one request, and the others
+            only if it gives no listing or has fallen behind: what a run every night needs.
 
         Raises
         ------
@@ -59,33 +79,30 @@ class Portal:
         MissingProductError
             If all roots answer that they have no such frame.
         """
-        outcomes = []
-        some_unavailable = False
-        for root in self.roots:
-            # With its last slash: without it the portal redirects for ever.
-            url = f"{root}/{frame.track}/{frame}/interferograms/"
-            try:
-                page = read_page(self.session, url)
-            except MissingProductError:
-                outcomes.append(f"{root} has no such frame")
-                logger.warning("the portal root %s has no frame %s", root, frame)
-            except SourceUnavailableError as error:
-                some_unavailable = True
-                outcomes.append(f"{root} gave no listing ({error})")
-                logger.warning("the portal root %s is passed over: %s", root, error)
-            else:
-                entries = parse_pairs(page.text, page.url)
-                if not entries:
-                    logger.warning("the listing %s names no pair", page.url)
-                return PairListing(root, entries)
-        if some_unavailable:
-            message = f"no portal root could list the pairs of {frame}: {'; '.join(outcomes)}"
-            raise SourceUnavailableError(message)
-        message = f"no such frame at {', '.join(self.roots)}: {frame}"
-        raise MissingProductError(message)
+        answers: list[RootAnswer] = []
+        all_asked = True
+        for root in self._in_order(frame):
+            if not everywhere and answers and answers[0].is_recent():
+                all_asked = False
+                break
+            if root.layout.is_fallback and any(answer.entries for answer in answers):
+                continue
+            answers.append(self._ask_root(root, frame))
+        if not any(answer.state is RootState.LISTED for answer in answers):
+            raise _no_listing(frame, answers)
+        listing = unite(answers)
+        listing = replace(listing, is_complete=all_asked and not listing.unavailable)
+        for answer in listing.stale:
+            logger.warning("%s is behind with %s: its newest pair is %s",
+                           answer.root, frame, answer.newest)  # fmt: skip
+        if listing.entries and self.memory.recall(frame) != listing.root:
+            self.memory.remember(frame, listing.root)
+        return listing
 
     def read_manifest(self, frame: FrameId, entry: PairEntry) -> Mapping[Product, RemoteFile]:
         """Return where the products of a listed pair lie; products that it lacks are not in it.
+
+        One request, unless the pair lacks a product there and is listed elsewhere too.
 
         Raises
         ------
@@ -94,11 +111,72 @@ class Portal:
         SourceUnavailableError
             If there is no answer after all repetitions.
         """
-        page = read_page(self.session, entry.url)
-        return parse_manifest(page.text, page.url, frame, entry.pair)
+        found: dict[Product, RemoteFile] = {}
+        refusals: list[MissingProductError | SourceUnavailableError] = []
+        urls = (entry.url, *entry.elsewhere)
+        for url in urls:
+            try:
+                files = self._read_pair(url, frame, entry)
+            except (MissingProductError, SourceUnavailableError) as error:
+                logger.warning("%s %s: %s", frame, entry.pair, error)
+                refusals.append(error)
+                continue
+            found = {**files, **found}
+            if len(found) == len(Product):
+                break
+        if len(refusals) == len(urls):
+            # Silence is not taken for absence: what gave no answer may have it.
+            silent = (e for e in refusals if isinstance(e, SourceUnavailableError))
+            raise next(silent, refusals[0])
+        return found
 
     def fetch(
         self, remote: RemoteFile, destination: Path, check: Callable[[Path], None]
     ) -> FetchedFile:
         """Return the file at `destination`, whole and checked: see `fetch_file`."""
         return fetch_file(self.session, remote, destination, check)
+
+    def _in_order(self, frame: FrameId) -> list[Root]:
+        """All roots, the one that won last time first."""
+        winner = self.memory.recall(frame)
+        return sorted(self._roots, key=lambda root: root.text != winner)
+
+    def _ask_root(self, root: Root, frame: FrameId) -> RootAnswer:
+        try:
+            entries = self._list_root(root, frame)
+        except MissingProductError as error:
+            logger.info("the portal root %s has no frame %s", root.text, frame)
+            return RootAnswer(root.text, RootState.NO_FRAME, reason=str(error))
+        except SourceUnavailableError as error:
+            logger.warning("the portal root %s is passed over: %s", root.text, error)
+            return RootAnswer(root.text, RootState.UNAVAILABLE, reason=str(error))
+        if not entries:
+            logger.warning("the listing of %s at %s names no pair", frame, root.text)
+        return RootAnswer(root.text, RootState.LISTED, entries)
+
+    def _list_root(self, root: Root, frame: FrameId) -> tuple[PairEntry, ...]:
+        if root.folder is not None:
+            return list_folder(root.folder, frame)
+        page = read_page(self.session, root.pairs_url(frame))
+        return parse_pairs(page.text, page.url)
+
+    def _read_pair(self, url: str, frame: FrameId, entry: PairEntry) -> dict[Product, RemoteFile]:
+        if is_folder_url(url):
+            return read_folder(url, frame, entry.pair)
+        page = read_page(self.session, url)
+        return parse_manifest(page.text, page.url, frame, entry.pair)
+
+
+def _no_listing(
+    frame: FrameId, answers: Sequence[RootAnswer]
+) -> MissingProductError | SourceUnavailableError:
+    if any(answer.state is RootState.UNAVAILABLE for answer in answers):
+        said = "; ".join(
+            f"{answer.root} gave no listing ({answer.reason})"
+            if answer.state is RootState.UNAVAILABLE
+            else f"{answer.root} has no such frame"
+            for answer in answers
+        )
+        return SourceUnavailableError(f"no portal root could list the pairs of {frame}: {said}")
+    roots = ", ".join(answer.root for answer in answers)
+    return MissingProductError(f"no such frame as {frame} at {roots}")

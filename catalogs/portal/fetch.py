@@ -1,26 +1,29 @@
-"""Bring one file: hash it on the way, check it, and only then let it appear under its name."""
+"""Bring one file: go on where an earlier try stopped, check it, and only then give it its name."""
 
-import contextlib
-import dataclasses
 import datetime as dt
-import email.utils
-import hashlib
 import logging
+import os
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Final
 
 import requests
 
-from catalogs.portal.answers import CutAnswerError, ask
+from catalogs.portal.answers import OK_ONLY, open_answer
+from catalogs.portal.bodies import CHUNK_BYTES, BrokenBodyError, CutAnswerError, body_chunks
+from catalogs.portal.causes import describe
+from catalogs.portal.folder import copy_from_folder, is_folder_url
+from catalogs.portal.partial_file import PartialFile, Version
+from catalogs.portal.patience import backoff_s, parse_http_time
 from catalogs.portal.session import PortalSession
 from catalogs.records import RemoteFile
 from fringewatch.atomic import disk_errors, sync_file
-from fringewatch.errors import CorruptProductError
+from fringewatch.errors import CorruptProductError, FringewatchError, SourceUnavailableError
 
 logger = logging.getLogger(__name__)
-
-CHUNK_BYTES: Final = 1 << 18
 
 TIFF_STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """First four bytes of a TIFF: little- and big-endian, classic and BigTIFF."""
@@ -30,8 +33,17 @@ _QUOTED_BYTES: Final = 80
 # A compressed transfer would make Content-Length the length of something else than the file.
 _HEADERS: Final = {"Accept-Encoding": "identity"}
 
+_PARTIAL_CONTENT: Final = 206
+_RANGE_REFUSED: Final = 416
+_CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
-@dataclasses.dataclass(frozen=True)
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+
+# A Last-Modified of the very moment may cover two versions (RFC 9110, section 8.8.2.2).
+_STRONG_AFTER: Final = dt.timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
 class FetchedFile:
     """A file that came whole, with what is needed to tell later whether it changed upstream."""
 
@@ -53,15 +65,17 @@ def fetch_file(
 ) -> FetchedFile:
     """Return the file at `destination`, which is whole and has passed `check`.
 
-    It is written to ``<destination>.part`` and renamed at the end, both synchronised to the disk.
-    When anything fails, the part is removed and an older file at `destination` stays as it was.
+    It is written to ``<destination>.part`` and renamed at the end, both synchronised to the disk;
+    an older file at `destination` stays until then. When the source fails, or the process is
+    killed, the part stays, and the next fetch asks only for the rest, if the server can tell that
+    the file has not changed in between. When the file itself is bad, the part is removed.
 
     Parameters
     ----------
     session : PortalSession
         Made by `make_session`.
     remote : RemoteFile
-        What to bring.
+        What to bring; its address may also be one of a folder of this machine (``file:``).
     destination : Path
         Where it goes; missing folders are made.
     check : callable
@@ -72,65 +86,156 @@ def fetch_file(
     MissingProductError
         If the server says that it is not there (404, 410).
     SourceUnavailableError
-        If there is no answer, a server error, or a connection that breaks, after all repetitions.
+        If there is no answer, a server error, or a connection that breaks, after all repetitions;
+        a `TooSlowError` or a `HostPausedError` at once.
     CorruptProductError
-        If the file is empty, came shorter than announced each time, is no TIFF, or fails `check`.
+        If the file is empty, ends before the announced length each time, is no TIFF, or fails
+        `check`.
     HomeError
         If it cannot be written: the disk is full, read-only or out of order.
     """
-    part = destination.with_name(f"{destination.name}.part")
+    part = PartialFile(destination)
     try:
-        fetched = ask(
-            session, remote.url, lambda response: _store(response, remote, part), _HEADERS
-        )
-        _refuse_other_than_tiff(fetched)
-        check(part)
+        last_modified = _fill(session, remote, part, check)
+        fetched = FetchedFile(destination, part.size(), part.sha256(), last_modified, remote.url)
         with disk_errors(destination):
-            sync_file(part)
-            part.replace(destination)
+            if last_modified is not None:
+                # The file itself remembers its version, should this process end here.
+                os.utime(part.path, (last_modified.timestamp(),) * 2)
+            sync_file(part.path)
+            part.take_name(destination)
             sync_file(destination.parent)
-    except CutAnswerError as error:
-        raise CorruptProductError(str(error)) from error
-    finally:
-        # A part that cannot be removed does no harm: the next fetch writes over it.
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    except FringewatchError as error:
+        # What came before the source failed is good to go on from.
+        if not isinstance(error, SourceUnavailableError) or part.size() == 0:
+            part.remove()
+        raise
     logger.info("fetched %s, %d bytes", remote.url, fetched.size)
-    return dataclasses.replace(fetched, path=destination)
+    return fetched
 
 
-def _store(response: requests.Response, remote: RemoteFile, part: Path) -> FetchedFile:
-    # urllib3 counts the body against Content-Length and raises when it ends early.
-    digest = hashlib.sha256()
-    size = 0
-    with disk_errors(part):
-        part.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            for chunk in response.iter_content(CHUNK_BYTES):
-                digest.update(chunk)
-                size += file.write(chunk)
-    changed = _parse_time(response.headers.get("Last-Modified"))
-    return FetchedFile(part, size, digest.hexdigest(), changed, remote.url)
+def _fill(
+    session: PortalSession, remote: RemoteFile, part: PartialFile, check: Callable[[Path], None]
+) -> dt.datetime | None:
+    """Fill `part` with a whole file that passes `check`; return when it changed at its source."""
+    is_from_before = part.version(remote.url) is not None
+    last_modified = (
+        copy_from_folder(remote.url, part)
+        if is_folder_url(remote.url)
+        else _bring(session, remote.url, part)
+    )
+    try:
+        _refuse_other_than_tiff(remote.url, part.path)
+        check(part.path)
+    except CorruptProductError:
+        if not is_from_before:
+            raise
+        # A power cut may have spoilt what an earlier run had left: that is not the file's fault.
+        logger.warning("%s, brought in two runs, is damaged: bringing it anew", remote.url)
+        part.remove()
+        return _fill(session, remote, part, check)
+    return last_modified
 
 
-def _refuse_other_than_tiff(fetched: FetchedFile) -> None:
-    with disk_errors(fetched.path), fetched.path.open("rb") as file:
+def _bring(session: PortalSession, url: str, part: PartialFile) -> dt.datetime | None:
+    """Fill `part` with the whole file; return when the server says that it changed."""
+    most = part.size()
+    fruitless = restarts = 0
+    while True:
+        try:
+            version = _go_on(session, url, part)
+        except BrokenBodyError as error:
+            # A connection that breaks again and again still brings a file, as long as each one
+            # brings a good piece of it.
+            gain = part.size() - most
+            fruitless = 0 if gain >= CHUNK_BYTES else fruitless + 1
+            if fruitless > session.settings.body_retries:
+                raise _broken_off(url, error, fruitless, is_cut=gain <= 0) from error
+            logger.warning("%s broke off (%s); asking again", url, describe(error))
+            sleep(backoff_s(session.settings, max(1, fruitless)))
+        else:
+            if version is not None:
+                return parse_http_time(version.last_modified)
+            restarts += part.size() <= most
+            if restarts > session.settings.body_retries + 1:
+                message = f"{url} changed {restarts} times while it was brought: try again later"
+                raise SourceUnavailableError(message)
+        most = max(most, part.size())
+
+
+def _broken_off(url: str, error: Exception, attempts: int, *, is_cut: bool) -> FringewatchError:
+    message = f"the body of {url} broke off in each of {attempts} attempts: {describe(error)}"
+    # Ending at the same byte each time, in good order: so it lies at the source.
+    if is_cut and isinstance(error, CutAnswerError):
+        return CorruptProductError(message)
+    return SourceUnavailableError(message)
+
+
+def _go_on(session: PortalSession, url: str, part: PartialFile) -> Version | None:
+    """Ask once, for what is lacking; return the version that is whole now, or None if none is."""
+    version, size = part.version(url), part.size()
+    if version is not None and size == version.total:
+        return version  # an earlier run was stopped just before it could give it its name
+    headers, accepted = dict(_HEADERS), OK_ONLY
+    if version is not None and version.validator is not None:
+        headers |= {"Range": f"bytes={size}-", "If-Range": version.validator}
+        accepted = frozenset({200, _PARTIAL_CONTENT, _RANGE_REFUSED})
+    with open_answer(session, url, headers, accepted) as response:
+        if version is None or response.status_code == requests.codes.ok:
+            version = version_of(response, url)
+            part.start(version)
+        elif not _continues(response, version, size):
+            logger.info("%s has changed since %d bytes of it came: starting over", url, size)
+            part.remove()
+            return None
+        part.append(body_chunks(response, session.settings))
+    # A server may give less of the rest than was asked for.
+    return version if version.total is None or part.size() >= version.total else None
+
+
+def _continues(response: requests.Response, version: Version, size: int) -> bool:
+    """Whether a body goes on where the part ends, in the same version of the file."""
+    found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if response.status_code != _PARTIAL_CONTENT or found is None or int(found[1]) != size:
+        return False
+    headers = response.headers
+    if version.total is not None and int(found[3]) != version.total:
+        return False
+    if headers.get("Content-Encoding", "identity") != "identity":
+        return False
+    # Some servers ignore If-Range: then their headers tell.
+    now = {headers.get("ETag"), headers.get("Last-Modified")} - {None}
+    return version.validator in now if now else True
+
+
+def version_of(response: requests.Response, url: str) -> Version:
+    """Return the version of the file at `url` that an answer with the whole of it belongs to."""
+    headers = response.headers
+    is_encoded = headers.get("Content-Encoding", "identity") != "identity"
+    length = _LENGTH.fullmatch(headers.get("Content-Length", ""))
+    total = None if length is None or is_encoded else int(length[0])
+    last_modified = headers.get("Last-Modified")
+    validator = None if is_encoded else _strong_validator(headers.get("ETag"), response)
+    return Version(url, validator, last_modified, total)
+
+
+def _strong_validator(etag: str | None, response: requests.Response) -> str | None:
+    if etag is not None and etag.startswith('"'):
+        return etag
+    last_modified = response.headers.get("Last-Modified")
+    changed, now = (parse_http_time(response.headers.get(n)) for n in ("Last-Modified", "Date"))
+    if changed is None or now is None or now - changed < _STRONG_AFTER:
+        return None
+    return last_modified
+
+
+def _refuse_other_than_tiff(url: str, path: Path) -> None:
+    with disk_errors(path), path.open("rb") as file:
         start = file.read(_QUOTED_BYTES)
     if not start:
-        message = f"{fetched.url} came with zero bytes"
+        message = f"{url} came with zero bytes"
         raise CorruptProductError(message)
     if not start.startswith(TIFF_STARTS):
         quoted = " ".join(start.decode("utf-8", errors="replace").split())
-        message = f"{fetched.url} is no TIFF (a page of the server?): it starts with {quoted!r}"
+        message = f"{url} is no TIFF (a page of the server?): it starts with {quoted!r}"
         raise CorruptProductError(message)
-
-
-def _parse_time(header: str | None) -> dt.datetime | None:
-    if header is None:
-        return None
-    try:
-        time = email.utils.parsedate_to_datetime(header)
-        # Without a zone it is UTC: HTTP knows no other.
-        return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -21,6 +21,8 @@ class PairEntry:
     """Whether `url` is a folder of files; if not, it is a manifest, a file of links."""
     url: str
     """Ask it exactly as it is: a manifest with a last slash, or a folder without, fails."""
+    elsewhere: tuple[str, ...] = ()
+    """Where else the pair is listed: asked in turn for what `url` does not have."""
 
 
 def parse_links(page: str, page_url: str) -> tuple[str, ...]:

@@ -1,38 +1,115 @@
-"""Where the LiCSAR portal lies: its root addresses, as data, in the order in which to ask them.
+"""Where interferograms lie: the portal's roots and their rules, as data, in the order to ask them.
 
-A root is the folder that holds the track folders: ``<root>/<track>/<frame>/interferograms/``.
+A root is the folder that holds the track folders. Most are addresses; one may also be a folder of
+this machine: a mirror, or interferograms of your own.
 """
 
-from typing import Final
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
 from urllib.parse import urlsplit
 
+from catalogs.records import FrameId
 from fringewatch.errors import BadInputError
 
 _PUBLIC: Final = "https://gws-access.jasmin.ac.uk/public/nceo_geohazards"
+_ARCHIVE: Final = "/neodc/comet/data/licsar_products"
 
 DEFAULT_ROOTS: Final = (
     # The public tree. Since autumn 2025 a pair is a small file of links here (its manifest).
     f"{_PUBLIC}/LiCSAR_products",
-    # The name of that tree while the archive moved; it may be a copy, or be gone.
-    f"{_PUBLIC}/LiCSAR_products.future",
-    # The storage behind it: a pair is a real folder, but what has moved to the CEDA Archive
-    # is not served from it, so that it comes last.
+    # The storage behind it: a pair is a real folder, but what has moved to the CEDA Archive is
+    # not served from it.
     f"{_PUBLIC}/LiCSAR_products.public",
+    # The CEDA Archive's browser. It lags behind, but keeps what JASMIN has lost.
+    f"https://data.ceda.ac.uk{_ARCHIVE}",
+    # The name of the first tree while the archive moved; it may be a copy, or be gone.
+    f"{_PUBLIC}/LiCSAR_products.future",
 )
 """The portal's own roots; the host of before 2020, gws-access.ceda.ac.uk, redirects for ever."""
 
 
+@dataclass(frozen=True)
+class Layout:
+    """How a tree names the folder that lists the pairs of a frame."""
+
+    track_digits: int = 1
+    """Least number of digits in a track's name; missing ones are zeros."""
+    pairs_folder: str = "interferograms/"
+    """Where the pairs are within the frame's folder; empty if right in it."""
+    is_fallback: bool = False
+    """Whether it is asked only if no root before it lists the frame."""
+
+
+LAYOUTS: Final = (
+    (_ARCHIVE, Layout(track_digits=2, pairs_folder="")),
+    (".future", Layout(is_fallback=True)),
+    ("", Layout()),
+)
+"""How the path of a root ends, and the layout of its tree; the first that fits counts."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """A place that may list pairs."""
+
+    text: str
+    """The address without its last slash, or the absolute path of a folder."""
+    layout: Layout
+    """Of an address; a folder is looked through for all of them."""
+    folder: Path | None
+    """The folder of this machine that it is; None for an address."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the root that `text` names, with its rules.
+
+        Raises
+        ------
+        BadInputError
+            If `text` is neither an http or https address with a host and without user, query or
+            fragment, nor a folder that exists.
+        """
+        folder = _existing_folder(text.strip())
+        if folder is not None:
+            return cls(str(folder), Layout(), folder)
+        root = _parse_address(text)
+        path = urlsplit(root).path
+        layout = next(layout for ending, layout in LAYOUTS if path.endswith(ending))
+        return cls(root, layout, None)
+
+    def pairs_url(self, frame: FrameId) -> str:
+        """Return the address of the listing of a frame's pairs, at a root that is an address."""
+        track = f"{frame.track:0{self.layout.track_digits}d}"
+        # With its last slash: without it the portal redirects for ever.
+        return f"{self.text}/{track}/{frame}/{self.layout.pairs_folder}"
+
+
 def parse_root(text: str) -> str:
-    """Return the address of a portal root, without spaces round it and without its last slash.
+    """Return the root that `text` names: an address without its last slash, or an absolute path.
 
     Raises
     ------
     BadInputError
-        If `text` is no http or https address with a host, or carries a user, query or fragment.
+        As `Root.parse`.
     """
+    return Root.parse(text).text
+
+
+def _existing_folder(text: str) -> Path | None:
+    if not text or "://" in text:
+        return None
+    try:
+        folder = Path(text).expanduser().resolve()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, a null byte
+        return None
+
+
+def _parse_address(text: str) -> str:
     message = (
         f"'{text}' is not the root of a portal: expected an http or https address without user, "
-        f"query or fragment, such as {DEFAULT_ROOTS[0]}"
+        f"query or fragment, such as {DEFAULT_ROOTS[0]}, or a folder that exists"
     )
     root = text.strip().rstrip("/")
     try:

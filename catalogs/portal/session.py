@@ -1,15 +1,25 @@
-"""The one place where HTTP sessions are made: patient, bounded, and honest about who asks."""
+"""The one place where HTTP sessions are made: patient, polite, bounded, honest about who asks."""
 
+import logging
 import math
-from dataclasses import dataclass
+import ssl
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from time import sleep
 from typing import Any, Final
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
+from typing_extensions import override
 
+from catalogs.portal.causes import causes, describe
+from catalogs.portal.hosts import Manners, Visit, host_at
+from catalogs.portal.patience import backoff_s, retry_after_s
 from fringewatch import __version__
 from fringewatch.errors import BadInputError
+
+logger = logging.getLogger(__name__)
 
 RETRIED_STATUS: Final = (429, 500, 502, 503, 504)
 """Answers that may be better a moment later; a 404 is final and not among them."""
@@ -22,10 +32,12 @@ DEFAULT_USER_AGENT: Final = (
     "contact: whoever runs this address)"
 )
 
+_SERVER_ERRORS: Final = 500
+
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """How patient a session is, and what it calls itself.
+    """How patient and how polite a session is, and what it calls itself.
 
     Raises
     ------
@@ -41,25 +53,31 @@ class SessionSettings:
     retries: int = 4
     """How often a request without an answer, or with one of `RETRIED_STATUS`, is repeated."""
     body_retries: int = 2
-    """How often a request is repeated from the start when its body broke off."""
+    """How often a request is repeated when its body broke off and next to nothing had come."""
     backoff_s: float = 1.0
-    """Waiting time that doubles with each repetition; urllib3 makes the first one at once."""
+    """Waiting time before the first repetition; it doubles with each."""
     backoff_jitter_s: float = 1.0
     """Random time added to it, so that many machines do not come back together."""
-    retry_after_max_s: int = 120
+    retry_after_max_s: float = 120.0
     """Longest time that a server's Retry-After is obeyed."""
+    slowest_bytes_s: float = 1000.0
+    """A body that comes slower than this is given up; 0 for none. Users have met 9000."""
+    slow_for_s: float = 60.0
+    """Over how long that speed is measured."""
     user_agent: str = DEFAULT_USER_AGENT
     """Sent with every request; an observatory may put its own address in it."""
+    manners: Manners = field(default_factory=Manners)
+    """What each host is asked to bear."""
 
     def __post_init__(self) -> None:
         """Refuse what would hang, never ask, or break a request."""
-        for name in ("connect_timeout_s", "read_timeout_s"):
+        for name in ("connect_timeout_s", "read_timeout_s", "slow_for_s"):
             seconds = getattr(self, name)
             if not (math.isfinite(seconds) and seconds > 0):
                 message = f"{name} is {seconds}: give a number of seconds above 0"
                 raise BadInputError(message)
-        counts = ("retries", "body_retries")
-        for name in (*counts, "backoff_s", "backoff_jitter_s", "retry_after_max_s"):
+        numbers = ("retries", "body_retries", "backoff_s", "backoff_jitter_s")
+        for name in (*numbers, "retry_after_max_s", "slowest_bytes_s"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 message = f"{name} is {value}: give 0 or more"
@@ -70,19 +88,124 @@ class SessionSettings:
             raise BadInputError(message)
 
 
+class PortalResponse(requests.Response):
+    """An answer that counts as a connection to its host until it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.visit = ExitStack()
+
+    @override
+    def close(self) -> None:
+        """Give the connection back, and the place that it took."""
+        super().close()
+        self.visit.close()
+
+
+class _PortalAdapter(HTTPAdapter):
+    @override
+    def build_response(
+        self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse
+    ) -> PortalResponse:
+        response = PortalResponse()
+        vars(response).update(vars(super().build_response(req, resp)) | {"visit": ExitStack()})
+        return response
+
+
 class PortalSession(requests.Session):
-    """A session whose every request has a time limit; TLS certificates are verified."""
+    """A session that repeats, waits and rests as its settings say; TLS is verified.
+
+    Every request has a time limit, keeps the manners of its host, and follows a few redirects at
+    most; so does whoever asks it directly. A streamed answer must be closed: until then it counts
+    as a connection.
+    """
 
     def __init__(self, settings: SessionSettings) -> None:
         super().__init__()
         self.settings = settings
 
     # Any: requests' own keywords, which are passed on as they are.
+    @override
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send `request`, with the settings' time limits where the caller gave none."""
+        """Send `request`, with the settings' time limits where the caller gave none.
+
+        Raises
+        ------
+        HostPausedError
+            At once, while a host that failed again and again is left alone.
+        requests.RequestException
+            If there is no answer after all repetitions, or too many redirects.
+        """
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (self.settings.connect_timeout_s, self.settings.read_timeout_s)
-        return super().send(request, **kwargs)
+        follow = kwargs.pop("allow_redirects", True)
+        stream = kwargs.pop("stream", self.stream)
+        response = self._send_patiently(request, kwargs)
+        history: list[requests.Response] = []
+        while follow and response.next is not None:
+            response.close()
+            response.history = [*history]
+            if len(history) >= self.max_redirects:
+                message = f"more than {self.max_redirects} redirects"
+                raise requests.TooManyRedirects(message, response=response)
+            history.append(response)
+            response = self._send_patiently(response.next, kwargs)
+        response.history = history
+        if not stream:
+            with response:
+                _ = response.content  # reads it, as requests does
+        return response
+
+    def _send_patiently(
+        self, request: requests.PreparedRequest, kwargs: dict[str, Any]
+    ) -> requests.Response:
+        """Return the answer to one request, repeated while that may help."""
+        for repetition in range(1, self.settings.retries + 1):
+            asked_s = None
+            try:
+                response = self._send_once(request, kwargs)
+            except (requests.ConnectionError, requests.Timeout) as error:
+                if _is_refused_certificate(error):
+                    raise
+                logger.info("no answer from %s: %s; asking again", request.url, describe(error))
+            else:
+                if response.status_code not in RETRIED_STATUS:
+                    return response
+                asked_s = retry_after_s(response)
+                response.close()
+                logger.info("%s answered %d; asking again", request.url, response.status_code)
+            # Where the host asked for time, everybody's next request waits for it.
+            if asked_s is None:
+                sleep(backoff_s(self.settings, repetition))
+        return self._send_once(request, kwargs)
+
+    def _send_once(
+        self, request: requests.PreparedRequest, kwargs: dict[str, Any]
+    ) -> requests.Response:
+        """Return the answer to one request, which keeps its place at the host until closed."""
+        host = host_at(request.url or "")
+        with ExitStack() as stack:
+            visit = stack.enter_context(host.visit(self.settings.manners))
+            try:
+                response = super().send(request, allow_redirects=False, stream=True, **kwargs)
+            except (requests.ConnectionError, requests.Timeout) as error:
+                if not _is_refused_certificate(error):
+                    visit.failed(describe(error))
+                raise
+            self._judge(visit, response)
+            if isinstance(response, PortalResponse):
+                response.visit = stack.pop_all()
+        return response
+
+    def _judge(self, visit: Visit, response: requests.Response) -> None:
+        if response.status_code >= _SERVER_ERRORS:
+            visit.failed(f"{response.status_code} {response.reason}")
+        else:
+            visit.succeeded()
+        if response.status_code in RETRIED_STATUS:
+            asked_s = retry_after_s(response)
+            if asked_s is not None:
+                visit.host.hold(min(asked_s, self.settings.retry_after_max_s))
 
 
 def make_session(settings: SessionSettings) -> PortalSession:
@@ -95,7 +218,7 @@ def make_session(settings: SessionSettings) -> PortalSession:
     Parameters
     ----------
     settings : SessionSettings
-        Time limits, repetitions and name.
+        Time limits, repetitions, manners and name.
 
     Returns
     -------
@@ -103,17 +226,13 @@ def make_session(settings: SessionSettings) -> PortalSession:
         For http and https; close it after use. Threads may share it.
     """
     session = PortalSession(settings)
-    retry = Retry(
-        total=settings.retries,
-        status_forcelist=RETRIED_STATUS,
-        allowed_methods={"GET", "HEAD"},
-        backoff_factor=settings.backoff_s,
-        backoff_jitter=settings.backoff_jitter_s,
-        retry_after_max=settings.retry_after_max_s,
-        raise_on_status=False,
-    )
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
+        session.mount(scheme, _PortalAdapter(pool_maxsize=settings.manners.connections))
     session.max_redirects = MAX_REDIRECTS
     session.headers["User-Agent"] = settings.user_agent
     return session
+
+
+def _is_refused_certificate(error: Exception) -> bool:
+    """Whether the server could not prove who it is: asking again would not help."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))

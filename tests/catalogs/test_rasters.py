@@ -1,8 +1,10 @@
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
+from rasterio.errors import NotGeoreferencedWarning
 
 from catalogs.grid import Grid, volcano_window
 from catalogs.rasters import check_raster, read_grid, read_window
@@ -89,6 +91,17 @@ def test_another_coordinate_system_is_refused(tmp_path: Path) -> None:
     with rasterio.open(path, "r+") as raster:
         raster.crs = "EPSG:32715"
     with pytest.raises(CorruptProductError, match="EPSG:4326"):
+        check_raster(path, Product.DIFF_PHA)
+
+
+@pytest.mark.parametrize("dtype", ["complex_int16", "float64", "complex64"])
+def test_other_types_and_no_georeference_are_refused(tmp_path: Path, dtype: str) -> None:
+    path = tmp_path / "odd.tif"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path, "w", driver="GTiff", width=9, height=9, count=1, dtype=dtype):
+            pass
+    with pytest.raises(CorruptProductError, match=dtype):
         check_raster(path, Product.DIFF_PHA)
 
 

@@ -1,6 +1,7 @@
 """A stand-in for the LiCSAR portal: a real HTTP server on this machine, with faults on demand."""
 
-from tests.portal.faults import Fault, FaultKind
+from tests.portal.faults import Fault, FaultKind, load_faults
+from tests.portal.handler import Transfer
 from tests.portal.server import RecordedRequest, StandInPortal
 from tests.portal.trees import link_frame, pair_folder
 
@@ -9,6 +10,8 @@ __all__ = [
     "FaultKind",
     "RecordedRequest",
     "StandInPortal",
+    "Transfer",
     "link_frame",
+    "load_faults",
     "pair_folder",
 ]

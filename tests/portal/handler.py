@@ -6,28 +6,36 @@ import socket
 import struct
 import sys
 import threading
-from dataclasses import dataclass, field
-from http import HTTPStatus
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from tests.portal import pages
-from tests.portal.faults import Fault, FaultKind
+from tests.portal.faults import Fault
+from tests.portal.replies import Answer, End, Reply, Request, make_reply, path_of
 
 logger = logging.getLogger(__name__)
 
 _CLOSE_WITH_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all
+_DRIP_S = 0.02
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a request gets when nothing goes wrong."""
+class Transfer:
+    """What was sent for a request, counted just before it is sent."""
 
-    status: HTTPStatus
-    body: bytes = b""
-    content_type: str = "text/html;charset=UTF-8"
-    headers: dict[str, str] = field(default_factory=dict)
+    def __init__(self, method: str, path: str, range_asked: str | None) -> None:
+        self.method = method
+        self.path = path
+        self.range = range_asked
+        self.started = time.monotonic()
+        self.status: int | None = None
+        self.bytes_sent = 0
+        self.is_done = False
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.method} {self.path} [{self.range}]: {self.status}, {self.bytes_sent} bytes sent"
+        )
 
 
 class Site(Protocol):
@@ -35,21 +43,21 @@ class Site(Protocol):
 
     stopped: threading.Event
 
-    def record(self, method: str, path: str) -> Fault | None:
-        """Note a request and return the fault that it meets, if any."""
+    def record(self, request: Request, path: str) -> tuple[Fault | None, Transfer]:
+        """Note a request; return the fault that it meets, if any, and where to count."""
         ...
 
-    def answer(self, path: str) -> Answer:
+    def answer(self, path: str, fault: Fault | None) -> Answer:
         """Return what there is at `path`."""
         ...
 
 
 class PortalServer(ThreadingHTTPServer):
-    """Serves a site on a free port of 127.0.0.1; says nothing when a client hangs up."""
+    """Serves a site on 127.0.0.1; says nothing when a client hangs up."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, port: int) -> None:
         self.site = site
-        super().__init__(("127.0.0.1", 0), PortalHandler)
+        super().__init__(("127.0.0.1", port), PortalHandler)
 
     def handle_error(
         self,
@@ -62,7 +70,7 @@ class PortalServer(ThreadingHTTPServer):
 
 
 class PortalHandler(BaseHTTPRequestHandler):
-    """Serves GET on one connection."""
+    """Serves GET and HEAD on one connection."""
 
     server: PortalServer
     protocol_version = "HTTP/1.1"
@@ -72,53 +80,56 @@ class PortalHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer as the portal does, or as the fault says."""
         site = self.server.site
-        path = unquote(urlsplit(self.path).path)
-        fault = site.record(self.command, path)
-        answer = site.answer(path)
-        if fault is None:
-            self._send(answer)
-        elif fault.kind is FaultKind.STALL:
-            site.stopped.wait(fault.seconds)
-            self._send(answer)
-        elif fault.kind in {FaultKind.CUT, FaultKind.RESET}:
-            self._send(answer, fault)
-        else:
-            self._send_instead(fault)
-
-    def _send(self, answer: Answer, fault: Fault | None = None) -> None:
-        self._start(answer.status, len(answer.body), answer.content_type, answer.headers)
-        if fault is None:
-            self.wfile.write(answer.body)
-            return
-        self.wfile.write(answer.body[: fault.after_bytes])
-        self.close_connection = True
-        if fault.kind is FaultKind.RESET:
+        request = Request(
+            self.command, self.path, self.headers.get("Range"), self.headers.get("If-Range")
+        )
+        path = unquote(path_of(self.path))
+        fault, transfer = site.record(request, path)
+        reply = make_reply(site.answer(path, fault), request, fault)
+        if reply.delay_s:
+            site.stopped.wait(reply.delay_s)
+        if not reply.is_silent:
+            self._start(reply, transfer)
+            if self.command != "HEAD":
+                self._send_body(reply, transfer)
+        self.close_connection = self.close_connection or reply.end is not End.KEPT
+        if reply.end is End.RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_WITH_RESET)
             os.close(self.connection.detach())
 
-    def _send_instead(self, fault: Fault) -> None:
-        status, body, headers = HTTPStatus.OK, pages.SERVER_ERROR.encode(), {}
-        if fault.kind is FaultKind.STATUS:
-            status = HTTPStatus(fault.code)
-            if fault.retry_after_s is not None:
-                headers["Retry-After"] = str(fault.retry_after_s)
-        elif fault.kind is FaultKind.REDIRECT:
-            status = HTTPStatus.FOUND
-            headers["Location"] = self.path if fault.location is None else fault.location
-        elif fault.kind is FaultKind.EMPTY:
-            body = b""
-        self._start(status, len(body), "text/html", headers)
-        self.wfile.write(body)
+    def do_HEAD(self) -> None:
+        """The same without the body."""
+        self.do_GET()
 
-    def _start(
-        self, status: HTTPStatus, length: int, content_type: str, headers: dict[str, str]
-    ) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(length))
-        for name, value in headers.items():
+    def _start(self, reply: Reply, transfer: Transfer) -> None:
+        answer = reply.answer
+        transfer.status = answer.status.value
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        if reply.length is not None:
+            self.send_header("Content-Length", str(reply.length))
+        for name, value in answer.headers.items():
             self.send_header(name, value)
+        if reply.end is End.CLOSED:
+            self.send_header("Connection", "close")
         self.end_headers()
+
+    def _send_body(self, reply: Reply, transfer: Transfer) -> None:
+        body = reply.answer.body
+        if reply.bytes_per_s is None:
+            transfer.bytes_sent = len(body)
+            transfer.is_done = True
+            self.wfile.write(body)
+            return
+        step = max(1, round(reply.bytes_per_s * _DRIP_S))
+        for start in range(0, len(body), step):
+            drop = body[start : start + step]
+            transfer.bytes_sent += len(drop)
+            transfer.is_done = transfer.bytes_sent == len(body)
+            self.wfile.write(drop)
+            if self.server.site.stopped.wait(len(drop) / reply.bytes_per_s):
+                self.close_connection = True
+                return
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's own name
         logger.debug(format, *args)

@@ -70,3 +70,24 @@ def manifest(addresses: Iterable[str]) -> str:
     return "".join(
         f"<a href='{address}'>{address.rpartition('/')[2]}</a><br />\n" for address in addresses
     )
+
+
+def archive_browser(folder: str, folders: Iterable[str], files: Iterable[str]) -> str:
+    """Return the archive's page of a folder: absolute links, those of files for download.
+
+    Parameters
+    ----------
+    folder : str
+        Path of the folder, without its last slash.
+    folders, files : iterable of str
+        Names of folders, and addresses of files.
+    """
+    rows = "".join(f'<tr><td><a href="{folder}/{name}">{name}</a></td></tr>\n' for name in folders)
+    rows += "".join(
+        f'<tr><td><a href="{address}?download=1">{address.rpartition("/")[2]}</a></td></tr>\n'
+        for address in files
+    )
+    return (
+        f"<!doctype html>\n<html><body><h1>Index of {folder}</h1>\n"
+        f"<table>\n{rows}</table></body></html>\n"
+    )

@@ -1,5 +1,6 @@
 """A stand-in portal with three small pairs, a session that does not wait, and a dead address."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalogs.portal.hosts import Manners
 from catalogs.portal.session import PortalSession, SessionSettings, make_session
 from catalogs.records import DatePair, FrameId
 from tests.portal import StandInPortal, link_frame, pair_folder
@@ -16,6 +18,8 @@ FRAME = FrameId.parse("051D_05291_081406")
 PAIRS = tuple(
     DatePair.parse(text) for text in ("20240106_20240118", "20240106_20240130", "20240118_20240130")
 )
+LONG_AGO = 1_710_908_225.0
+"""When the stand-in's files were changed, seconds since 1970."""
 QUICK = SessionSettings(
     connect_timeout_s=5.0,
     read_timeout_s=5.0,
@@ -24,6 +28,7 @@ QUICK = SessionSettings(
     backoff_s=0.0,
     backoff_jitter_s=0.0,
     retry_after_max_s=1,
+    manners=Manners(requests_per_s=10_000, failures_before_pause=1000),
 )
 
 
@@ -44,6 +49,8 @@ def tree(tmp_path: Path) -> Path:
         write_pair(folder, pair, phase_rad, coherence)
         for ending in ("geo.diff.png", "geo.cc.png", "geo.unw.tif"):
             (folder / f"{pair}.{ending}").write_bytes(b"not asked for")
+        for file in folder.iterdir():  # a file of this moment could change within its second
+            os.utime(file, (LONG_AGO, LONG_AGO))
     return tree
 
 

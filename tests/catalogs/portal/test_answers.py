@@ -3,9 +3,9 @@ import logging
 import time
 
 import pytest
-import requests
 
-from catalogs.portal.answers import CutAnswerError, read_page
+from catalogs.portal import answers
+from catalogs.portal.answers import CutAnswerError, TooSlowError, read_page
 from catalogs.portal.session import PortalSession, make_session
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 from tests.catalogs.portal.conftest import FRAME, PAIRS, QUICK
@@ -116,7 +116,7 @@ def test_the_waiting_between_bodies_doubles(
     portal: StandInPortal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     naps: list[float] = []
-    monkeypatch.setattr(time, "sleep", naps.append)
+    monkeypatch.setattr(answers, "sleep", naps.append)
     portal.faults[LISTING] = Fault(FaultKind.CUT, after_bytes=100)
     settings = dataclasses.replace(QUICK, body_retries=3, backoff_s=1.0, backoff_jitter_s=0.25)
     with make_session(settings) as session, pytest.raises(CutAnswerError):
@@ -127,7 +127,35 @@ def test_the_waiting_between_bodies_doubles(
 
 
 def test_bytes_that_are_no_text_do_not_stop_the_reading(
+    portal: StandInPortal, session: PortalSession
+) -> None:
+    portal.listing = lambda *_: "\udcff<a href='x'>"
+    assert "<a href='x'>" in read_page(session, portal.url + LISTING).text
+
+
+def test_a_page_that_never_ends_is_given_up(
     portal: StandInPortal, session: PortalSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests.Response, "content", b"\xff<a href='x'>\x80")
-    assert "<a href='x'>" in read_page(session, portal.url + LISTING).text
+    monkeypatch.setattr(answers, "PAGE_BYTES_MAX", 100)
+    with pytest.raises(SourceUnavailableError, match="longer than 100 bytes"):
+        read_page(session, portal.url + LISTING)
+    assert portal.count(LISTING) == 1
+
+
+def test_a_page_that_drips_is_given_up(portal: StandInPortal) -> None:
+    portal.faults[LISTING] = Fault(FaultKind.SLOW, bytes_per_s=200)
+    settings = dataclasses.replace(QUICK, slowest_bytes_s=1000.0, slow_for_s=0.1)
+    with (
+        make_session(settings) as session,
+        pytest.raises(TooSlowError, match="less than 1000 bytes a second"),
+    ):
+        read_page(session, portal.url + LISTING)
+    assert portal.count(LISTING) == 1
+
+
+def test_a_refusal_behind_a_redirect_tells_the_way(
+    portal: StandInPortal, session: PortalSession
+) -> None:
+    portal.faults["/old/"] = Fault(FaultKind.REDIRECT, location="/new/")
+    with pytest.raises(MissingProductError, match=r"\(redirected: http.*/old/ -> http.*/new/\)"):
+        read_page(session, f"{portal.origin}/old/")

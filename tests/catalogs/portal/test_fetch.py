@@ -10,12 +10,15 @@ import pytest
 import rasterio
 from requests import Response
 
+from catalogs.portal.bodies import CHUNK_BYTES
 from catalogs.portal.client import Portal
-from catalogs.portal.fetch import CHUNK_BYTES, FetchedFile
+from catalogs.portal.fetch import FetchedFile
 from catalogs.portal.session import PortalSession
 from catalogs.records import FrameId, Product, RemoteFile
 from fringewatch.errors import (
     CorruptProductError,
+    FringewatchError,
+    GridMismatchError,
     HomeError,
     MissingProductError,
     SourceUnavailableError,
@@ -199,9 +202,9 @@ def test_a_file_that_is_cut_at_the_source_fails_the_check(
     assert_nothing_changed(destination, OLD)
 
 
-@pytest.mark.parametrize("stop", [CorruptProductError, KeyboardInterrupt, MemoryError])
-def test_whatever_the_check_raises_the_part_goes(
-    client: Portal, remote: RemoteFile, destination: Path, stop: type[BaseException]
+@pytest.mark.parametrize("stop", [CorruptProductError, GridMismatchError])
+def test_what_the_check_refuses_goes(
+    client: Portal, remote: RemoteFile, destination: Path, stop: type[FringewatchError]
 ) -> None:
     def check(_: Path) -> NoReturn:
         raise stop
@@ -209,6 +212,27 @@ def test_whatever_the_check_raises_the_part_goes(
     with pytest.raises(stop):
         client.fetch(remote, destination, check)
     assert_nothing_changed(destination)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, MemoryError])
+def test_a_check_that_is_interrupted_leaves_the_file_for_the_next_run(
+    client: Portal,
+    portal: StandInPortal,
+    remote: RemoteFile,
+    source: Path,
+    destination: Path,
+    stop: type[BaseException],
+) -> None:
+    def check(_: Path) -> NoReturn:
+        raise stop
+
+    with pytest.raises(stop):
+        client.fetch(remote, destination, check)
+    assert not destination.exists()
+    fetched = client.fetch(remote, destination, decode)
+    assert fetched.last_modified == CHANGED
+    assert_nothing_changed(destination, source.read_bytes())
+    assert len(portal.requests) == 1
 
 
 def test_the_message_of_the_check_arrives(
@@ -334,8 +358,12 @@ def test_what_did_not_reach_the_disk_does_not_appear(
 def test_a_part_that_cannot_be_removed_does_not_hide_the_reason(
     client: Portal, remote: RemoteFile, destination: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(path: Path, *, missing_ok: bool = False) -> NoReturn:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+    original = Path.unlink
+
+    def fail(path: Path, *, missing_ok: bool = False) -> None:
+        if ".part" in path.suffixes and path.suffix != ".tmp":
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        original(path, missing_ok=missing_ok)
 
     monkeypatch.setattr(Path, "unlink", fail)
     with pytest.raises(CorruptProductError, match="holds no data"):

@@ -1,9 +1,35 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogs.portal.roots import DEFAULT_ROOTS, parse_root
+from catalogs.portal.roots import DEFAULT_ROOTS, Root, parse_root
+from catalogs.records import FrameId
 from fringewatch.errors import BadInputError
+
+
+def test_a_folder_is_a_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for text in ("mine", "./mine/", f" {tmp_path}/mine ", "~/mine"):
+        root = Root.parse(text)
+        assert root.folder == tmp_path / "mine"
+        assert parse_root(text) == root.text == str(tmp_path / "mine")
+
+
+def test_each_root_has_its_rules() -> None:
+    frame = FrameId.parse("004D_05291_081406")
+    assert [Root.parse(root).pairs_url(frame) for root in DEFAULT_ROOTS] == [
+        f"{DEFAULT_ROOTS[0]}/4/{frame}/interferograms/",
+        f"{DEFAULT_ROOTS[0]}.public/4/{frame}/interferograms/",
+        f"https://data.ceda.ac.uk/neodc/comet/data/licsar_products/04/{frame}/",
+        f"{DEFAULT_ROOTS[0]}.future/4/{frame}/interferograms/",
+    ]
+    assert [Root.parse(root).layout.is_fallback for root in DEFAULT_ROOTS] == [False] * 3 + [True]
+    track_128 = FrameId.parse("128D_09016_110500")
+    assert Root.parse(DEFAULT_ROOTS[2]).pairs_url(track_128).endswith(f"/128/{track_128}/")
 
 
 @pytest.mark.parametrize("root", DEFAULT_ROOTS)
@@ -30,7 +56,10 @@ def test_slashes_and_spaces_at_the_ends_go(text: str, root: str) -> None:
     "text",
     [
         "",
+        " ",
         "LiCSAR_products",
+        "~nobody-of-this-name/data",
+        "/" + "a" * 5000,
         "/data/LiCSAR_products",
         "ftp://example.org/a",
         "file:///data",
@@ -58,4 +87,4 @@ def test_any_text_is_a_root_or_bad_input(text: str) -> None:
         root = parse_root(text)
     except BadInputError:
         return
-    assert parse_root(f"{root}/") == root
+    assert parse_root(root if root == "/" else f"{root}/") == root

@@ -1,0 +1,124 @@
+"""Ask what a server says of a file, without its body, to tell whether it has changed."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import requests
+import urllib3.exceptions
+
+from catalogs.portal.causes import describe
+from catalogs.portal.folder import is_folder_url
+from catalogs.portal.patience import parse_http_time
+from catalogs.portal.session import PortalSession
+from fringewatch.errors import MissingProductError, SourceUnavailableError
+
+_REFUSES_HEAD: Final = frozenset({403, 405, 501})
+"""The archive's servers answer HEAD with one of these for files that a GET gives."""
+_GIVEN: Final = frozenset({200, 206})
+_NOT_THERE: Final = frozenset({404, 410})
+_NO_SUCH_RANGE: Final = 416
+
+_TOTAL = re.compile(r"bytes [^/]*/([0-9]+)")
+
+# A compressed transfer would make Content-Length the length of something else than the file.
+_HEADERS: Final = {"Accept-Encoding": "identity"}
+_FIRST_BYTE: Final = {"Range": "bytes=0-0"}
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a server says of a file; None where it does not say."""
+
+    size: int | None
+    """Bytes, never 0."""
+    last_modified: dt.datetime | None
+    """UTC, to the second."""
+    etag: str | None
+
+
+def ask_file_facts(session: PortalSession, url: str) -> FileFacts:
+    """Return size, time and tag of the file at `url`, without fetching it.
+
+    One HEAD; where that is refused or gives no length, one GET of the first byte, whose answer is
+    closed before its body. A ``file:`` address is looked at on the disk.
+
+    Raises
+    ------
+    MissingProductError
+        If the server says that the file is not there (404, 410), or that it is empty.
+    SourceUnavailableError
+        If there is no answer after all repetitions, another status, or a page of the server in
+        the file's place.
+    """
+    if is_folder_url(url):
+        return _look_at(Path(url2pathname(urlsplit(url).path)))
+    with _open(session, "HEAD", url) as response:
+        if response.status_code not in _REFUSES_HEAD:
+            facts = _read_facts(response, url)
+            if facts.size is not None:
+                return facts
+    with _open(session, "GET", url) as response:
+        return _read_facts(response, url)
+
+
+def _look_at(path: Path) -> FileFacts:
+    try:
+        found = path.stat()
+    except FileNotFoundError as error:
+        message = f"{path} is not there any more"
+        raise MissingProductError(message) from error
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}; check the disk and the file's owner"
+        raise SourceUnavailableError(message) from error
+    if found.st_size == 0:
+        message = f"{path} is empty"
+        raise MissingProductError(message)
+    modified = dt.datetime.fromtimestamp(int(found.st_mtime), dt.UTC)
+    return FileFacts(found.st_size, modified, etag=None)
+
+
+def _open(session: PortalSession, method: str, url: str) -> requests.Response:
+    headers = _HEADERS | (_FIRST_BYTE if method == "GET" else {})
+    try:
+        return session.request(method, url, headers=headers, stream=True, allow_redirects=True)
+    except (
+        requests.RequestException,
+        # What requests lets through when a server redirects to something that is no address:
+        urllib3.exceptions.HTTPError,
+        ValueError,
+    ) as error:
+        message = f"no answer from {url}: {describe(error)}; it is worth trying again later"
+        raise SourceUnavailableError(message) from error
+
+
+def _read_facts(response: requests.Response, url: str) -> FileFacts:
+    size = _size(response)
+    answer = f"{url} answered {response.status_code} {response.reason}"
+    if response.status_code in _NOT_THERE:
+        message = f"{answer}: it is not there now"
+        raise MissingProductError(message)
+    if response.status_code not in _GIVEN and (response.status_code, size) != (_NO_SUCH_RANGE, 0):
+        message = f"{answer}; it is worth trying again later"
+        raise SourceUnavailableError(message)
+    if response.headers.get("Content-Type", "").strip().lower().startswith("text/html"):
+        message = f"{answer} with a page instead of the file; it is worth trying again later"
+        raise SourceUnavailableError(message)
+    if size == 0:
+        message = f"{url} is empty at the server"
+        raise MissingProductError(message)
+    modified = parse_http_time(response.headers.get("Last-Modified"))
+    return FileFacts(size, modified, response.headers.get("ETag"))
+
+
+def _size(response: requests.Response) -> int | None:
+    total = _TOTAL.fullmatch(response.headers.get("Content-Range", "").strip())
+    if total is not None:
+        return int(total[1])
+    length = response.headers.get("Content-Length", "").strip()
+    is_whole = response.status_code == requests.codes.ok
+    return int(length) if is_whole and length.isascii() and length.isdigit() else None
