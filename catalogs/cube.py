@@ -108,7 +108,7 @@ class Cube:
         place = {pair: index for index, pair in enumerate(self.pairs)}
         count = len(place)
         new = [tile for tile in tiles if tile.pair not in place]
-        other = [tile for tile in tiles if tile.pair in place and self.tile(tile.pair) != tile]
+        other = [tile for tile in tiles if tile.pair in place and not self._holds(tile)]
         if not new and not other:
             return ()
         place |= {tile.pair: count + index for index, tile in enumerate(new)}
@@ -126,6 +126,12 @@ class Cube:
             os.sync()  # the ledger will call these pairs tiled: they must outlive a power cut
             publish(self._path)
         return tuple(tile.pair for tile in (*other, *new))
+
+    def _holds(self, tile: PairTile) -> bool:
+        try:
+            return self.tile(tile.pair) == tile
+        except StoreError:
+            return False  # damaged: to be written over
 
     def tile(self, pair: DatePair) -> PairTile:
         """Return a pair's window as it is on disk.

@@ -52,6 +52,10 @@ class Home:
         """A downloaded file, until it is in the cube."""
         return self.root / "granules" / str(frame) / f"{pair}.{product.value}.tif"
 
+    def window(self, volcano: str, frame: FrameId, pair: DatePair, product: Product) -> Path:
+        """A volcano's window of a file, where only that travelled, until it is in the cube."""
+        return self.root / "granules" / str(frame) / volcano / f"{pair}.{product.value}.tif"
+
     def cube(self, volcano: str, frame: FrameId) -> Path:
         """A volcano's window through time, as one frame sees it."""
         return self.root / "cubes" / volcano / f"{frame}.zarr"
@@ -76,7 +80,7 @@ def open_home(root: Path) -> Home:
             message = f"the home {root} is a file: name a folder with --home"
             raise HomeError(message)
         if mark.is_file():
-            _check_format(mark)
+            check_format(mark)
         elif root.is_dir() and any(not _may_precede(entry) for entry in root.iterdir()):
             message = (
                 f"{root} holds files, but is no Fringewatch home (no home.json): "
@@ -125,7 +129,8 @@ def _may_precede(entry: Path) -> bool:
     )
 
 
-def _check_format(mark: Path) -> None:
+def check_format(mark: Path) -> None:
+    """Refuse a home of a newer version, or whose mark is damaged; raises `HomeError`."""
     try:
         found = json.loads(mark.read_text())["format"]
     except (ValueError, KeyError, TypeError) as error:

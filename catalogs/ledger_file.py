@@ -10,7 +10,7 @@ from typing import Self
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import HomeError, StoreError
 
-_LEDGER_FORMAT = 1
+LEDGER_FORMAT = 1
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS frames(frame TEXT PRIMARY KEY, source TEXT NOT NULL, grid TEXT);
@@ -98,13 +98,13 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found > _LEDGER_FORMAT:
+    if found > LEDGER_FORMAT:
         message = (
             f"the ledger {path} was written by a newer Fringewatch (format {found}, this one "
-            f"reads {_LEDGER_FORMAT}): install that version"
+            f"reads {LEDGER_FORMAT}): install that version"
         )
         raise StoreError(message)
-    connection.executescript(_TABLES + f"PRAGMA user_version = {_LEDGER_FORMAT};")
+    connection.executescript(_TABLES + f"PRAGMA user_version = {LEDGER_FORMAT};")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

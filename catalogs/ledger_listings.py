@@ -10,23 +10,34 @@ from catalogs.records import DatePair, FrameId
 class ListingLedger(LedgerFile):
     """Frames, sources and pairs."""
 
-    def record_listing(self, frame: FrameId, source: str, pairs: Iterable[DatePair]) -> None:
-        """Remember the pairs of a frame that are listed now, and which of ours no longer are."""
+    def record_listing(
+        self, frame: FrameId, source: str, pairs: Iterable[DatePair], *, complete: bool
+    ) -> None:
+        """Remember the pairs of a frame that are listed now, and which of ours no longer are.
+
+        Parameters
+        ----------
+        frame
+            Whose pairs.
+        source
+            The root that won.
+        pairs
+            What is listed.
+        complete
+            Whether every source was asked and answered: only then is a pair that none of them
+            lists gone.
+        """
+        self.remember(frame, source)
         now = write_time()
         listed = [str(pair) for pair in pairs]
         with self._transaction() as cursor:
-            cursor.execute(
-                "INSERT INTO frames(frame, source) VALUES (?, ?) "
-                "ON CONFLICT DO UPDATE SET source = excluded.source",
-                (str(frame), source),
-            )
             cursor.executemany(
                 "INSERT INTO pairs(frame, pair, source, first_seen, last_seen) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET source = excluded.source, "
                 "last_seen = excluded.last_seen, gone_since = NULL",
                 [(str(frame), pair, source, now, now) for pair in listed],
             )
-            if not listed:
+            if not listed or not complete:
                 return  # an empty listing is a source in trouble, not a frame without pairs
             cursor.execute("CREATE TEMP TABLE IF NOT EXISTS listed(pair TEXT PRIMARY KEY)")
             cursor.execute("DELETE FROM listed")
@@ -64,6 +75,15 @@ class ListingLedger(LedgerFile):
                       DatePair.parse(newest) if newest else None, reason)
             for source, asked, state, pairs, newest, reason in rows
         )  # fmt: skip
+
+    def remember(self, frame: FrameId, root: str) -> None:
+        """Remember the source that listed a frame."""
+        with self._transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO frames(frame, source) VALUES (?, ?) "
+                "ON CONFLICT DO UPDATE SET source = excluded.source",
+                (str(frame), root),
+            )
 
     def recall(self, frame: FrameId) -> str | None:
         """Return the source that listed a frame last time; None before the first listing."""

@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     portal: tuple[str, ...] = Field(
         default=DEFAULT_ROOTS,
         min_length=1,
-        description="roots that hold the track folders; the first that answers wins",
+        description="addresses or folders that hold the track folders, best first; listings are "
+        "united",
     )
     model: str = Field(default="baseline-0", description="the detector, by name")
     watch: tuple[str, ...] = Field(default=(), description="volcanoes that nightly looks after")
@@ -50,7 +51,10 @@ class Settings(BaseSettings):
         default=24, ge=1, le=500, description="pairs downloaded before they are tiled together"
     )
     connections: int = Field(
-        default=4, ge=1, le=8, description="files downloaded at the same time from one portal"
+        default=4, ge=1, le=8, description="connections to one host at the same time"
+    )
+    requests_per_second: float = Field(
+        default=5.0, gt=0.0, le=1000.0, description="requests to one host, at the most"
     )
     retries: int = Field(
         default=4, ge=0, le=20, description="repetitions of a request that gets no good answer"
@@ -61,6 +65,9 @@ class Settings(BaseSettings):
         description="how we present ourselves to the portal; add your observatory's address",
     )
     footnote: str = Field(default="", description="words to put under every picture")
+    whole_files: bool = Field(
+        default=False, description="download whole files, where only the window's bytes are needed"
+    )
     keep_granules: bool = Field(
         default=False, description="keep the downloaded files after they are in the cube"
     )

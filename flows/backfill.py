@@ -20,6 +20,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
     portal: list[str] | None = None,
     home: Path | None = None,
     model: str | None = None,
+    whole_files: bool | None = None,  # noqa: FBT001 - a field of the deployment's form
 ) -> RunReport:
     """Bring the detection table of a volcano up to date between two dates.
 
@@ -32,11 +33,13 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
     frames
         LiCSAR frames; all of the volcano's if none is given.
     portal
-        Roots that hold the track folders, the first that answers wins; the settings' if none.
+        Addresses or folders that hold the track folders, best first; the settings' if none.
     home
         Folder that holds everything that is kept; the settings' if not given.
     model
         The detector, by name; the settings' if not given.
+    whole_files
+        Bring and keep whole files, not only the bytes of the volcano's window.
 
     Raises
     ------
@@ -45,6 +48,12 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
     SourceUnavailableError
         If nothing could be had.
     """
-    settings = load_settings(portal=portal, home=home, model=model)
+    settings = load_settings(
+        portal=portal or None,
+        home=home,
+        model=model,
+        whole_files=whole_files,
+        keep_granules=whole_files,
+    )
     request = parse_request(volcano, start, end, frames or ())
     return conclude(watch_volcano(request, settings, PREFECT_STEPS))

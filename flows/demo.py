@@ -12,7 +12,10 @@ from tasks.simulate import DemoPortal, write_demo_portal
 
 _VOLCANO = "fagradalsfjall"
 _ROWS_SHOWN = 12
-_FOOTNOTE = 'footnote = "simulated interferograms: not a measurement"\n'
+_SETTINGS = """\
+footnote = "simulated interferograms: not a measurement"
+requests_per_second = 200 # the portal is on this machine: no manners needed
+"""
 
 
 def run_demo(folder: Path) -> int:
@@ -23,7 +26,7 @@ def run_demo(folder: Path) -> int:
     home, tree = folder / "home", folder / "portal"
     with disk_errors(tree):
         tree.mkdir(parents=True, exist_ok=True)
-    write_atomically(Home(home).settings_file, _FOOTNOTE.encode())
+    write_atomically(Home(home).settings_file, _SETTINGS.encode())
     print("The interferograms of this demo are SIMULATED: a dyke that opens from 2021-02-24 on,")
     print("under turbulent atmosphere, on the true dates of LiCSAR frame 155D_02579_100800.")
     with serve_folder(tree) as address:

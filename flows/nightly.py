@@ -45,7 +45,7 @@ def nightly(
         If nothing could be had for any of them.
     """
     settings = load_settings(
-        portal=portal, home=home, model=model, watch=tuple(volcanoes) if volcanoes else None
+        portal=portal or None, home=home, model=model, watch=tuple(volcanoes) if volcanoes else None
     )
     if not settings.watch:
         message = (
@@ -55,7 +55,7 @@ def nightly(
         raise BadInputError(message)
     end = today or dt.datetime.now(dt.UTC).date()
     start = end - dt.timedelta(days=settings.lookback_days)
-    requests = [parse_request(name, start, end) for name in settings.watch]
+    requests = [replace(parse_request(name, start, end), scheduled=True) for name in settings.watch]
     reports = []
     for request in requests:
         try:

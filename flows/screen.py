@@ -9,6 +9,7 @@ from typing import TextIO
 from catalogs.records import FrameId, Volcano
 from tasks.progress import listening
 from tasks.records import FramePlan, Outcome, RunReport
+from tasks.verify_records import VerifyReport
 
 _LINES_SHOWN = 12
 _OURS = ("catalogs", "flows", "insar_models", "tasks")
@@ -58,16 +59,14 @@ def progress_shown(stream: TextIO = sys.stderr) -> Iterator[None]:
             yield
 
 
-def show_report(report: RunReport) -> int:
+def show_report(report: RunReport | VerifyReport) -> int:
     """Print a report for a person, and return the exit code that goes with it."""
     for line in report.lines():
-        print(line)
-    for line in report.published.lines() if report.published else ():
         print(line)
     return int(report.outcome)
 
 
-def show_reports(reports: Sequence[RunReport]) -> int:
+def show_reports(reports: Sequence[RunReport | VerifyReport]) -> int:
     """Print the reports of several volcanoes; the exit code says whether all, some or none did."""
     codes = {show_report(report) for report in reports}
     return codes.pop() if len(codes) == 1 else int(Outcome.PARTIAL)

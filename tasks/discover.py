@@ -1,7 +1,8 @@
 """Discover: what a source has of a frame, and which of it is new to us."""
 
+import datetime as dt
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prefect import task
@@ -9,11 +10,13 @@ from prefect import task
 from catalogs.cube import cube_pairs
 from catalogs.home import Home
 from catalogs.ledger import Ledger, open_ledger
-from catalogs.ledger_rows import FileRow, FileState
+from catalogs.ledger_rows import FileRow, FileState, SourceRow
 from catalogs.portal.client import Portal
+from catalogs.portal.hosts import Manners
 from catalogs.portal.listing import PairEntry
 from catalogs.portal.session import SessionSettings, make_session
-from catalogs.records import DatePair, Product
+from catalogs.portal.union import PairListing, RootMemory, RootState
+from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 from tasks.progress import report_progress
@@ -23,11 +26,15 @@ _LOGGER = logging.getLogger(__name__)
 
 
 @contextmanager
-def open_portal(settings: Settings) -> Iterator[Portal]:
+def open_portal(settings: Settings, memory: RootMemory | None = None) -> Iterator[Portal]:
     """Give the portal of the settings' roots, with the one kind of session there is."""
-    patience = SessionSettings(retries=settings.retries, user_agent=settings.user_agent)
+    patience = SessionSettings(
+        retries=settings.retries,
+        user_agent=settings.user_agent,
+        manners=Manners(settings.connections, settings.requests_per_second),
+    )
     with make_session(patience) as session:
-        yield Portal(settings.portal, session)
+        yield Portal(settings.portal, session, memory)
 
 
 def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
@@ -63,15 +70,21 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     does not answer becomes a problem of the whole frame. The ledger remembers all of it.
     """
     home = Home(settings.home)
-    with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
+    with open_ledger(home.ledger) as ledger, open_portal(settings, ledger) as portal:
         there = _reconcile(request, home, ledger)
         try:
-            listing = portal.list_pairs(request.frame)
+            listing = portal.list_pairs(request.frame, everywhere=not request.scheduled)
         except (SourceUnavailableError, MissingProductError) as error:
+            _record_silence(ledger, request.frame, portal.roots, error)
             return _without_listing(request, error, there)
-        ledger.record_listing(request.frame, listing.root, [e.pair for e in listing.entries])
+        _record_listing(ledger, request.frame, listing)
         listed = _in_range(request, (entry.pair for entry in listing.entries))
-        new = [e for e in listing.entries if e.pair in set(listed) - set(there)]
+        waiting = _waiting_pairs(ledger, request) if request.scheduled else {}
+        new = [
+            entry
+            for entry in listing.entries
+            if entry.pair in set(listed) - set(there) - set(waiting)
+        ]
         to_fetch, problems = [], []
         for count, entry in enumerate(new, start=1):
             found = _read_pair(request, portal, entry, ledger)
@@ -87,10 +100,59 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         there=_in_range(request, there),
         to_fetch=tuple(to_fetch),
         problems=tuple(problems),
+        notes=tuple(_notes(request, listing, waiting)),
     )
 
 
 discover_task = task(name="discover")(discover_frame)
+
+
+def _record_listing(ledger: Ledger, frame: FrameId, listing: PairListing) -> None:
+    pairs = [entry.pair for entry in listing.entries]
+    ledger.record_listing(frame, listing.root, pairs, complete=listing.is_complete)
+    now = dt.datetime.now(dt.UTC)
+    for answer in listing.answers:
+        state, count = answer.state.value, len(answer.entries)
+        row = SourceRow(answer.root, now, state, count, answer.newest, answer.reason)
+        ledger.record_source(frame, row)
+
+
+def _record_silence(
+    ledger: Ledger,
+    frame: FrameId,
+    roots: Iterable[str],
+    error: SourceUnavailableError | MissingProductError,
+) -> None:
+    absent = isinstance(error, MissingProductError)
+    state = (RootState.NO_FRAME if absent else RootState.UNAVAILABLE).value
+    now = dt.datetime.now(dt.UTC)
+    for root in roots:
+        ledger.record_source(frame, SourceRow(root, now, state, 0, None, str(error)))
+
+
+def _waiting_pairs(ledger: Ledger, request: FrameRequest) -> dict[DatePair, dt.datetime]:
+    """Pairs that were asked for in vain, and when their pause ends."""
+    now = dt.datetime.now(dt.UTC)
+    return {
+        pair: row.next_attempt
+        for (pair, _), row in ledger.files(request.frame).items()
+        if row.next_attempt is not None and row.next_attempt > now
+    }
+
+
+def _notes(
+    request: FrameRequest, listing: PairListing, waiting: Mapping[DatePair, dt.datetime]
+) -> Iterator[str]:
+    for answer in listing.unavailable:
+        yield f"{request.frame}: {answer.root} gave no listing, it may have more ({answer.reason})"
+    for answer in listing.stale:
+        yield f"{request.frame}: {answer.root} is behind, its newest pair is {answer.newest}"
+    late = sorted(waiting[pair] for pair in _in_range(request, waiting))
+    if late:
+        yield (
+            f"{request.frame}: {len(late)} pairs that were missing or of no use are asked for "
+            f"again from {late[0]:%Y-%m-%d} on"
+        )
 
 
 def _without_listing(

@@ -1,54 +1,69 @@
-"""Download: bring the files of a batch of pairs, each checked before it counts."""
+"""Download: bring what a batch of pairs needs, each product checked before it counts."""
 
-import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from prefect import task
 
+from catalogs.grid import Grid, Window, volcano_window
 from catalogs.home import Home
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import FileRow, FileState
+from catalogs.portal.answers import CutAnswerError
 from catalogs.portal.client import Portal
-from catalogs.rasters import check_raster
-from catalogs.records import FrameId, RemoteFile
+from catalogs.portal.window_errors import WholeFileNeededError
+from catalogs.records import Product, RemoteFile
 from catalogs.settings import Settings
-from fringewatch.errors import CorruptProductError, MissingProductError, SourceUnavailableError
+from fringewatch.errors import (
+    CorruptProductError,
+    GridMismatchError,
+    MissingProductError,
+    SourceUnavailableError,
+)
 from tasks.discover import open_portal
+from tasks.granules import bring_whole_file, bring_window, describe_mismatch, find_granule
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest, PairFiles, Problem
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def download_pairs(
     request: FrameRequest, batch: Sequence[PairFiles], settings: Settings
 ) -> BatchReport:
-    """Return the pairs whose files all lie in the home, whole and decoding, and the others.
+    """Return the pairs whose products all lie in the home, undamaged, and the others.
 
-    A file that is already there with the hash that the ledger remembers is not fetched again. A
-    file that is missing or does not decode is one row in the ledger and one problem; the rest of
-    the batch goes on.
+    Only the bytes of the volcano's window travel where the server and the file's layout allow it,
+    else the whole file (always, if the settings say so). What is there already is not fetched
+    again. A product that is missing or does not decode is one row in the ledger and one problem;
+    the rest of the batch goes on.
 
     Raises
     ------
+    BadInputError
+        If the volcano's window lies outside the frame.
     HomeError
         If the disk is full or cannot be written: no other file would fare better.
     """
     home, frame = Home(settings.home), request.frame
     failed: dict[str, Problem] = {}
     with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
-        known = ledger.files(frame)
-        remotes = [
-            remote
-            for files in batch
-            for product, remote in files.files.items()
-            if not _is_there(home, frame, known.get((files.pair, product)))
-        ]
+        known, choose = ledger.files(frame), _chooser(request, ledger.grid(frame))
+        remotes = [remote for files in batch for remote in files.files.values()]
+
+        def bring(remote: RemoteFile) -> FileRow:
+            there = find_granule(home, request, remote, known.get((remote.pair, remote.product)))
+            if there is not None:
+                return there
+            return _bring(portal, home, request, remote, None if settings.whole_files else choose)
+
         with ThreadPoolExecutor(settings.connections) as threads:
-            rows = threads.map(lambda remote: _fetch(portal, home, remote), remotes)
             # The ledger is written here alone: it takes one writer at a time.
-            for count, (remote, row) in enumerate(zip(remotes, rows, strict=True), start=1):
-                ledger.record_file(frame, row)
+            rows = zip(remotes, threads.map(bring, remotes), strict=True)
+            for count, (remote, row) in enumerate(rows, start=1):
+                if row != known.get((row.pair, row.product)):
+                    ledger.record_file(frame, row)
                 if row.state is not FileState.FETCHED:
                     problem = Problem(frame, remote.pair, f"{remote.product.value}: {row.reason}")
                     failed.setdefault(str(remote.pair), problem)
@@ -59,35 +74,39 @@ def download_pairs(
 
 download_task = task(name="download")(download_pairs)
 
-
-def _is_there(home: Home, frame: FrameId, row: FileRow | None) -> bool:
-    if row is None or row.state is not FileState.FETCHED:
-        return False
-    path = home.granule(frame, row.pair, row.product)
-    if not path.is_file() or path.stat().st_size != row.size:
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == row.sha256
+Choose = Callable[[Product, Grid], Window]
 
 
-def _fetch(portal: Portal, home: Home, remote: RemoteFile) -> FileRow:
-    destination = home.granule(remote.frame, remote.pair, remote.product)
-    state, reason = FileState.FETCHED, None
+def _chooser(request: FrameRequest, frame_grid: Grid | None) -> Choose:
+    """How to find the volcano's window on the grid of a file, before its pixels travel."""
+
+    def choose(product: Product, grid: Grid) -> Window:
+        if frame_grid is None:
+            return volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
+        if not grid.snaps_to(frame_grid):
+            raise GridMismatchError(describe_mismatch(product, grid, frame_grid))
+        place = volcano_window(frame_grid, request.volcano.latitude, request.volcano.longitude)
+        return Window(grid, place.row, place.column)
+
+    return choose
+
+
+def _bring(
+    portal: Portal, home: Home, request: FrameRequest, remote: RemoteFile, choose: Choose | None
+) -> FileRow:
     try:
-        fetched = portal.fetch(remote, destination, lambda part: _decode(part, remote))
+        if choose is not None:
+            try:
+                return bring_window(
+                    portal, home, request, remote, lambda grid: choose(remote.product, grid)
+                )
+            except (WholeFileNeededError, CutAnswerError) as error:
+                _LOGGER.debug("%s comes whole: %s", remote.url, error)
+        return bring_whole_file(portal, home, request, remote)
     except MissingProductError as error:
         state, reason = FileState.MISSING, str(error)
-    except CorruptProductError as error:
+    except (CorruptProductError, GridMismatchError) as error:
         state, reason = FileState.REJECTED, str(error)
     except SourceUnavailableError as error:
         state, reason = FileState.LISTED, str(error)
-    else:
-        return FileRow(
-            remote.pair, remote.product, state, url=remote.url, size=fetched.size,
-            last_modified=fetched.last_modified, sha256=fetched.sha256,
-        )  # fmt: skip
     return FileRow(remote.pair, remote.product, state, reason=reason, url=remote.url)
-
-
-def _decode(part: Path, remote: RemoteFile) -> None:
-    check_raster(part, remote.product)

@@ -25,6 +25,8 @@ class FrameRequest:
     frame: FrameId
     start: dt.date
     end: dt.date
+    scheduled: bool = False
+    """Whether nobody waits for it: one source is asked, and what failed is left for its pause."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class FramePlan:
     problems: tuple[Problem, ...] = ()
     absent: str | None = None
     """What was said when all sources answered that they have no such frame."""
+    notes: tuple[str, ...] = ()
+    """What a person should know besides: sources without answer, pairs left for later."""
 
 
 @dataclass(frozen=True)
@@ -127,4 +131,4 @@ class RunReport:
         if self.problems:
             said.append(f"{len(self.problems)} not to be had:")
             said += [f"  {problem}" for problem in self.problems]
-        return said
+        return said + (self.published.lines() if self.published else [])

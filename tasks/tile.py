@@ -11,11 +11,11 @@ from catalogs.grid import Grid, Window, volcano_window
 from catalogs.home import Home
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_rows import FileRow, FileState, TileRow
-from catalogs.rasters import read_grid, read_window
-from catalogs.records import DatePair, FrameId, Product
+from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
 from fringewatch.errors import CorruptProductError, GridMismatchError
 from insar_models.phase import encode_phase
+from tasks.granules import granule_grid, read_granule, remove_granules
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest, Problem
 
@@ -39,12 +39,12 @@ def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Setti
     if not batch:
         return BatchReport()
     with open_ledger(home.ledger) as ledger:
-        grid = ledger.grid(frame) or _settle_grid(home, frame, batch, ledger)
+        grid = ledger.grid(frame) or _settle_grid(home, request, batch, ledger)
         window = volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
         tiles, problems = [], []
         for count, pair in enumerate(batch, start=1):
             try:
-                tiles.append(_read_tile(home, frame, pair, window))
+                tiles.append(_read_tile(home, request, pair, window))
             except (CorruptProductError, GridMismatchError) as error:
                 problems.append(Problem(frame, pair, str(error)))
                 refused = FileRow(pair, Product.DIFF_PHA, FileState.REJECTED, reason=str(error))
@@ -56,8 +56,7 @@ def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Setti
             ledger.record_tiles(volcano, frame, _tile_rows(tiles, ledger.files(frame)))
     if not settings.keep_granules:
         for pair in batch:
-            for product in Product:
-                home.granule(frame, pair, product).unlink(missing_ok=True)
+            remove_granules(home, request, pair)
     return BatchReport(tuple(tile.pair for tile in tiles), tuple(problems))
 
 
@@ -78,30 +77,21 @@ def _tile_rows(
     return rows
 
 
-def _settle_grid(home: Home, frame: FrameId, batch: Sequence[DatePair], ledger: Ledger) -> Grid:
-    files = [home.granule(frame, pair, Product.DIFF_PHA) for pair in batch]
-    grids = [read_grid(file, Product.DIFF_PHA) for file in files]
+def _settle_grid(
+    home: Home, request: FrameRequest, batch: Sequence[DatePair], ledger: Ledger
+) -> Grid:
+    grids = [granule_grid(home, request, pair, Product.DIFF_PHA) for pair in batch]
     votes = Counter({grid: sum(grid.snaps_to(other) for other in grids) for grid in grids})
     winner = votes.most_common(1)[0][0]  # the oldest pair's where votes are equal
-    ledger.record_grid(frame, winner)
+    ledger.record_grid(request.frame, winner)
     return winner
 
 
-def _read_tile(home: Home, frame: FrameId, pair: DatePair, window: Window) -> PairTile:
-    values = {}
-    for product in Product:
-        path = home.granule(frame, pair, product)
-        grid = read_grid(path, product)
-        if not grid.snaps_to(window.grid):
-            message = (
-                f"{product.value} lies on another grid than its frame: {grid}, the frame has "
-                f"{window.grid}; it is left out"
-            )
-            raise GridMismatchError(message)
-        values[product] = read_window(path, window)
-    coherence = values[Product.CC].astype(np.uint8)
-    phase = encode_phase(values[Product.DIFF_PHA].astype(np.float32), coherence > 0)
-    if not phase.any():
+def _read_tile(home: Home, request: FrameRequest, pair: DatePair, window: Window) -> PairTile:
+    phase, coherence = (read_granule(home, request, pair, product, window) for product in Product)
+    bytes_of_coherence = coherence.astype(np.uint8)
+    codes = encode_phase(phase.astype(np.float32), bytes_of_coherence > 0)
+    if not codes.any():
         message = "the volcano's window holds no data: the pair is cut or the burst is missing"
         raise CorruptProductError(message)
-    return PairTile(pair, phase, coherence)
+    return PairTile(pair, codes, bytes_of_coherence)

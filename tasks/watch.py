@@ -41,10 +41,12 @@ class WatchRequest:
     end: dt.date
     frames_named: bool = False
     """Whether a person named the frames: one that no source has is then a problem, not a note."""
+    scheduled: bool = False
+    """Whether nobody waits for it: see `FrameRequest`."""
 
     def of_frame(self, frame: FrameId) -> FrameRequest:
         """Return the part of the request that concerns one frame."""
-        return FrameRequest(self.volcano, frame, self.start, self.end)
+        return FrameRequest(self.volcano, frame, self.start, self.end, self.scheduled)
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ def _report(
 def _notes(request: WatchRequest, plans: Sequence[FramePlan]) -> Iterable[str]:
     for frame, plan in zip(request.frames, plans, strict=True):
         if plan.absent and not request.frames_named:
-            yield f"{frame}: {plan.absent}"
+            yield plan.absent
+        yield from plan.notes
         if plan.source is None or plan.listed:
             continue
         if plan.newest is None:

@@ -136,6 +136,8 @@ def test_a_damaged_chunk_and_an_absent_pair_are_named(tmp_path: Path) -> None:
         cube.tile(DatePair.parse(NAMES[1]))
     with pytest.raises(StoreError, match="20200101_20200107"):
         cube.tile(DatePair.parse("20200101_20200107"))
+    assert cube.append([tile(NAMES[1], 1)]) == (DatePair.parse(NAMES[1]),)
+    assert cube.tile(DatePair.parse(NAMES[1])) == tile(NAMES[1], 1)
 
 
 def test_a_cube_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:

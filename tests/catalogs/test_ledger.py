@@ -33,8 +33,8 @@ def tiled(pair: DatePair, content: str = "cc") -> TileRow:
 
 
 def test_what_was_listed_is_remembered_in_order(ledger: Ledger) -> None:
-    ledger.record_listing(FRAME, "http://a", [SECOND])
-    ledger.record_listing(FRAME, "http://b", [SECOND, FIRST])
+    ledger.record_listing(FRAME, "http://a", [SECOND], complete=True)
+    ledger.record_listing(FRAME, "http://b", [SECOND, FIRST], complete=True)
     assert [row.pair for row in ledger.pairs(FRAME)] == [FIRST, SECOND]
     assert ledger.recall(FRAME) == "http://b"
     assert ledger.recall(FrameId.parse("155D_02579_100800")) is None
@@ -42,20 +42,26 @@ def test_what_was_listed_is_remembered_in_order(ledger: Ledger) -> None:
 
 
 def test_a_pair_that_is_listed_no_more_is_marked_and_kept(ledger: Ledger) -> None:
-    ledger.record_listing(FRAME, "http://a", [FIRST, SECOND])
+    ledger.record_listing(FRAME, "http://a", [FIRST, SECOND], complete=True)
     ledger.record_file(FRAME, fetched(FIRST))
     ledger.record_listed_file(RemoteFile(FRAME, SECOND, Product.CC, "http://z"))
-    ledger.record_listing(FRAME, "http://a", [DatePair.parse("20240130_20240211")])
+    ledger.record_listing(FRAME, "http://a", [DatePair.parse("20240130_20240211")], complete=True)
     assert [row.gone_since is not None for row in ledger.pairs(FRAME)] == [True, True, False]
     assert ledger.files(FRAME)[FIRST, Product.DIFF_PHA].state is FileState.FETCHED
     assert ledger.files(FRAME)[SECOND, Product.CC].state is FileState.GONE_UPSTREAM
-    ledger.record_listing(FRAME, "http://a", [FIRST, SECOND])
+    ledger.record_listing(FRAME, "http://a", [FIRST, SECOND], complete=True)
     assert [row.gone_since for row in ledger.pairs(FRAME)[:2]] == [None, None]
 
 
+def test_a_listing_of_one_source_of_several_loses_nothing(ledger: Ledger) -> None:
+    ledger.record_listing(FRAME, "http://a", [FIRST, SECOND], complete=True)
+    ledger.record_listing(FRAME, "http://b", [SECOND], complete=False)
+    assert [row.gone_since for row in ledger.pairs(FRAME)] == [None, None]
+
+
 def test_an_empty_listing_loses_nothing(ledger: Ledger) -> None:
-    ledger.record_listing(FRAME, "http://a", [FIRST, SECOND])
-    ledger.record_listing(FRAME, "http://a", [])
+    ledger.record_listing(FRAME, "http://a", [FIRST, SECOND], complete=True)
+    ledger.record_listing(FRAME, "http://a", [], complete=True)
     assert [row.gone_since for row in ledger.pairs(FRAME)] == [None, None]
 
 
@@ -107,7 +113,7 @@ def test_a_refused_file_keeps_its_reason_and_place_until_it_is_listed_again(ledg
 
 def test_the_first_grid_of_a_frame_stays(ledger: Ledger) -> None:
     grid = Grid(-92.4255, 0.4871667, 0.001, 0.001, 1840, 1913)
-    ledger.record_listing(FRAME, "http://a", [])
+    ledger.record_listing(FRAME, "http://a", [], complete=True)
     assert ledger.grid(FRAME) is None
     ledger.record_grid(FRAME, grid)
     ledger.record_grid(FRAME, Grid(0, 0, 1, 1, 1, 1))
@@ -166,14 +172,14 @@ def test_another_file_is_no_ledger(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_rolls_back_and_says_so(ledger: Ledger) -> None:
-    ledger.record_listing(FRAME, "http://a", [FIRST])
+    ledger.record_listing(FRAME, "http://a", [FIRST], complete=True)
     ledger._connection.execute("PRAGMA max_page_count = 12")
     many = [DatePair.parse(f"2024{month:02d}01_20240{month + 1}02") for month in range(1, 9)]
 
     def fill() -> None:
         for number in range(400):
             frame = FrameId.parse(f"106A_{number:05d}_000909")
-            ledger.record_listing(frame, "http://a" * 50, many)
+            ledger.record_listing(frame, "http://a" * 50, many, complete=True)
 
     with pytest.raises(HomeError, match="cannot write the ledger"):
         fill()

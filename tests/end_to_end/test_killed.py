@@ -45,7 +45,9 @@ def backfill(home: Path, root: str) -> None:
     fetch.addHandler(handler)
     fetch.setLevel(logging.INFO)
     # Small batches, so that kills fall between and inside of several.
-    settings = Settings(home=home, portal=(root,), retries=1, pairs_per_batch=2)
+    settings = Settings(
+        home=home, portal=(root,), retries=1, pairs_per_batch=2, requests_per_second=1000
+    )
     request = parse_request("fernandina", dt.date(2024, 1, 1), dt.date(2024, 3, 31), [str(FRAME)])
     report = watch_volcano(request, settings)
     assert report.outcome is Outcome.DONE, report.lines()
@@ -107,7 +109,8 @@ def run_killed_and_whole(homes: range, portal: StandInPortal, folder: Path) -> N
         assert last.exitcode == 0, f"home {number}"
         found = state_of(home)
         assert found.keys() == expected.keys(), f"home {number}"
-        assert {name for name in found if found[name] != expected[name]} == set(), f"home {number}"
+        for name, content in expected.items():
+            assert found[name] == content, f"home {number}: {name}"
         lines = home.with_suffix(".log").read_text().splitlines()
         fetched = Counter(line.split(",")[0] for line in lines if line.startswith("fetched "))
         assert max(fetched.values()) == 1, f"home {number}: {fetched}"

@@ -25,7 +25,7 @@ def flow_of(deployment: dict[str, Any]) -> Flow[Any, Any]:
 
 
 def test_the_deployments_are_those_of_the_house() -> None:
-    assert set(DEPLOYMENTS) == {"nightly", "backfill", "rebuild-corpus"}
+    assert set(DEPLOYMENTS) == {"nightly", "backfill", "rebuild-corpus", "verify"}
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
@@ -41,17 +41,20 @@ def test_the_entrypoint_is_a_flow_of_that_name_and_takes_the_parameters(name: st
     assert deployment["description"]
 
 
-def test_the_nightly_schedule_is_in_utc_and_the_only_one() -> None:
-    (schedule,) = DEPLOYMENTS["nightly"]["schedules"]
+@pytest.mark.parametrize(("name", "days"), [("nightly", "*"), ("verify", "0")])
+def test_a_schedule_is_in_utc_at_an_odd_minute(name: str, days: str) -> None:
+    (schedule,) = DEPLOYMENTS[name]["schedules"]
     assert schedule["timezone"] == "UTC"
     cron = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
     minute, hour, *rest = cron.cron.split()
-    assert rest == ["*", "*", "*"]
+    assert rest == ["*", "*", days]
     assert 0 < int(minute) < 60
     assert 0 <= int(hour) < 24
-    assert not any(
-        deployment["schedules"] for name, deployment in DEPLOYMENTS.items() if name != "nightly"
-    )
+
+
+def test_nothing_else_runs_by_itself() -> None:
+    scheduled = {name for name, deployment in DEPLOYMENTS.items() if deployment["schedules"]}
+    assert scheduled == {"nightly", "verify"}
 
 
 def test_a_worker_is_told_where_the_checkout_is() -> None:

@@ -29,7 +29,7 @@ def samples(draw: st.DrawFn, *, both_classes: bool = True) -> Samples:
     count = draw(st.integers(2, 60))
     labels = draw(st.lists(st.integers(0, 1), min_size=count, max_size=count))
     if both_classes:
-        labels[:2] = [0, 1]
+        labels = [0, 1, *labels[2:]]
     scores = draw(
         st.lists(
             st.sampled_from([-2.5, -1.0, -0.5, 0.0, 0.25, 1.0, 3.0]) | st.floats(-5.0, 5.0),

@@ -32,4 +32,6 @@ def portal(scene_tree: Path) -> Iterator[StandInPortal]:
 
 @pytest.fixture
 def settings(portal: StandInPortal, tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home", portal=(portal.url,), retries=0)
+    return Settings(
+        home=tmp_path / "home", portal=(portal.url,), retries=0, requests_per_second=1000
+    )

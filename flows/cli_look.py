@@ -1,0 +1,92 @@
+"""Commands that look, train and evaluate: no flow, no server."""
+
+import datetime as dt
+from pathlib import Path
+
+from flows.cli_common import HomeFolder, ModelName, app, load
+
+
+@app.command
+def volcanoes(text: str = "", /) -> int:
+    """List the volcanoes of the catalogue.
+
+    Parameters
+    ----------
+    text
+        Only those whose name, number, region or frame holds it.
+    """
+    from catalogs.volcanoes import find_volcano, search_volcanoes
+    from flows.screen import show_volcanoes
+
+    # A search that finds nothing suggests the nearest names, as every other command does.
+    show_volcanoes(search_volcanoes(text) or [find_volcano(text)])
+    return 0
+
+
+@app.command
+def status(volcano: str | None = None, /, *, home: HomeFolder = None) -> int:
+    """Say what the home holds and what is wrong with it, without asking anyone or writing.
+
+    Parameters
+    ----------
+    volcano
+        Name, slug or GVP number; all by default.
+    """
+    from catalogs.volcanoes import find_volcano
+
+    found = find_volcano(volcano) if volcano else None
+    settings = load((), home, None)
+    from tasks.status import home_status
+
+    for line in home_status(settings, found, dt.datetime.now(dt.UTC).date()).lines():
+        print(line)
+    return 0
+
+
+@app.command
+def probe(*, data: Path, name: str, models: Path | None = None, home: HomeFolder = None) -> int:
+    """Train the classifier of baseline 0 on labelled patches.
+
+    Parameters
+    ----------
+    data
+        Folder of the labelled patches, with their index.csv.
+    name
+        Name of the new model.
+    models
+        Folder that the model's own folder goes into; the home's models by default.
+    """
+    from flows.screen import start_logging
+    from tasks.probe import train_probe
+
+    start_logging()
+    report = train_probe(data, name, models or load((), home, None).home / "models")
+    print(report)
+    return 0
+
+
+@app.command
+def evaluate(
+    *, images: Path, model: ModelName = None, json: Path | None = None, home: HomeFolder = None
+) -> int:
+    """Evaluate a model on a folder of labelled interferogram pictures.
+
+    Parameters
+    ----------
+    images
+        Folder that holds `0/` (no deformation) and `1/` (deformation) with pictures.
+    json
+        Also write the whole report, picture by picture, to this file.
+    """
+    from flows.screen import start_logging
+    from fringewatch.atomic import write_atomically
+    from insar_models.model_files import find_model
+    from tasks.evaluate import evaluate_folder, format_report
+
+    start_logging()
+    settings = load((), home, model)
+    report = evaluate_folder(find_model(settings.model, settings.home / "models"), images)
+    print(format_report(report))
+    if json is not None:
+        write_atomically(json, report.to_json().encode())
+    return 0

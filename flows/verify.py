@@ -1,0 +1,92 @@
+"""Verify: is what is here sound, and is it still what the source has."""
+
+import logging
+from pathlib import Path
+
+from prefect import flow
+
+from catalogs.home_reading import find_home, read_ledger
+from catalogs.settings import Settings, load_settings
+from catalogs.volcanoes import find_volcano
+from flows.steps import partial
+from fringewatch.errors import BadInputError, FringewatchError
+from tasks.records import Outcome
+from tasks.verify import verify_task
+from tasks.verify_records import VerifyReport
+from tasks.verify_remote import NEWEST_PAIRS
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@flow(name="verify")
+def verify(
+    volcano: str | None = None,
+    *,
+    repair: bool = False,
+    newest_pairs: int | None = NEWEST_PAIRS,
+    portal: list[str] | None = None,
+    home: Path | None = None,
+    model: str | None = None,
+) -> list[VerifyReport]:
+    """Verify one volcano, or all of the home; return a report for each.
+
+    One volcano that cannot be verified does not stop the others. The run ends as *Partial* when
+    anything differs or a source gave no answer.
+
+    Parameters
+    ----------
+    volcano
+        Name, slug or GVP number; all that have a cube in the home if none is given.
+    repair
+        Forget damaged and changed tiles, so that the next backfill fetches them, and remove
+        left-over files; without it nothing is written.
+    newest_pairs
+        So many pairs of each frame are compared with the source, file by file; none for all.
+    portal, home, model
+        As for a backfill.
+
+    Raises
+    ------
+    HomeError
+        If there is no home.
+    BadInputError
+        If the volcano is unknown, `newest_pairs` is negative, or the home has no cube of any.
+    """
+    if newest_pairs is not None and newest_pairs < 0:
+        message = f"newest_pairs is {newest_pairs}: give 0 or more, or none for all pairs"
+        raise BadInputError(message)
+    settings = load_settings(portal=portal, home=home, model=model)
+    find_home(settings.home)
+    slugs = [find_volcano(volcano).slug] if volcano else _with_a_cube(settings)
+    reports = [
+        _verify_one(slug, settings, repair=repair, newest_pairs=newest_pairs) for slug in slugs
+    ]
+    outcomes = {report.outcome for report in reports}
+    if outcomes == {Outcome.DONE}:
+        return reports
+    sound = sum(report.outcome is Outcome.DONE for report in reports)
+    return partial(reports, f"{sound} of {len(reports)} as they should be")
+
+
+def _with_a_cube(settings: Settings) -> list[str]:
+    ledger = read_ledger(find_home(settings.home).ledger)
+    slugs: list[str] = []
+    if ledger is not None:
+        with ledger:
+            slugs += ledger.volcanoes()
+    if not slugs:
+        message = f"the home {settings.home} has no cube of any volcano: there is nothing to verify"
+        raise BadInputError(message)
+    return slugs
+
+
+def _verify_one(
+    slug: str, settings: Settings, *, repair: bool, newest_pairs: int | None
+) -> VerifyReport:
+    try:
+        return verify_task(
+            find_volcano(slug), (), settings, repair=repair, newest_pairs=newest_pairs
+        )
+    except FringewatchError as error:
+        _LOGGER.error("%s: %s", slug, error)  # noqa: TRY400 - said plainly
+        return VerifyReport(slug, Outcome.NOTHING, notes=(str(error),))

@@ -1,0 +1,85 @@
+"""The verify flow as a Python call, under a real (test) Prefect server."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from catalogs.home import Home, only_writer
+from catalogs.ledger import open_ledger
+from flows.backfill import backfill
+from flows.verify import verify
+from fringewatch.errors import BadInputError, HomeError
+from tasks.records import Outcome
+from tests.portal.server import StandInPortal
+from tests.scenes import FRAME
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+START, END = dt.date(2024, 1, 1), dt.date(2024, 2, 1)
+
+
+@pytest.fixture
+def filled(flow_portal: StandInPortal, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FRINGEWATCH_REQUESTS_PER_SECOND", "1000")
+    backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], home)
+    return home
+
+
+def chunk(home: Path) -> Path:
+    return Home(home).cube("fernandina", FRAME) / "phase" / "c" / "0" / "0" / "0"
+
+
+def test_all_volcanoes_of_a_sound_home(flow_portal: StandInPortal, filled: Path) -> None:
+    state = verify(portal=[flow_portal.url], home=filled, return_state=True)
+    assert (state.name, state.is_completed()) == ("Completed", True)
+    (report,) = verify("Fernandina", portal=[flow_portal.url], home=filled)
+    assert (report.volcano, report.outcome) == ("fernandina", Outcome.DONE)
+
+
+def test_differences_end_in_a_state_called_partial_and_are_mended(
+    flow_portal: StandInPortal, filled: Path
+) -> None:
+    chunk(filled).unlink()
+    state = verify(portal=[flow_portal.url], home=filled, return_state=True)
+    assert (state.name, state.message) == ("Partial", "0 of 1 as they should be")
+    (report,) = verify(repair=True, newest_pairs=0, portal=[flow_portal.url], home=filled)
+    assert report.outcome is Outcome.PARTIAL
+    assert report.frames[0].files_asked == 0
+    backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], filled)
+    (report,) = verify(newest_pairs=None, portal=[flow_portal.url], home=filled)
+    assert (report.outcome, report.frames[0].files_asked) == (Outcome.DONE, 6)
+
+
+def test_a_volcano_that_cannot_be_verified_does_not_stop_the_others(
+    flow_portal: StandInPortal, filled: Path
+) -> None:
+    with open_ledger(Home(filled).ledger) as ledger:
+        ledger.record_tiles("atlantis", FRAME, ledger.tiles("fernandina", FRAME))
+    reports = verify(portal=[flow_portal.url], home=filled)
+    assert [(report.volcano, report.outcome) for report in reports] == [
+        ("atlantis", Outcome.NOTHING), ("fernandina", Outcome.DONE),
+    ]  # fmt: skip
+    assert "no volcano 'atlantis'" in reports[0].lines()[-1]
+
+
+def test_a_repair_beside_a_run_is_refused(flow_portal: StandInPortal, filled: Path) -> None:
+    with only_writer(Home(filled)):
+        (report,) = verify(repair=True, portal=[flow_portal.url], home=filled)
+    assert report.outcome is Outcome.NOTHING
+    assert "another Fringewatch run" in report.notes[0]
+
+
+def test_wrong_words_are_refused_and_nothing_is_made(home: Path) -> None:
+    with pytest.raises(HomeError, match="no Fringewatch home"):
+        verify("fernandina", home=home)
+    assert not home.exists()
+    with pytest.raises(BadInputError, match="newest_pairs is -1"):
+        verify(newest_pairs=-1, home=home)
+
+
+def test_a_home_without_cubes_is_said(filled: Path) -> None:
+    with pytest.raises(BadInputError, match="olympus"):
+        verify("olympus", home=filled)
+    Home(filled).ledger.unlink()
+    with pytest.raises(BadInputError, match="no cube of any volcano"):
+        verify(home=filled)

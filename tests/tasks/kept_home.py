@@ -1,0 +1,86 @@
+"""A home that a backfill has filled, to be copied and spoilt."""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from catalogs.home import Home
+from catalogs.ledger import open_ledger
+from catalogs.ledger_rows import FileRow
+from catalogs.records import DatePair, Product
+from catalogs.settings import Settings
+from catalogs.volcanoes import find_volcano
+from tasks.records import RunReport
+from tasks.watch import WatchRequest, watch_volcano
+from tests.portal.server import StandInPortal
+from tests.portal.trees import pair_folder
+from tests.scenes import FRAME
+from tests.tasks.conftest import KINDS
+
+PAIRS = tuple(map(DatePair.parse, sorted(KINDS)))
+FERNANDINA = find_volcano("fernandina")
+REQUEST = WatchRequest(
+    FERNANDINA, (FRAME,), dt.date(2024, 1, 1), dt.date(2024, 3, 31), frames_named=True
+)
+
+
+@dataclass(frozen=True)
+class KeptHome:
+    """A copy of a filled home, and of the portal's tree that it came from."""
+
+    settings: Settings
+    portal: StandInPortal
+
+    @property
+    def home(self) -> Home:
+        return Home(self.settings.home)
+
+    @property
+    def cube(self) -> Path:
+        return self.home.cube("fernandina", FRAME)
+
+    def chunk(self, array: str, number: int) -> Path:
+        """The file of one pair's chunk."""
+        return self.cube / array / "c" / str(number) / "0" / "0"
+
+    def remote(self, pair: DatePair, product: Product) -> Path:
+        """The file at the portal."""
+        return pair_folder(self.portal.tree, FRAME, pair) / f"{pair}{product.ending}"
+
+    def row(self, pair: DatePair, product: Product) -> FileRow:
+        """What the ledger says of a file."""
+        with open_ledger(self.home.ledger) as ledger:
+            return ledger.files(FRAME)[pair, product]
+
+    def backfill(self) -> RunReport:
+        return watch_volcano(REQUEST, self.settings)
+
+
+@pytest.fixture(scope="module")
+def filled(
+    scene_tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Settings, StandInPortal]]:
+    """A home after a backfill, made once; its portal stays up, for the ledger keeps addresses."""
+    home = tmp_path_factory.mktemp("filled") / "home"
+    with StandInPortal(scene_tree) as portal:
+        settings = Settings(home=home, portal=(portal.url,), retries=0, requests_per_second=1000)
+        watch_volcano(REQUEST, settings)
+        yield settings, portal
+
+
+@pytest.fixture
+def kept(
+    filled: tuple[Settings, StandInPortal], scene_tree: Path, tmp_path: Path
+) -> Iterator[KeptHome]:
+    settings, portal = filled
+    home, tree = tmp_path / "home", tmp_path / "tree"
+    shutil.copytree(settings.home, home)
+    shutil.copytree(scene_tree, tree)
+    portal.tree = tree
+    yield KeptHome(settings.model_copy(update={"home": home}), portal)
+    portal.tree = scene_tree
+    portal.faults.clear()
