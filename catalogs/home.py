@@ -48,13 +48,17 @@ class Home:
         """Prefect's own files: run history for its pages, never our memory."""
         return self.root / "prefect"
 
+    def granules(self, frame: FrameId, volcano: str = "") -> Path:
+        """The folder of a frame's whole files, or of a volcano's windows of them."""
+        return self.root / "granules" / str(frame) / volcano
+
     def granule(self, frame: FrameId, pair: DatePair, product: Product) -> Path:
         """A downloaded file, until it is in the cube."""
-        return self.root / "granules" / str(frame) / f"{pair}.{product.value}.tif"
+        return self.granules(frame) / f"{pair}.{product.value}.tif"
 
     def window(self, volcano: str, frame: FrameId, pair: DatePair, product: Product) -> Path:
         """A volcano's window of a file, where only that travelled, until it is in the cube."""
-        return self.root / "granules" / str(frame) / volcano / f"{pair}.{product.value}.tif"
+        return self.granules(frame, volcano) / f"{pair}.{product.value}.tif"
 
     def cube(self, volcano: str, frame: FrameId) -> Path:
         """A volcano's window through time, as one frame sees it."""

@@ -6,6 +6,7 @@ No data is exact 0 or non-finite, whatever the tags say.
 """
 
 import logging
+import os
 import warnings
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from catalogs.records import Product
 from fringewatch.errors import CorruptProductError
 
 logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # we raise what GDAL would print
+
+# Every block is read once: GDAL's cache, by default a twentieth of the machine's memory, is of no
+# use here. The number is in MB.
+os.environ.setdefault("GDAL_CACHEMAX", "16")
 
 _TYPES = {Product.DIFF_PHA: "float32", Product.CC: "uint8"}
 _GEOGRAPHIC = 4326

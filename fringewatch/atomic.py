@@ -61,7 +61,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
     HomeError
         If the disk is full or cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Always the same name: what a killed run left is written over by the next.
+    temporary = path.with_name(f".{path.name}.tmp")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -10,17 +10,16 @@ from prefect import task
 from catalogs.cube import cube_pairs
 from catalogs.home import Home
 from catalogs.ledger import Ledger, open_ledger
-from catalogs.ledger_rows import FileRow, FileState, SourceRow
+from catalogs.ledger_rows import SourceRow
 from catalogs.portal.client import Portal
 from catalogs.portal.hosts import Manners
-from catalogs.portal.listing import PairEntry
 from catalogs.portal.session import SessionSettings, make_session
 from catalogs.portal.union import PairListing, RootMemory, RootState
-from catalogs.records import DatePair, FrameId, Product
+from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
 from fringewatch.errors import MissingProductError, SourceUnavailableError
-from tasks.progress import report_progress
-from tasks.records import FramePlan, FrameRequest, PairFiles, Problem
+from tasks.granules import sweep_granules
+from tasks.records import FramePlan, FrameRequest, Problem
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,10 +37,7 @@ def open_portal(settings: Settings, memory: RootMemory | None = None) -> Iterato
 
 
 def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
-    """Return what a run would fetch, asking for one listing and writing nothing.
-
-    `to_fetch` names the pairs without their files: manifests are left unread.
-    """
+    """Return what a run would fetch, asking for one listing and writing nothing."""
     home = Home(settings.home)
     there: tuple[DatePair, ...] = ()
     if home.ledger.is_file():
@@ -58,20 +54,24 @@ def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         listed,
         newest=max((entry.pair for entry in listing.entries), default=None),
         there=_in_range(request, there),
-        to_fetch=tuple(PairFiles(pair, {}) for pair in listed if pair not in set(there)),
+        to_fetch=tuple(
+            entry for entry in listing.entries if entry.pair in set(listed) - set(there)
+        ),
     )
 
 
 def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
-    """Return what the source has of the frame in the range, and the files still to be fetched.
+    """Return what the sources have of the frame in the range, and what of it is new to us.
 
-    One request lists the frame, and one reads the manifest of each pair that is not yet in the
-    volcano's cube. A pair that lacks a product becomes a problem with its reason; a source that
-    does not answer becomes a problem of the whole frame. The ledger remembers all of it.
+    One request to each source lists the frame (to one source, for a scheduled run). A source that
+    does not answer becomes a note, or a problem of the whole frame when none does. The ledger
+    remembers what each of them said.
     """
     home = Home(settings.home)
     with open_ledger(home.ledger) as ledger, open_portal(settings, ledger) as portal:
         there = _reconcile(request, home, ledger)
+        if not settings.keep_granules:
+            sweep_granules(home, request, there)
         try:
             listing = portal.list_pairs(request.frame, everywhere=not request.scheduled)
         except (SourceUnavailableError, MissingProductError) as error:
@@ -80,26 +80,13 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         _record_listing(ledger, request.frame, listing)
         listed = _in_range(request, (entry.pair for entry in listing.entries))
         waiting = _waiting_pairs(ledger, request) if request.scheduled else {}
-        new = [
-            entry
-            for entry in listing.entries
-            if entry.pair in set(listed) - set(there) - set(waiting)
-        ]
-        to_fetch, problems = [], []
-        for count, entry in enumerate(new, start=1):
-            found = _read_pair(request, portal, entry, ledger)
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
-                to_fetch.append(found)
-            report_progress(f"{request.frame}: reading manifests", count, len(new))
+        wanted = set(listed) - set(there) - set(waiting)
     return FramePlan(
         listing.root,
         listed,
         newest=max((entry.pair for entry in listing.entries), default=None),
         there=_in_range(request, there),
-        to_fetch=tuple(to_fetch),
-        problems=tuple(problems),
+        to_fetch=tuple(entry for entry in listing.entries if entry.pair in wanted),
         notes=tuple(_notes(request, listing, waiting)),
     )
 
@@ -180,31 +167,6 @@ def _reconcile(request: FrameRequest, home: Home, ledger: Ledger) -> tuple[DateP
         _LOGGER.warning("%s %s: %d pairs are gone from the cube", volcano, frame, len(lost))
         ledger.forget_tiles(frame, lost, volcano)
     return tuple(pair for pair in tiled if pair in in_cube)
-
-
-def _read_pair(
-    request: FrameRequest, portal: Portal, entry: PairEntry, ledger: Ledger
-) -> PairFiles | Problem:
-    frame, pair = request.frame, entry.pair
-    try:
-        files = portal.read_manifest(frame, entry)
-    except MissingProductError as error:
-        for product in Product:
-            row = FileRow(pair, product, FileState.MISSING, reason=str(error))
-            ledger.record_file(frame, row)
-        return Problem(frame, pair, str(error))
-    except SourceUnavailableError as error:
-        return Problem(frame, pair, str(error))
-    for remote in files.values():
-        ledger.record_listed_file(remote)
-    lacking = [product for product in Product if product not in files]
-    for product in lacking:
-        reason = "not in the pair's manifest"
-        ledger.record_file(frame, FileRow(pair, product, FileState.MISSING, reason=reason))
-    if lacking:
-        names = " and ".join(product.value for product in lacking)
-        return Problem(frame, pair, f"the pair's manifest names no {names}")
-    return PairFiles(pair, files)
 
 
 def _in_range(request: FrameRequest, pairs: Iterable[DatePair]) -> tuple[DatePair, ...]:

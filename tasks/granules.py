@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +128,21 @@ def remove_granules(home: Home, request: FrameRequest, pair: DatePair) -> None:
     for product in Product:
         home.granule(request.frame, pair, product).unlink(missing_ok=True)
         home.window(request.volcano.slug, request.frame, pair, product).unlink(missing_ok=True)
+
+
+def sweep_granules(home: Home, request: FrameRequest, tiled: Iterable[DatePair]) -> None:
+    """Remove what a killed run left of pairs that are in the cube by now, parts included."""
+    names = {str(pair) for pair in tiled}
+    for folder in (
+        home.granules(request.frame),
+        home.granules(request.frame, request.volcano.slug),
+    ):
+        if not folder.is_dir():
+            continue
+        for path in folder.iterdir():
+            of_tiled = path.name.lstrip(".").partition(".")[0] in names
+            if path.is_file() and (of_tiled or path.suffix == ".tmp"):
+                path.unlink(missing_ok=True)
 
 
 def describe_mismatch(product: Product, found: Grid, expected: Grid) -> str:

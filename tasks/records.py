@@ -1,12 +1,12 @@
 """What travels between the steps of a run: small frozen records and paths, never arrays."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from catalogs.records import DatePair, FrameId, Product, RemoteFile, Volcano
+from catalogs.portal.listing import PairEntry
+from catalogs.records import DatePair, FrameId, Volcano
 
 
 class Outcome(IntEnum):
@@ -43,14 +43,6 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class PairFiles:
-    """Where the products of one pair are."""
-
-    pair: DatePair
-    files: Mapping[Product, RemoteFile]
-
-
-@dataclass(frozen=True)
 class FramePlan:
     """What a source has of a frame between two dates, and what is still to be fetched."""
 
@@ -62,7 +54,8 @@ class FramePlan:
     """The newest pair of the source, whatever the range."""
     there: tuple[DatePair, ...] = ()
     """Pairs in the range that the cube has already."""
-    to_fetch: tuple[PairFiles, ...] = ()
+    to_fetch: tuple[PairEntry, ...] = ()
+    """Pairs in the range that are new to us, as the source lists them."""
     problems: tuple[Problem, ...] = ()
     absent: str | None = None
     """What was said when all sources answered that they have no such frame."""

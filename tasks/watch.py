@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from catalogs.home import only_writer, open_home
+from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.volcanoes import find_volcano, select_frames
@@ -22,7 +23,6 @@ from tasks.records import (
     FramePlan,
     FrameRequest,
     Outcome,
-    PairFiles,
     Problem,
     Published,
     RunReport,
@@ -54,7 +54,7 @@ class Steps:
     """The steps of a run: plain functions, or the Prefect tasks of the same signatures."""
 
     discover: Callable[[FrameRequest, Settings], FramePlan] = discover_frame
-    download: Callable[[FrameRequest, Sequence[PairFiles], Settings], BatchReport] = download_pairs
+    download: Callable[[FrameRequest, Sequence[PairEntry], Settings], BatchReport] = download_pairs
     tile: Callable[[FrameRequest, Sequence[DatePair], Settings], BatchReport] = tile_pairs
     score: Callable[[FrameRequest, Settings], BatchReport] = score_frame
     publish: Callable[[Volcano, tuple[FrameId, ...], Settings], Published | None] = publish_volcano

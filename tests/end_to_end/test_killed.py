@@ -116,10 +116,10 @@ def run_killed_and_whole(homes: range, portal: StandInPortal, folder: Path) -> N
         assert max(fetched.values()) == 1, f"home {number}: {fetched}"
 
 
-def test_ten_kills(portal: StandInPortal, tmp_path: Path) -> None:
-    run_killed_and_whole(range(2), portal, tmp_path)
+def test_five_kills(portal: StandInPortal, tmp_path: Path) -> None:
+    run_killed_and_whole(range(1), portal, tmp_path)
 
 
 @pytest.mark.long
 def test_fifty_kills(portal: StandInPortal, tmp_path: Path) -> None:
-    run_killed_and_whole(range(2, 12), portal, tmp_path)
+    run_killed_and_whole(range(1, 11), portal, tmp_path)

@@ -343,3 +343,20 @@ def test_a_frame_that_was_named_and_is_not_there_is_a_gap(settings: Settings) ->
     report = watch_volcano(named, settings)
     assert (report.outcome, report.in_table) == (Outcome.PARTIAL, 5)
     assert [str(problem.frame) for problem in report.problems] == ["106A_09048_000909"]
+
+
+def test_what_a_killed_run_left_of_tiled_pairs_is_swept_up(
+    request_: WatchRequest, settings: Settings
+) -> None:
+    watch_volcano(request_, settings)
+    home = Home(settings.home)
+    left = home.granule(FRAME, PAIRS[0], Product.CC)
+    window = home.window("fernandina", FRAME, PAIRS[1], Product.DIFF_PHA)
+    other = home.granule(FRAME, DatePair.parse("20250101_20250113"), Product.CC)
+    names = (left, window, left.with_name(f"{left.name}.part"), left.with_name(".x.tif.tmp"))
+    for path in (*names, other):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"left")
+    watch_volcano(request_, settings)
+    assert [path for path in names if path.exists()] == []
+    assert other.is_file()  # of a pair that is not in the cube: it may be whole
