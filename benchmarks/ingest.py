@@ -1,6 +1,6 @@
 """Bring a volcano's pairs over a slow link: windows, whole files, and a plain client beside them.
 
-    python benchmarks/ingest.py [--pairs 40]
+    python -m benchmarks.ingest [--pairs 40] [--megabytes-per-second 2]
 
 A server on loopback gives 2 MB/s in all and takes 80 ms for each request. The frame has the size of
 a real one (3500 x 2700), in strips and compression as on the portal. The reference is what is done
@@ -31,6 +31,7 @@ from catalogs.home import open_home
 from catalogs.raster_writer import write_geotiff
 from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
+from catalogs.volcanoes import find_volcano
 from insar_models.phase import wrap
 
 FRAME = FrameId.parse("155D_02579_100800")
@@ -90,11 +91,11 @@ def fetch_ours(root: str, home: Path, *, whole_files: bool) -> None:
     """Discover and download all pairs, as a backfill does before it tiles."""
     from tasks.discover import discover_frame  # noqa: PLC0415 - what the child's memory is about
     from tasks.download import download_pairs  # noqa: PLC0415
-    from tasks.watch import parse_request  # noqa: PLC0415
+    from tasks.records import FrameRequest  # noqa: PLC0415
 
     settings = Settings(home=home, portal=(root,), whole_files=whole_files)
     open_home(home)
-    request = parse_request(VOLCANO, START, END, [str(FRAME)]).of_frame(FRAME)
+    request = FrameRequest(find_volcano(VOLCANO), FRAME, START, END)
     plan = discover_frame(request, settings)
     for first in range(0, len(plan.to_fetch), settings.pairs_per_batch):
         batch = plan.to_fetch[first : first + settings.pairs_per_batch]
@@ -150,6 +151,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--megabytes-per-second", type=float, default=2.0)
     parser.add_argument("--way", help=argparse.SUPPRESS)
     parser.add_argument("--root", help=argparse.SUPPRESS)
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
@@ -157,12 +159,14 @@ def main() -> None:
     if words.way:
         run_way(words.way, words.root, words.home)
         return
+    rate = words.megabytes_per_second
     with tempfile.TemporaryDirectory() as folder:
         rasters = make_rasters(Path(folder))
         pages = make_pages(rasters, words.pairs)
         size = sum(path.stat().st_size for path in rasters.values()) / 1e6
-        print(f"{words.pairs} pairs of {size:.1f} MB, 2 MB/s in all, 80 ms a request")
-        rows = [measure(way, pages, Link()) for way in ("window reads", "whole files", "reference")]
+        print(f"{words.pairs} pairs of {size:.1f} MB, {rate:g} MB/s in all, 80 ms a request")
+        link = Link(bytes_per_s=rate * 1e6)
+        rows = [measure(way, pages, link) for way in ("window reads", "whole files", "reference")]
     reference = rows[-1]
     print(
         f"{'':14}{'MB':>9}{'requests':>10}{'seconds':>9}{'peak MB':>9}{'bytes':>8}{'time':>7}"
@@ -172,7 +176,7 @@ def main() -> None:
         print(
             f"{row.way:14}{row.megabytes:9.1f}{row.requests:10d}{row.seconds:9.1f}"
             f"{row.peak_megabytes:9.0f}{row.megabytes / reference.megabytes:8.1%}"
-            f"{row.seconds / reference.seconds:7.1%}{row.megabytes / 2 / row.seconds:11.1%}"
+            f"{row.seconds / reference.seconds:7.1%}{row.megabytes / rate / row.seconds:11.1%}"
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import BinaryIO, Self
 
 from fringewatch.errors import CorruptProductError, FringewatchError
 
@@ -79,11 +79,13 @@ class FileParts:
             start = min(part.start for part in missing)
             raise BytesNeededError(ByteRange(start, max(part.stop for part in missing)))
 
-    def image(self) -> bytes:
-        """Return the file at its full size, with zeros wherever its bytes are not here."""
-        pieces = []
-        end = 0
-        for known, content in sorted(self._parts.items()):
-            pieces += [bytes(max(known.start - end, 0)), content[max(end - known.start, 0) :]]
-            end = max(end, known.stop)
-        return b"".join((*pieces, bytes(self.size - end)))
+    def write_image(self, file: BinaryIO) -> None:
+        """Write the file at its full size, with holes (zeros) wherever its bytes are not here.
+
+        Holes take no room, on the disk or in memory: what is not here costs nothing.
+        """
+        file.truncate(self.size)
+        for known, content in self._parts.items():
+            file.seek(known.start)
+            file.write(content)
+        file.flush()

@@ -1,12 +1,11 @@
 """Bring only the bytes of a window: the file's header first, then the blocks that hold it."""
 
 import logging
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
-
-from rasterio.io import MemoryFile
 
 from catalogs.grid import Grid, Window
 from catalogs.portal.byte_ranges import RangeReader
@@ -20,6 +19,7 @@ from catalogs.portal.window_plan import plan_ranges
 from catalogs.rasters import read_grid, read_window
 from catalogs.records import RemoteFile
 from catalogs.window_records import FetchedWindow, WindowProvenance, hash_values
+from fringewatch.atomic import disk_errors
 from fringewatch.errors import CorruptProductError
 
 logger = logging.getLogger(__name__)
@@ -156,8 +156,11 @@ def _opened(parts: FileParts, remote: RemoteFile) -> Iterator[Path]:
     So the very code that reads whole files reads this one: every codec, predictor and
     registration means the same. A compressed block that is not here would fail to decode.
     """
-    with MemoryFile(parts.image(), filename=remote.file_name) as memory:
-        yield Path(memory.name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / remote.file_name
+        with disk_errors(path), path.open("wb") as file:
+            parts.write_image(file)
+        yield path
 
 
 @contextmanager
