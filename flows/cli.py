@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from cyclopts import CycloptsError
 
 from flows import cli_look, cli_run
-from flows.cli_common import app
+from flows.cli_common import NOTHING_HAD, app
 from fringewatch.errors import FringewatchError, MissingProductError, SourceUnavailableError
 
 BAD_ARGUMENTS = 2
-NOTHING_HAD = 4
 
 __all__ = ["cli_look", "cli_run", "main", "run"]  # importing the two registers their commands
 

@@ -13,6 +13,8 @@ from fringewatch.errors import BadInputError
 if TYPE_CHECKING:
     from catalogs.settings import Settings
 
+NOTHING_HAD = 4
+
 app = App(
     name="fringewatch",
     version=__version__,

@@ -3,7 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
-from flows.cli_common import HomeFolder, ModelName, app, load
+from flows.cli_common import NOTHING_HAD, HomeFolder, ModelName, app, load
 
 
 @app.command
@@ -38,9 +38,10 @@ def status(volcano: str | None = None, /, *, home: HomeFolder = None) -> int:
     settings = load((), home, None)
     from tasks.status import home_status
 
-    for line in home_status(settings, found, dt.datetime.now(dt.UTC).date()).lines():
+    said = home_status(settings, found, dt.datetime.now(dt.UTC).date())
+    for line in said.lines():
         print(line)
-    return 0
+    return 0 if said.frames else NOTHING_HAD
 
 
 @app.command

@@ -76,7 +76,7 @@ def show_preview(frames: Sequence[FrameId], plans: Sequence[FramePlan]) -> int:
     """Print what a run would fetch, and return its exit code."""
     for frame, plan in zip(frames, plans, strict=True):
         if plan.source is None:
-            print(f"{frame}: {plan.absent or plan.problems[0].reason}")
+            print(plan.absent or f"{frame}: {plan.problems[0].reason}")
             continue
         print(
             f"{frame}: {len(plan.listed)} pairs in the range at {plan.source}; "

@@ -106,3 +106,11 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == "[]"
+
+
+def test_the_status_of_a_home_that_is_not_there_is_no_success(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["status", "--home", str(tmp_path / "typo")]) == 4
+    assert "no Fringewatch home" in capsys.readouterr().out
+    assert not any(tmp_path.iterdir())
