@@ -71,6 +71,23 @@ class Settings(BaseSettings):
     keep_granules: bool = Field(
         default=False, description="keep the downloaded files after they are in the cube"
     )
+    storage: str = Field(
+        default="",
+        description="where cubes, corpora, models and tables lie, if not in the home: a folder, or "
+        "s3://bucket/prefix; the ledger always lies in the home",
+    )
+    workers: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="processes that share large work; 0: one for each processor, 1: this one",
+    )
+    worker_memory_gb: float = Field(
+        default=2.0, gt=0.0, description="memory at which an embedded worker is stopped"
+    )
+    scheduler: str = Field(
+        default="", description="address of a Dask scheduler, instead of embedded workers"
+    )
     water_coherence: float = Field(
         default=0.1,
         ge=0.0,

@@ -1,0 +1,1 @@
+"""Corpora of patches for learning: their recipes, plans, versions and layout."""

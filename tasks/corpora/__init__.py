@@ -1,0 +1,1 @@
+"""Building corpora: sources are surveyed, patches chosen, shards written, versions published."""
