@@ -45,13 +45,20 @@ def encode_phase(
     numpy.ndarray
         uint8, same shape; at most 0.0124 rad from the input, modulo 2 pi.
     """
-    phase = np.asarray(phase_rad, dtype=np.float64)
+    phase = np.array(phase_rad, dtype=np.float64)
     usable = np.isfinite(phase) & (phase != 0.0)
     if valid is not None:
         usable &= valid
-    wrapped = np.angle(np.exp(1j * np.where(usable, phase, 0.0)))
-    codes = np.rint((wrapped - PHASE_OFFSET_RAD) / PHASE_SCALE_RAD)
-    return np.where(usable, codes, NO_DATA_CODE).astype(np.uint8)
+    phase[~usable] = 0.0
+    # LiCSAR's phase is wrapped already: only what is not pays for the sine and the cosine.
+    beyond = np.abs(phase) > np.pi
+    if beyond.any():
+        phase[beyond] = np.angle(np.exp(1j * phase[beyond]))
+    phase -= PHASE_OFFSET_RAD
+    phase /= PHASE_SCALE_RAD
+    codes: NDArray[np.uint8] = np.rint(phase, out=phase).astype(np.uint8)
+    codes[~usable] = NO_DATA_CODE
+    return codes
 
 
 def decode_phase(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
