@@ -1,33 +1,39 @@
 """Object storage of the S3 kind as a place, through obstore.
 
-Credentials and the endpoint come from the usual variables: ``AWS_ACCESS_KEY_ID``,
-``AWS_SECRET_ACCESS_KEY``, ``AWS_REGION`` and, for storage that is not Amazon's,
-``AWS_ENDPOINT_URL``. An object appears whole when its upload ends, which the storage promises; so
-does the condition on a write (``If-None-Match``, ``If-Match``).
+An object appears whole when its upload ends, which the storage promises; so does the condition on
+a write (``If-None-Match``, ``If-Match``).
 """
 
-import datetime as dt
-import os
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
 from obstore.store import S3Store
 from typing_extensions import override
 from zarr.abc.store import Store
-from zarr.storage import ObjectStore
 
-from catalogs.place import Folder, Place, PlacedFile
-from fringewatch.errors import BadInputError, HomeError, StoreError
+from catalogs.bucket_client import (
+    RETRIES,
+    BucketStore,
+    bucket_errors,
+    names_no_bucket,
+    open_store,
+)
+from catalogs.place import Folder, Place, PlacedFile, is_hidden
+from fringewatch.errors import BadInputError, StoreError
 
 SCHEME = "s3://"
-_RETRIES: Any = {"max_retries": 6, "retry_timeout": dt.timedelta(seconds=60)}
-_TIMEOUTS: Any = {"timeout": "60s", "connect_timeout": "10s"}
 
 
 def open_place(where: str | Path) -> Place:
@@ -47,12 +53,6 @@ def open_place(where: str | Path) -> Place:
     return Folder(Path(where))
 
 
-@cache
-def _store(bucket: str, prefix: str, endpoint: str) -> S3Store:
-    options: Any = {**_TIMEOUTS, "allow_http": endpoint.startswith("http://")}
-    return S3Store(bucket, prefix=prefix or None, client_options=options, retry_config=_RETRIES)
-
-
 @dataclass(frozen=True)
 class Bucket(Place):
     """A place in a bucket."""
@@ -64,10 +64,11 @@ class Bucket(Place):
     def parse(cls, url: str) -> Self:
         """Return the place that ``s3://bucket/prefix`` means; raises `BadInputError`."""
         bucket, _, key = url.removeprefix(SCHEME).partition("/")
-        if not bucket:
-            message = f"'{url}' names no bucket: give s3://bucket/prefix"
+        parts = [part for part in key.split("/") if part]
+        if not bucket or {".", ".."} & {*parts}:
+            message = f"'{url}' names no place in a bucket: give s3://bucket/prefix"
             raise BadInputError(message)
-        return cls(bucket, key.strip("/"))
+        return cls(bucket, "/".join(parts))
 
     @override
     def __str__(self) -> str:
@@ -94,16 +95,20 @@ class Bucket(Place):
 
     @property
     def _objects(self) -> S3Store:
-        return _store(self.bucket, "", os.environ.get("AWS_ENDPOINT_URL", ""))
+        return open_store(self.bucket)
 
     @override
     def is_file(self) -> bool:
+        return self._size() is not None
+
+    def _size(self) -> int | None:
+        if not self.key:
+            return None
         with self.errors():
             try:
-                obstore.head(self._objects, self.key)
+                return obstore.head(self._objects, self.key)["size"]
             except FileNotFoundError:
-                return False
-        return True
+                return None
 
     @override
     def is_folder(self) -> bool:
@@ -117,12 +122,15 @@ class Bucket(Place):
             try:
                 return bytes(obstore.get(self._objects, self.key).bytes())
             except FileNotFoundError as error:
+                if names_no_bucket(error):
+                    raise
                 message = f"there is no object {self}"
                 raise StoreError(message) from error
 
     @override
     def write(self, content: bytes) -> bool:
-        if self.is_file() and self.read() == content:
+        # The size alone tells most contents apart, for the price of the smallest request.
+        if self._size() == len(content) and self.read() == content:
             return False
         with self.errors():
             obstore.put(self._objects, self.key, content)
@@ -130,13 +138,7 @@ class Bucket(Place):
 
     @override
     def create(self, content: bytes) -> bool:
-        with self.errors():
-            try:
-                obstore.put(self._objects, self.key, content, mode="create", use_multipart=False)
-            except AlreadyExistsError:
-                # An upload that succeeded but lost its answer is repeated, and finds itself.
-                return self.read() == content
-        return True
+        return self._put_if(content, "create")
 
     @override
     def replace(self, seen: bytes, content: bytes) -> bool:
@@ -145,13 +147,34 @@ class Bucket(Place):
                 found = obstore.get(self._objects, self.key)
                 if bytes(found.bytes()) != seen:
                     return False
-                mode: Any = {"e_tag": found.meta["e_tag"]}
-                obstore.put(self._objects, self.key, content, mode=mode, use_multipart=False)
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if names_no_bucket(error):
+                    raise
                 return False
-            except PreconditionError:
-                return self.read() == content
-        return True
+        return self._put_if(content, {"e_tag": found.meta["e_tag"]})
+
+    def _put_if(self, content: bytes, mode: Any) -> bool:
+        """Put the object under a condition, and tell whether it held.
+
+        The client repeats no such upload: one whose answer was lost may be there, and the
+        repetition then meets our own object, which counts as success.
+        """
+        once = open_store(self.bucket, repeat=False)
+        pause_s = RETRIES["backoff"]["init_backoff"].total_seconds()
+        with self.errors():
+            for repetition in range(RETRIES["max_retries"] + 1):
+                try:
+                    obstore.put(once, self.key, content, mode=mode, use_multipart=False)
+                except (AlreadyExistsError, PreconditionError):
+                    return repetition > 0 and self.read() == content
+                except BaseError as error:
+                    refused = isinstance(error, PermissionDeniedError | UnauthenticatedError)
+                    if refused or repetition == RETRIES["max_retries"]:
+                        raise
+                else:
+                    return True
+                time.sleep(pause_s * 2**repetition)
+        return False
 
     @override
     def children(self) -> tuple[str, ...]:
@@ -159,29 +182,43 @@ class Bucket(Place):
             found = obstore.list_with_delimiter(self._objects, self.key or None)
         paths = [*found["common_prefixes"], *(item["path"] for item in found["objects"])]
         names = {path.rstrip("/").rpartition("/")[2] for path in paths}
-        return tuple(sorted(name for name in names if not name.startswith(".")))
+        return tuple(sorted(name for name in names if not is_hidden(name)))
 
     @override
     def files(self) -> Iterator[PlacedFile]:
-        with self.errors():
-            listed = [
-                item for page in obstore.list(self._objects, self.key or None) for item in page
-            ]
+        yield from sorted(file for file in self._all_files() if not is_hidden(file.name))
+
+    def _all_files(self) -> list[PlacedFile]:
         below = f"{self.key}/" if self.key else ""
-        yield from sorted(
+        with self.errors():
+            pages = list(obstore.list(self._objects, self.key or None))
+        return [
             PlacedFile(item["path"].removeprefix(below), item["size"])
-            for item in listed
-            if item["path"].startswith(below)
-        )
+            for page in pages
+            for item in page
+        ]
+
+    @override
+    def move(self, name: str) -> Self:
+        target = self.parent / name
+        names = [file.name for file in self._all_files()]
+        with self.errors():
+            for file in names:
+                obstore.copy(self._objects, (self / file).key, (target / file).key)
+        self.remove()
+        return target
 
     @override
     def remove(self) -> None:
-        names = [file.name for file in self.files()]
+        keys = [(self / file.name).key for file in self._all_files()]
+        # What makes the rest count goes first: a removal that is cut short leaves nothing half.
+        keys.sort(key=lambda key: (not key.endswith("/zarr.json"), key.count("/"), key))
         with self.errors():
-            for name in names:
-                obstore.delete(self._objects, (self / name).key)
             if self.key:
                 obstore.delete(self._objects, self.key)
+            if keys:
+                obstore.delete(self._objects, keys[0])
+                obstore.delete(self._objects, keys[1:])
 
     @override
     def sync(self) -> None:
@@ -189,23 +226,8 @@ class Bucket(Place):
 
     @override
     def zarr_store(self, *, read_only: bool = False) -> Store:
-        store = _store(self.bucket, self.key, os.environ.get("AWS_ENDPOINT_URL", ""))
-        return ObjectStore(store, read_only=read_only)
+        return BucketStore(open_store(self.bucket, self.key), read_only=read_only)
 
     @override
     def errors(self) -> AbstractContextManager[None]:
-        return _bucket_errors(str(self))
-
-
-@contextmanager
-def _bucket_errors(where: str) -> Iterator[None]:
-    try:
-        yield
-    except (BaseError, FileNotFoundError) as error:
-        reason = str(error).partition("\n")[0]
-        message = (
-            f"cannot use {where}: {reason}. Check the address, that the storage answers "
-            "(AWS_ENDPOINT_URL), and the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
-            "AWS_REGION)"
-        )
-        raise HomeError(message) from error
+        return bucket_errors(str(self))

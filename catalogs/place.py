@@ -9,6 +9,7 @@ can be pickled: they travel to workers, which open the storage themselves.
 import fcntl
 import os
 import shutil
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -21,7 +22,7 @@ from zarr.abc.store import Store
 from zarr.storage import LocalStore
 
 from fringewatch.atomic import disk_errors, sync_file, write_atomically
-from fringewatch.errors import StoreError
+from fringewatch.errors import HomeError, StoreError
 
 
 @dataclass(frozen=True, order=True)
@@ -86,7 +87,11 @@ class Place(ABC):
 
     @abstractmethod
     def files(self) -> Iterator[PlacedFile]:
-        """Give every file at any depth below, sorted by name."""
+        """Give every file at any depth below, sorted by name; hidden ones are left out."""
+
+    @abstractmethod
+    def move(self, name: str) -> Self:
+        """Give it, with all that is below, another name beside this one; return where it is now."""
 
     @abstractmethod
     def remove(self) -> None:
@@ -103,6 +108,11 @@ class Place(ABC):
     @abstractmethod
     def errors(self) -> AbstractContextManager[None]:
         """Turn the storage's own errors inside the block into `HomeError` with advice."""
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file is our own lock or draft: it, or a folder it lies in, begins with a dot."""
+    return any(part.startswith(".") for part in name.split("/"))
 
 
 @dataclass(frozen=True)
@@ -149,17 +159,22 @@ class Folder(Place):
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             message = f"there is no file {self.folder}"
             raise StoreError(message) from error
+        except OSError as error:
+            message = f"cannot read {self.folder}: check the disk and its owner ({error.strerror})"
+            raise HomeError(message) from error
 
     @override
     def write(self, content: bytes) -> bool:
-        return write_atomically(self.folder, content)
+        with self.errors():
+            return write_atomically(self.folder, content)
 
     @override
     def create(self, content: bytes) -> bool:
         # A link fails where its name is taken, and gives the name to a file that is whole.
         with self.errors():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            draft = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.new")
+            writer = f"{os.getpid()}-{threading.get_ident()}"
+            draft = self.folder.with_name(f".{self.folder.name}.{writer}.new")
             try:
                 draft.write_bytes(content)
                 sync_file(draft)
@@ -187,15 +202,25 @@ class Folder(Place):
     def children(self) -> tuple[str, ...]:
         if not self.folder.is_dir():
             return ()
-        return tuple(sorted(p.name for p in self.folder.iterdir() if not p.name.startswith(".")))
+        with self.errors():
+            return tuple(sorted(p.name for p in self.folder.iterdir() if not is_hidden(p.name)))
 
     @override
     def files(self) -> Iterator[PlacedFile]:
-        found = (path for path in self.folder.rglob("*") if path.is_file())
-        yield from sorted(
+        found = [
             PlacedFile(path.relative_to(self.folder).as_posix(), path.stat().st_size)
-            for path in found
-        )
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        ]
+        yield from sorted(file for file in found if not is_hidden(file.name))
+
+    @override
+    def move(self, name: str) -> Self:
+        target = self.parent / name
+        with self.errors():
+            self.folder.rename(target.folder)
+            sync_file(self.folder.parent)
+        return target
 
     @override
     def remove(self) -> None:

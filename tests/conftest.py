@@ -1,9 +1,14 @@
 """Fixtures for all tests: where the real data lies, and a home that belongs to nobody."""
 
+import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from catalogs.bucket_client import RETRIES, forget_stores
+from tests.storage import StorageServer
 
 _BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data"
 
@@ -15,3 +20,28 @@ def shared_data() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip(f"the shared data folder is not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def storage_server() -> Iterator[StorageServer]:
+    """An S3 endpoint of moto's, for the whole session."""
+    server = StorageServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def storage(
+    storage_server: StorageServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StorageServer]:
+    """The endpoint with an empty bucket of the test's own, named in the environment."""
+    for name, value in storage_server.variables.items():
+        monkeypatch.setenv(name, value)
+    quick = {"init_backoff": dt.timedelta(milliseconds=2), "max_backoff": dt.timedelta(seconds=1)}
+    monkeypatch.setitem(RETRIES, "max_retries", 3)
+    monkeypatch.setitem(RETRIES, "backoff", {**quick, "base": 2})
+    storage_server.make_bucket()
+    yield storage_server
+    storage_server.faults.clear()
+    storage_server.requests.clear()
+    forget_stores()
