@@ -27,7 +27,7 @@ from scipy.ndimage import gaussian_filter
 
 from benchmarks.shaped_portal import Link, shaped_portal
 from catalogs.grid import Grid
-from catalogs.home import open_home
+from catalogs.home import home_of, open_home
 from catalogs.raster_writer import write_geotiff
 from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
@@ -94,7 +94,7 @@ def fetch_ours(root: str, home: Path, *, whole_files: bool) -> None:
     from tasks.records import FrameRequest  # noqa: PLC0415
 
     settings = Settings(home=home, portal=(root,), whole_files=whole_files)
-    open_home(home)
+    open_home(home_of(settings))
     request = FrameRequest(find_volcano(VOLCANO), FRAME, START, END)
     plan = discover_frame(request, settings)
     for first in range(0, len(plan.to_fetch), settings.pairs_per_batch):

@@ -2,13 +2,15 @@
 
 import warnings
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.abc.store import Store
 from zarr.codecs import ZstdCodec
+from zarr.core.buffer import Buffer
+from zarr.storage import MemoryStore
 
 from catalogs.grid import Window
 from catalogs.records import FrameId
@@ -16,6 +18,10 @@ from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE, PHASE_OFFSET_RAD,
 
 CUBE_FORMAT: Final = 1
 EPOCH: Final = date(1970, 1, 1)
+ROOT: Final = "zarr.json"
+"""The file that readers go by: without it there is no cube."""
+ARRAYS_OF_PIXELS: Final = ("phase", "coherence")
+"""Of bytes; a chunk is a pair."""
 _DATES_IN_A_CHUNK = 1024
 
 _COORDINATES: dict[str, Any] = {"grid_mapping": "crs", "coordinates": "primary secondary"}
@@ -53,13 +59,13 @@ _CRS_ATTRIBUTES: dict[str, Any] = {
 }
 
 
-def publish(path: Path) -> None:
+def publish(store: Store) -> None:
     """Show readers the cube as it now is, in one step."""
     with warnings.catch_warnings():
         # zarr warns that other readers of the format may not know consolidated metadata: they
         # then read each array's own, which holds the same once a write is finished.
         warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(path)
+        zarr.consolidate_metadata(store)
 
 
 def cube_attributes(volcano: str, frame: FrameId) -> dict[str, Any]:
@@ -76,9 +82,21 @@ def cube_attributes(volcano: str, frame: FrameId) -> dict[str, Any]:
     }
 
 
-def create_arrays(path: Path, attributes: dict[str, Any], window: Window) -> None:
-    """Make the arrays of an empty cube in a folder that is not there yet."""
-    group = zarr.open_group(path, mode="w-", zarr_format=3, attributes=attributes)
+def empty_cube(attributes: dict[str, Any], window: Window) -> dict[str, bytes]:
+    """Return the files of a cube without pairs, in the order in which they are to be put.
+
+    The root comes last: it makes the others count.
+    """
+    files: dict[str, Buffer] = {}
+    store = MemoryStore(files)
+    _create_arrays(store, attributes, window)
+    publish(store)
+    names = sorted(files, key=lambda name: (name == ROOT, name))
+    return {name: files[name].to_bytes() for name in names}
+
+
+def _create_arrays(store: Store, attributes: dict[str, Any], window: Window) -> None:
+    group = zarr.open_group(store, mode="w-", zarr_format=3, attributes=attributes)
     size = window.size
     for name, words in (("phase", PHASE_ATTRIBUTES), ("coherence", COHERENCE_ATTRIBUTES)):
         group.create_array(

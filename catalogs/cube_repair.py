@@ -3,22 +3,21 @@
 import datetime as dt
 import logging
 from collections.abc import Iterable
-from pathlib import Path
 
 import zarr
 from zarr.errors import GroupNotFoundError
 
 from catalogs.cube import Cube
+from catalogs.place import Place
 from catalogs.records import DatePair
-from fringewatch.atomic import disk_errors, sync_file
 from fringewatch.errors import StoreError
 from fringewatch.numbers import NO_DATA_CODE
 
 _LOGGER = logging.getLogger(__name__)
 
 
-def blank_pairs(path: Path, pairs: Iterable[DatePair]) -> None:
-    """Put no data in the place of `pairs` in the cube at `path`.
+def blank_pairs(place: Place, pairs: Iterable[DatePair]) -> None:
+    """Put no data in the place of `pairs` in the cube at `place`.
 
     A chunk that does not decode stops every reader that comes by, and also whoever writes the pair
     again, who first looks at what is there. Pairs that the cube does not hold are passed over.
@@ -31,20 +30,20 @@ def blank_pairs(path: Path, pairs: Iterable[DatePair]) -> None:
         If the disk is full or cannot be written.
     """
     try:
-        group = zarr.open_group(path, mode="r+", use_consolidated=False)
-        place = {pair: index for index, pair in enumerate(Cube(path, group).pairs)}
+        group = zarr.open_group(place.zarr_store(), mode="r+", use_consolidated=False)
+        slots = {pair: index for index, pair in enumerate(Cube(place, group).pairs)}
     except (GroupNotFoundError, KeyError, ValueError, RuntimeError) as error:
-        message = f"{path} is no cube, or a damaged one ({error}): move it away and run again"
+        message = f"{place} is no cube, or a damaged one ({error}): move it away and run again"
         raise StoreError(message) from error
-    with disk_errors(path):
+    with place.errors():
         for pair in pairs:
             for name in ("phase", "coherence"):
                 array = group[name]
-                if pair in place and isinstance(array, zarr.Array):
-                    array[place[pair]] = NO_DATA_CODE
+                if pair in slots and isinstance(array, zarr.Array):
+                    array[slots[pair]] = NO_DATA_CODE
 
 
-def move_aside(path: Path) -> Path:
+def move_aside(place: Place) -> Place:
     """Move a cube that does not open out of the way and return where it is now; nothing is lost.
 
     Raises
@@ -53,9 +52,6 @@ def move_aside(path: Path) -> Path:
         If the disk cannot be written.
     """
     now = dt.datetime.now(dt.UTC)
-    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%S%fZ}")
-    with disk_errors(path):
-        path.rename(aside)
-        sync_file(path.parent)
-    _LOGGER.warning("moved the damaged cube %s to %s", path, aside.name)
+    aside = place.move(f"{place.name}.damaged-{now:%Y%m%dT%H%M%S%fZ}")
+    _LOGGER.warning("moved the damaged cube %s to %s", place, aside.name)
     return aside

@@ -1,4 +1,8 @@
-"""The home: one folder that holds everything Fringewatch keeps."""
+"""The home: one folder that holds everything Fringewatch keeps.
+
+What is large may lie elsewhere: with a storage, cubes, corpora, models and tables are places below
+it. The ledger, downloaded files and the lock of the one writer stay in the home.
+"""
 
 import json
 import os
@@ -9,7 +13,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from catalogs.bucket import open_place
+from catalogs.place import Place
 from catalogs.records import DatePair, FrameId, Product
+from catalogs.settings import Settings
+from catalogs.storage_mark import claim_storage
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import HomeError
 
@@ -19,9 +27,16 @@ HOME_FORMAT = 1
 
 @dataclass(frozen=True)
 class Home:
-    """Where each thing lies below the home's root."""
+    """Where each thing lies: below the home's root, or below its storage; see `home_of`."""
 
     root: Path
+    storage: str = ""
+    """A folder or ``s3://bucket/prefix`` for what is large; empty: the home itself."""
+
+    @property
+    def kept(self) -> Place:
+        """Where cubes, corpora, models and tables lie."""
+        return open_place(self.storage or self.root)
 
     @property
     def ledger(self) -> Path:
@@ -34,14 +49,24 @@ class Home:
         return self.root / "fringewatch.toml"
 
     @property
-    def models(self) -> Path:
-        """The models trained here; those that ship with the package are elsewhere."""
-        return self.root / "models"
+    def model_copies(self) -> Path:
+        """Models of the storage, brought here to be read."""
+        return self.root / "model-copies"
 
     @property
-    def corpora(self) -> Path:
+    def models(self) -> Place:
+        """The models trained here; those that ship with the package are elsewhere."""
+        return self.kept / "models"
+
+    @property
+    def corpora(self) -> Place:
         """Patches for learning."""
-        return self.root / "corpora"
+        return self.kept / "corpora"
+
+    @property
+    def cubes(self) -> Place:
+        """The cubes of all volcanoes, a folder each."""
+        return self.kept / "cubes"
 
     @property
     def prefect(self) -> Path:
@@ -60,24 +85,31 @@ class Home:
         """A volcano's window of a file, where only that travelled, until it is in the cube."""
         return self.granules(frame, volcano) / f"{pair}.{product.value}.tif"
 
-    def cube(self, volcano: str, frame: FrameId) -> Path:
+    def cube(self, volcano: str, frame: FrameId) -> Place:
         """A volcano's window through time, as one frame sees it."""
-        return self.root / "cubes" / volcano / f"{frame}.zarr"
+        return self.cubes / volcano / f"{frame}.zarr"
 
-    def detections(self, volcano: str) -> Path:
+    def detections(self, volcano: str) -> Place:
         """The folder of a volcano's tables and pictures."""
-        return self.root / "detections" / volcano
+        return self.kept / "detections" / volcano
 
 
-def open_home(root: Path) -> Home:
-    """Return the home at `root`, made if it is missing.
+def home_of(settings: Settings) -> Home:
+    """Return the home that the settings name, with its storage; nothing is looked at or made."""
+    return Home(settings.home, settings.storage)
+
+
+def open_home(home: Home) -> Home:
+    """Return the home, made if it is missing; with a storage, that one answers and is ours.
 
     Raises
     ------
     HomeError
-        If it cannot be written, was written by a newer version, or `root` is another kind of
-        folder: one that holds files but no ``home.json``.
+        If it cannot be written, was written by a newer version, or its root is another kind of
+        folder: one that holds files but no ``home.json``. If the storage does not answer, or is
+        that of another home.
     """
+    root = home.root
     mark = root / "home.json"
     with disk_errors(root):
         if root.exists() and not root.is_dir():
@@ -98,7 +130,8 @@ def open_home(root: Path) -> Home:
         if not os.access(root, os.W_OK):
             message = f"cannot write the home {root}: choose another --home or change its owner"
             raise HomeError(message)
-    return Home(root)
+    claim_storage(root, home.storage)
+    return home
 
 
 @contextmanager

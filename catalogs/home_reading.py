@@ -12,6 +12,7 @@ from pathlib import Path
 from catalogs.home import Home, check_format
 from catalogs.ledger import Ledger
 from catalogs.ledger_file import LEDGER_FORMAT
+from catalogs.storage_mark import check_storage
 from fringewatch.errors import HomeError, StoreError
 
 
@@ -19,25 +20,26 @@ class NoHomeError(HomeError):
     """There is no home where one was expected; whoever only looks makes none."""
 
 
-def find_home(root: Path) -> Home:
-    """Return the home at `root`, which is there already; nothing is made.
+def find_home(home: Home) -> Home:
+    """Return the home, which is there already; nothing is made.
 
     Raises
     ------
     NoHomeError
         If there is none.
     HomeError
-        If it is damaged, or was written by a newer version.
+        If it is damaged, was written by a newer version, or keeps its cubes in another storage.
     """
-    mark = root / "home.json"
+    mark = home.root / "home.json"
     if not mark.is_file():
         message = (
-            f"there is no Fringewatch home at {root}: name one with --home, or run "
+            f"there is no Fringewatch home at {home.root}: name one with --home, or run "
             "`fringewatch backfill` first, which makes it"
         )
         raise NoHomeError(message)
     check_format(mark)
-    return Home(root)
+    check_storage(home.root, home.storage)
+    return home
 
 
 def read_ledger(path: Path) -> Ledger | None:

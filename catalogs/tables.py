@@ -6,13 +6,12 @@ same order. The same rows give the same bytes, so that a run with nothing new ch
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fringewatch.atomic import write_atomically
+from catalogs.place import Place
 from fringewatch.errors import StoreError
 
 TABLE_FORMAT = 1
@@ -111,8 +110,8 @@ DATES = TableSchema(
 """One row per date on which a pair ends."""
 
 
-def write_table(schema: TableSchema, rows: pd.DataFrame, folder: Path) -> tuple[Path, ...]:
-    """Write the table as Parquet and CSV into `folder`; return the paths that changed.
+def write_table(schema: TableSchema, rows: pd.DataFrame, folder: Place) -> tuple[Place, ...]:
+    """Write the table as Parquet and CSV into `folder`; return the files that changed.
 
     Raises
     ------
@@ -130,10 +129,10 @@ def write_table(schema: TableSchema, rows: pd.DataFrame, folder: Path) -> tuple[
         folder / f"{schema.name}.parquet": parquet.getvalue(),
         folder / f"{schema.name}.csv": text.getvalue().encode(),
     }
-    return tuple(path for path, content in written.items() if write_atomically(path, content))
+    return tuple(file for file, content in written.items() if file.write(content))
 
 
-def read_table(schema: TableSchema, folder: Path) -> pd.DataFrame:
+def read_table(schema: TableSchema, folder: Place) -> pd.DataFrame:
     """Return the table in `folder`; empty, with its columns, if it was never written.
 
     Raises
@@ -141,19 +140,19 @@ def read_table(schema: TableSchema, folder: Path) -> pd.DataFrame:
     StoreError
         If the file is damaged, or was written with other columns or by a newer version.
     """
-    path = folder / f"{schema.name}.parquet"
-    if not path.is_file():
+    file = folder / f"{schema.name}.parquet"
+    if not file.is_file():
         empty: pd.DataFrame = schema.arrow.empty_table().to_pandas()
         return empty
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(pa.BufferReader(file.read()))
     except (pa.ArrowInvalid, OSError) as error:
-        message = f"{path} is no Parquet table ({error}): run the backfill again to write it anew"
+        message = f"{file} is no Parquet table ({error}): run the backfill again to write it anew"
         raise StoreError(message) from error
     written = (table.schema.metadata or {}).get(b"fringewatch_format", b"none").decode()
     if written != str(TABLE_FORMAT) or table.schema.names != schema.arrow.names:
         message = (
-            f"{path} has format {written} and columns {', '.join(table.schema.names)}; this "
+            f"{file} has format {written} and columns {', '.join(table.schema.names)}; this "
             f"version reads format {TABLE_FORMAT}: run the backfill again to write it anew"
         )
         raise StoreError(message)

@@ -47,14 +47,14 @@ def load(portal: Sequence[str], home: Path | None, model: str | None) -> "Settin
 
 def prepare(settings: "Settings") -> None:
     """Make sure that home and model can be used, and set Prefect up, before it is imported."""
-    from catalogs.home import open_home
+    from catalogs.home import home_of, open_home
     from flows.prefect_home import prepare_prefect
     from flows.screen import start_logging
-    from insar_models.model_files import find_model
+    from tasks.models import model_of
 
     start_logging()
-    home = open_home(settings.home)
-    find_model(settings.model, home.models)
+    home = open_home(home_of(settings))
+    model_of(settings)
     prepare_prefect(home)
 
 

@@ -1,6 +1,7 @@
 """Commands that look, train and evaluate: no flow, no server."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 from flows.cli_common import NOTHING_HAD, HomeFolder, ModelName, app, load
@@ -55,14 +56,19 @@ def probe(*, data: Path, name: str, models: Path | None = None, home: HomeFolder
     name
         Name of the new model.
     models
-        Folder that the model's own folder goes into; the home's models by default.
+        Folder that the model's own folder goes into; the home's or its storage's models by default.
     """
+    from catalogs.home import home_of
+    from catalogs.place import Folder
     from flows.screen import start_logging
+    from tasks.models import models_folder
     from tasks.probe import train_probe
 
     start_logging()
-    report = train_probe(data, name, models or load((), home, None).home / "models")
-    print(report)
+    where = Folder(models) if models else home_of(load((), home, None)).models
+    with models_folder(where) as folder:
+        report = train_probe(data, name, folder)
+    print(replace(report, folder=where / name))
     return 0
 
 
@@ -81,12 +87,12 @@ def evaluate(
     """
     from flows.screen import start_logging
     from fringewatch.atomic import write_atomically
-    from insar_models.model_files import find_model
     from tasks.evaluate import evaluate_folder, format_report
+    from tasks.models import model_of
 
     start_logging()
     settings = load((), home, model)
-    report = evaluate_folder(find_model(settings.model, settings.home / "models"), images)
+    report = evaluate_folder(model_of(settings), images)
     print(format_report(report))
     if json is not None:
         write_atomically(json, report.to_json().encode())

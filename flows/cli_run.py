@@ -1,5 +1,6 @@
 """Commands that run a flow."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -106,12 +107,13 @@ def verify(
     repair
         Forget what is damaged or changed upstream, so that the next backfill fetches it again.
     """
+    from catalogs.home import home_of
     from catalogs.home_reading import find_home
     from catalogs.volcanoes import find_volcano
 
     slug = find_volcano(volcano).slug if volcano else None
     settings = load(portal, home, model)
-    find_home(settings.home)
+    find_home(home_of(settings))
     prepare(settings)
     from flows.screen import progress_shown, show_reports
     from flows.verify import verify as flow
@@ -162,6 +164,8 @@ def demo(*, home: HomeFolder = None) -> int:
     home
         Folder for the demo's own home and portal (default demo-data).
     """
+    # What is simulated never goes to where an observatory keeps what was measured.
+    os.environ.pop("FRINGEWATCH_STORAGE", None)
     folder = home or Path("demo-data")
     prepare(load((), folder / "home", None))
     from flows.demo import run_demo

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
+from catalogs.home import home_of
 from catalogs.home_reading import find_home, read_ledger
 from catalogs.settings import Settings, load_settings
 from catalogs.volcanoes import find_volcano
@@ -56,7 +57,7 @@ def verify(
         message = f"newest_pairs is {newest_pairs}: give 0 or more, or none for all pairs"
         raise BadInputError(message)
     settings = load_settings(portal=portal, home=home, model=model)
-    find_home(settings.home)
+    find_home(home_of(settings))
     slugs = [find_volcano(volcano).slug] if volcano else _with_a_cube(settings)
     reports = [
         _verify_one(slug, settings, repair=repair, newest_pairs=newest_pairs) for slug in slugs
@@ -69,7 +70,7 @@ def verify(
 
 
 def _with_a_cube(settings: Settings) -> list[str]:
-    ledger = read_ledger(find_home(settings.home).ledger)
+    ledger = read_ledger(find_home(home_of(settings)).ledger)
     slugs: list[str] = []
     if ledger is not None:
         with ledger:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import matplotlib as mpl
@@ -14,6 +13,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from catalogs.place import Place
 from catalogs.records import DatePair
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import FRINGE_M
@@ -40,9 +40,9 @@ class PhaseWindow:
 
 
 def draw_interferograms(
-    windows: Sequence[PhaseWindow], path: Path, title: str, footnote: str = ""
-) -> Path:
-    """Return `path`, where the strip now is: a PNG with up to five windows in a row.
+    windows: Sequence[PhaseWindow], place: Place, title: str, footnote: str = ""
+) -> Place:
+    """Return `place`, where the strip now is: a PNG with up to five windows in a row.
 
     Wrapped phase has a cyclic colour map, no data is grey, and a positive window a thick frame.
     The same windows give the same bytes.
@@ -55,7 +55,7 @@ def draw_interferograms(
         If the disk is full or cannot be written.
     """
     if not windows:
-        message = f"no interferogram to draw in {path.name}: give one or more"
+        message = f"no interferogram to draw in {place.name}: give one or more"
         raise BadInputError(message)
     columns = min(len(windows), _MOST_COLUMNS)
     rows = math.ceil(len(windows) / columns)
@@ -83,7 +83,7 @@ def draw_interferograms(
     for axes in panels.flat[len(windows) :]:
         axes.set_visible(False)
     _draw_colour_bar(figure, colours, height)
-    return save_png(figure, path)
+    return save_png(figure, place)
 
 
 def _draw_window(axes: Axes, window: PhaseWindow, colours: Colormap) -> None:

@@ -16,7 +16,8 @@ from prefect import task
 from catalogs.corpus import PATCHES_IN_A_CHUNK, corpus_folder, publish_corpus
 from catalogs.cube import pairs_of, read_cube
 from catalogs.cube_layout import PHASE_ATTRIBUTES
-from catalogs.home import Home, only_writer, open_home
+from catalogs.home import Home, home_of, only_writer, open_home
+from catalogs.place import Folder
 from catalogs.settings import Settings
 from catalogs.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
@@ -74,8 +75,8 @@ def build_corpus(
     if not 0.0 < minimum_valid_fraction <= 1.0:
         message = f"minimum valid fraction {minimum_valid_fraction} is not above 0 and at most 1"
         raise BadInputError(message)
-    home = open_home(settings.home)
-    folder = corpus_folder(home.corpora, name)
+    home = open_home(home_of(settings))
+    folder = corpus_folder(home.root / "corpora", name)
     cubes = _find_cubes(home, volcanoes)
     with only_writer(home):
         patches, index = _gather(cubes, settings.water_coherence)
@@ -127,7 +128,7 @@ def _gather(cubes: Sequence[Path], water_coherence: float) -> tuple[da.Array, pd
     """All patches, lazy, and a row for each: where it is from, how full it is, its hash."""
     arrays, tables = [], []
     for path in cubes:
-        cube = read_cube(path)
+        cube = read_cube(Folder(path))
         patches = patches_of(cube, water_of(cube, water_coherence)).reshape(
             -1, PATCH_SIZE, PATCH_SIZE
         )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from prefect import task
 
 from catalogs.cube import cube_pairs
-from catalogs.home import Home
+from catalogs.home import Home, home_of
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_rows import SourceRow
 from catalogs.portal.client import Portal
@@ -38,7 +38,7 @@ def open_portal(settings: Settings, memory: RootMemory | None = None) -> Iterato
 
 def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     """Return what a run would fetch, asking for one listing and writing nothing."""
-    home = Home(settings.home)
+    home = home_of(settings)
     there: tuple[DatePair, ...] = ()
     if home.ledger.is_file():
         with open_ledger(home.ledger) as ledger:
@@ -67,7 +67,7 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     does not answer becomes a note, or a problem of the whole frame when none does. The ledger
     remembers what each of them said.
     """
-    home = Home(settings.home)
+    home = home_of(settings)
     with open_ledger(home.ledger) as ledger, open_portal(settings, ledger) as portal:
         there = _reconcile(request, home, ledger)
         if not settings.keep_granules:

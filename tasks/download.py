@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prefect import task
 
 from catalogs.grid import Grid, Window, volcano_window
-from catalogs.home import Home
+from catalogs.home import Home, home_of
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import FileRow, FileState
 from catalogs.portal.answers import CutAnswerError
@@ -57,7 +57,7 @@ def download_pairs(
     HomeError
         If the disk is full or cannot be written: no other file would fare better.
     """
-    home, frame = Home(settings.home), request.frame
+    home, frame = home_of(settings), request.frame
     done, problems = [], []
     with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
         choose = None if settings.whole_files else _chooser(request, ledger.grid(frame))

@@ -4,13 +4,13 @@ Pictures are made with `matplotlib.figure.Figure` alone: pyplot keeps global sta
 threads nor long-running workers like.
 """
 
-from pathlib import Path
+import io
 from typing import Final
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from fringewatch.atomic import atomic_file
+from catalogs.place import Place
 
 BLUE: Final = "#0072B2"
 PALE_BLUE: Final = "#A6CEE3"
@@ -30,8 +30,8 @@ def new_figure(width_pixels: int, height_pixels: int) -> Figure:
     return figure
 
 
-def save_png(figure: Figure, path: Path) -> Path:
-    """Write the figure to `path`, whole or not at all, and return `path`.
+def save_png(figure: Figure, place: Place) -> Place:
+    """Write the figure to `place`, whole or not at all, and return `place`.
 
     The same figure gives the same bytes: no time and no version goes into the file.
 
@@ -40,6 +40,7 @@ def save_png(figure: Figure, path: Path) -> Path:
     HomeError
         If the disk is full or cannot be written.
     """
-    with atomic_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-    return path
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    place.write(content.getvalue())
+    return place

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalogs.place import Place
 from catalogs.s1_index import S1Patch, S1Split, areas_of, contradictions, read_s1_index
 from insar_models.linear import LinearDetector
 from insar_models.model_files import check_model_name, save_model
@@ -22,7 +23,7 @@ _NAMED = 3  # files that the log names for each reason; the report holds all
 class ProbeReport:
     """What was trained, on what, and how well it does."""
 
-    folder: Path
+    folder: Path | Place
     """Where the model lies now."""
     sha256: str
     deforming: int

@@ -7,23 +7,24 @@ import pandas as pd
 from prefect import task
 
 from catalogs.cube import pairs_of, read_cube
-from catalogs.home import Home
+from catalogs.home import Home, home_of
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_rows import ScoredPair
 from catalogs.records import FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.tables import DATES, INTERFEROGRAMS, write_table
-from fringewatch.atomic import write_atomically
-from insar_models.model_files import find_model
 from insar_models.patches import mask_water
 from insar_models.phase import decode_phase
 from tasks.contact_strip import PhaseWindow, draw_interferograms
 from tasks.detect import daily_states
+from tasks.models import model_of
 from tasks.patches import water_of
 from tasks.records import Published
 from tasks.timeline import draw_timeline
 
 _PAIRS_DRAWN = 10
+_NOT_OF_THE_TABLES = {"home", "storage", "workers", "worker_memory_gb", "scheduler"}
+"""Settings that say where and with what help a run works, and change nothing of what it says."""
 
 
 def publish_volcano(
@@ -39,10 +40,9 @@ def publish_volcano(
     StoreError
         If a row breaks the tables' schema.
     HomeError
-        If the disk is full or cannot be written.
+        If the disk is full or cannot be written, or the storage gives no answer.
     """
-    home = Home(settings.home)
-    model = find_model(settings.model, home.models)
+    home, model = home_of(settings), model_of(settings)
     with open_ledger(home.ledger) as ledger:
         scored = ledger.scored_pairs(volcano.slug, (model.name, model.sha256))
         tried = _dates_tried(ledger, {*frames, *ledger.tiled_frames(volcano.slug)})
@@ -53,8 +53,8 @@ def publish_volcano(
     folder = home.detections(volcano.slug)
     changed = [*write_table(INTERFEROGRAMS, interferograms, folder)]
     changed += write_table(DATES, dates, folder)
-    used = settings.model_dump_json(indent=2, exclude={"home"}) + "\n"
-    write_atomically(folder / "settings.json", used.encode())
+    used = settings.model_dump_json(indent=2, exclude=_NOT_OF_THE_TABLES) + "\n"
+    (folder / "settings.json").write(used.encode())
     pictures = (folder / "timeline.png", folder / "interferograms.png")
     if changed or not all(picture.is_file() for picture in pictures):
         title = f"{volcano.name}: is it deforming? ({model.name})"

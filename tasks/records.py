@@ -3,8 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import IntEnum
-from pathlib import Path
 
+from catalogs.place import Place
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 
@@ -75,8 +75,8 @@ class BatchReport:
 class Published:
     """The tables and pictures of a volcano, and what they say in short."""
 
-    folder: Path
-    changed: tuple[Path, ...]
+    folder: Place
+    changed: tuple[Place, ...]
     pairs: tuple[tuple[FrameId, DatePair], ...]
     """Pairs in the interferograms table."""
     first_unrest: dt.date | None

@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 from prefect import task
 
 from catalogs.cube import pairs_of, read_cube
-from catalogs.home import Home
+from catalogs.home import home_of
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import PairScore
 from catalogs.settings import Settings
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE
 from insar_models.detector import Detector
-from insar_models.model_files import find_model
 from insar_models.patches import PATCH_ORIGINS, mask_water
 from insar_models.phase import decode_phase
+from tasks.models import model_of
 from tasks.patches import patches_of, water_of
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest
@@ -36,8 +36,8 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
     StoreError
         If the cube is damaged.
     """
-    home, volcano, frame = Home(settings.home), request.volcano.slug, request.frame
-    model = find_model(settings.model, home.models)
+    home, volcano, frame = home_of(settings), request.volcano.slug, request.frame
+    model = model_of(settings)
     identity = (model.name, model.sha256)
     with open_ledger(home.ledger) as ledger:
         unseen = ledger.unscored_pairs(volcano, frame, identity)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from catalogs.home import Home
+from catalogs.home import Home, home_of
 from catalogs.home_reading import NoHomeError, find_home, read_ledger
 from catalogs.ledger import Ledger
 from catalogs.ledger_rows import FileRow, FileState, PairRow, SourceRow
@@ -46,7 +46,7 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
         If the ledger is damaged.
     """
     try:
-        home = find_home(settings.home)
+        home = find_home(home_of(settings))
     except NoHomeError as error:
         return HomeStatus(settings.home, today, (), str(error))
     ledger = read_ledger(home.ledger)
@@ -106,7 +106,7 @@ def _frame_status(
         gaps=time_gaps(tiled),
         not_here=in_span(set(listed) - set(tiled), brought),
         troubles=tuple(_troubles(files.values())),
-        cube_is_there=volcano is not None and home.cube(volcano, frame).is_dir(),
+        cube_is_there=volcano is not None and home.cube(volcano, frame).is_folder(),
     )
 
 

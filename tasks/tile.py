@@ -8,7 +8,7 @@ from prefect import task
 
 from catalogs.cube import PairTile, open_cube
 from catalogs.grid import Grid, Window, volcano_window
-from catalogs.home import Home
+from catalogs.home import Home, home_of
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_rows import FileRow, FileState, TileRow
 from catalogs.records import DatePair, Product
@@ -35,7 +35,7 @@ def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Setti
     HomeError
         If the disk is full or cannot be written.
     """
-    home, frame = Home(settings.home), request.frame
+    home, frame = home_of(settings), request.frame
     if not batch:
         return BatchReport()
     with open_ledger(home.ledger) as ledger:

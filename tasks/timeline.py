@@ -4,12 +4,12 @@ From top to bottom: the probability of each date, every interferogram as a bar f
 second date, and the state of each date as a band.
 """
 
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from catalogs.place import Place
 from fringewatch.errors import BadInputError
 from tasks.figures import GREY, new_figure, save_png
 from tasks.timeline_panels import (
@@ -36,11 +36,11 @@ _NEEDED: Final = {
 def draw_timeline(
     dates: pd.DataFrame,
     interferograms: pd.DataFrame,
-    path: Path,
+    place: Place,
     title: str,
     footnote: str = "",
-) -> Path:
-    """Return `path`, where the timeline now is, a PNG of 1200 x 600 pixels.
+) -> Place:
+    """Return `place`, where the timeline now is, a PNG of 1200 x 600 pixels.
 
     The same tables give the same bytes. Empty tables give a picture that says so.
 
@@ -50,7 +50,7 @@ def draw_timeline(
         The dates table of one volcano; any order.
     interferograms
         Its interferograms table; pairs without a probability are drawn as not scored.
-    path
+    place
         Where the picture goes; missing folders are made.
     title
         One line.
@@ -73,7 +73,7 @@ def draw_timeline(
     figure.text(0.985, 0.018, footnote, fontsize=8.5, color=GREY, ha="right", va="center")
     if days.empty and pairs.empty:
         figure.text(0.5, 0.5, "no interferogram was scored yet", fontsize=14, ha="center")
-        return save_png(figure, path)
+        return save_png(figure, place)
     top, middle, bottom = figure.subplots(
         3,
         1,
@@ -88,7 +88,7 @@ def draw_timeline(
     finish_axes(panels, days, pairs)
     mark_episodes(panels, days)
     draw_legend(figure)
-    return save_png(figure, path)
+    return save_png(figure, place)
 
 
 def _check(dates: pd.DataFrame, interferograms: pd.DataFrame) -> None:

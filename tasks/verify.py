@@ -7,15 +7,15 @@ from typing import Final
 
 from prefect import task
 
-from catalogs.home import Home, only_writer
+from catalogs.home import Home, home_of, only_writer
 from catalogs.home_reading import find_home, read_ledger
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.portal.client import Portal
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
 from fringewatch.errors import HomeError
-from insar_models.model_files import find_model
 from tasks.discover import open_portal
+from tasks.models import model_of
 from tasks.records import Outcome
 from tasks.verify_commands import next_commands
 from tasks.verify_local import FrameMemory, check_cube, check_granules, check_tables
@@ -70,13 +70,13 @@ def verify_volcano(
     ModelError
         If the model, whose tables these are, is unknown.
     """
-    home = find_home(settings.home)
+    home = find_home(home_of(settings))
     with only_writer(home) if repair else nullcontext():
         ledger = read_ledger(home.ledger)
         if ledger is None:
             message = f"the home {home.root} has no ledger: run `fringewatch backfill` first"
             raise HomeError(message)
-        detector = find_model(settings.model, home.models)
+        detector = model_of(settings)
         model = (detector.name, detector.sha256)
         checks = []
         with ledger, open_portal(settings) as portal:
@@ -101,11 +101,9 @@ verify_task = task(name="verify")(verify_volcano)
 
 
 def _is_untouched(home: Home, memory: FrameMemory) -> bool:
-    there = (
-        home.cube(memory.volcano, memory.frame),
-        home.root / "granules" / str(memory.frame),
+    return memory.is_empty and not (
+        home.granules(memory.frame).exists() or home.cube(memory.volcano, memory.frame).is_folder()
     )
-    return memory.is_empty and not any(path.exists() for path in there)
 
 
 def _check_local(home: Home, memory: FrameMemory, settings: Settings) -> tuple[Difference, ...]:

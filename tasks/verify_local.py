@@ -8,10 +8,11 @@ from typing import Final
 
 import xarray as xr
 
-from catalogs.cube import PairTile, pairs_of, read_cube
+from catalogs.cube import PairTile, cube_is_there, pairs_of, read_cube
 from catalogs.home import Home
 from catalogs.ledger import Ledger
 from catalogs.ledger_rows import FileRow, FileState, PairRow, ScoredPair, TileRow
+from catalogs.place import Place
 from catalogs.rasters import check_raster
 from catalogs.records import DatePair, FrameId, Product
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
@@ -54,21 +55,21 @@ class FrameMemory:
 
 def check_cube(home: Home, memory: FrameMemory) -> tuple[Difference, ...]:
     """Return where the cube and the ledger disagree, after decoding every pair of the ledger's."""
-    path = home.cube(memory.volcano, memory.frame)
-    if not path.exists():
-        reason = f"the cube {path} is not there"
-        return tuple(Difference(DifferenceKind.LOST, reason, row.pair) for row in memory.tiles)
+    where = home.cube(memory.volcano, memory.frame)
     try:
-        cube = read_cube(path)
+        if not cube_is_there(where):
+            reason = f"the cube {where} is not there"
+            return tuple(Difference(DifferenceKind.LOST, reason, row.pair) for row in memory.tiles)
+        cube = read_cube(where)
         place = {pair: index for index, pair in enumerate(pairs_of(cube))}
         phase, coherence = cube["phase"], cube["coherence"]
     except _UNREADABLE as error:
         reason = f"{type(error).__name__}: {error}"
-        return (Difference(DifferenceKind.BAD_CUBE, reason, path=path),)
+        return (Difference(DifferenceKind.BAD_CUBE, reason, path=where),)
     found = []
     for count, row in enumerate(memory.tiles, start=1):
         if row.pair not in place:
-            reason = f"the cube {path} does not hold it"
+            reason = f"the cube {where} does not hold it"
             found.append(Difference(DifferenceKind.LOST, reason, row.pair))
         else:
             fault = _fault_of(phase, coherence, place[row.pair], row)
@@ -182,7 +183,7 @@ def _window_fault(path: Path) -> str | None:
 
 
 def check_tables(
-    folder: Path, scored: Sequence[ScoredPair], model: tuple[str, str]
+    folder: Place, scored: Sequence[ScoredPair], model: tuple[str, str]
 ) -> tuple[Difference, ...]:
     """Return where the tables in `folder` are not what the ledger would publish of a model."""
     try:
@@ -208,7 +209,7 @@ def check_tables(
         found.append(Difference(DifferenceKind.TABLE, reason, path=path))
     for schema, rows in ((INTERFEROGRAMS, len(interferograms)), (DATES, len(dates))):
         path = folder / f"{schema.name}.csv"
-        lines = len(path.read_bytes().splitlines()) if path.is_file() else 0
+        lines = len(path.read().splitlines()) if path.is_file() else 0
         if rows and lines != rows + 1:
             reason = f"it has {lines} lines, expected {rows + 1}"
             found.append(Difference(DifferenceKind.TABLE, reason, path=path))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from catalogs.place import Place
 from catalogs.records import DatePair, FrameId, Product
 from tasks.records import Outcome
 from tasks.status_records import shortened
@@ -45,7 +46,7 @@ class Difference:
     reason: str
     pair: DatePair | None = None
     product: Product | None = None
-    path: Path | None = None
+    path: Path | Place | None = None
     """The file or the store that it is about."""
     repaired: str | None = None
     """What was done about it; None while nothing was."""

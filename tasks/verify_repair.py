@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from catalogs.cube_repair import blank_pairs, move_aside
 from catalogs.home import Home
 from catalogs.ledger import Ledger
 from catalogs.ledger_rows import FileState
+from catalogs.place import Place
 from fringewatch.atomic import disk_errors
 from tasks.verify_local import FrameMemory
 from tasks.verify_records import Difference, DifferenceKind
@@ -51,7 +53,7 @@ def _repair(
 ) -> str | None:
     """Do what there is to do about one difference, and say what; None if there is nothing."""
     match found.kind:
-        case DifferenceKind.BAD_CUBE if found.path is not None:
+        case DifferenceKind.BAD_CUBE if isinstance(found.path, Place):
             aside = move_aside(found.path)
             ledger.forget_tiles(memory.frame, memory.tiled, memory.volcano)
             return f"moved to {aside.name}; the next backfill builds it anew"
@@ -67,7 +69,7 @@ def _repair(
             return _FORGOTTEN
         case DifferenceKind.VANISHED:
             return "marked in the ledger"
-        case DifferenceKind.DAMAGED_FILE | DifferenceKind.LEFT_OVER if found.path is not None:
+        case DifferenceKind.DAMAGED_FILE | DifferenceKind.LEFT_OVER if isinstance(found.path, Path):
             with disk_errors(found.path):
                 found.path.unlink(missing_ok=True)
             return "removed"

@@ -8,15 +8,15 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from catalogs.home import only_writer, open_home
+from catalogs.home import home_of, only_writer, open_home
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.volcanoes import find_volcano, select_frames
 from fringewatch.errors import BadInputError
-from insar_models.model_files import find_model
 from tasks.discover import discover_frame, preview_frame
 from tasks.download import download_pairs
+from tasks.models import model_of
 from tasks.publish import publish_volcano
 from tasks.records import (
     BatchReport,
@@ -95,13 +95,13 @@ def watch_volcano(
     ModelError
         If the model is unknown or damaged: before anything is fetched.
     HomeError
-        If the home cannot be used, is held by another run, or its disk is full.
+        If the home or its storage cannot be used, is held by another run, or its disk is full.
     StoreError
         If a cube, a table or the ledger is damaged.
     """
     steps = steps or Steps()
-    home = open_home(settings.home)
-    find_model(settings.model, home.models)
+    home = open_home(home_of(settings))
+    model_of(settings)
     with only_writer(home):
         plans: list[FramePlan] = []
         problems: list[Problem] = []

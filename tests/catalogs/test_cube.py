@@ -1,5 +1,7 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ import xarray as xr
 import zarr
 
 from catalogs.cube import Cube, PairTile, cube_pairs, open_cube, pairs_of, read_cube
+from catalogs.cube_layout import empty_cube
 from catalogs.grid import Grid, Window, volcano_window
+from catalogs.place import Folder
 from catalogs.records import DatePair, FrameId
 from fringewatch.errors import HomeError, StoreError
 from insar_models.phase import decode_phase
@@ -25,7 +29,7 @@ def tile(name: str, seed: int = 0) -> PairTile:
 
 
 def make(path: Path, *names: str) -> Cube:
-    cube = open_cube(path, "fernandina", FRAME, WINDOW)
+    cube = open_cube(Folder(path), "fernandina", FRAME, WINDOW)
     cube.append([tile(name, seed) for seed, name in enumerate(names)])
     return cube
 
@@ -66,7 +70,9 @@ def test_appending_a_pair_twice_changes_nothing(tmp_path: Path) -> None:
 def test_the_same_pairs_give_the_same_bytes_in_one_batch_or_many(tmp_path: Path) -> None:
     make(tmp_path / "a.zarr", *NAMES)
     for seed, name in enumerate(NAMES):
-        open_cube(tmp_path / "b.zarr", "fernandina", FRAME, WINDOW).append([tile(name, seed)])
+        open_cube(Folder(tmp_path / "b.zarr"), "fernandina", FRAME, WINDOW).append(
+            [tile(name, seed)]
+        )
     assert content(tmp_path / "a.zarr") == content(tmp_path / "b.zarr")
 
 
@@ -79,7 +85,7 @@ def test_a_writer_that_is_killed_midway_is_cleaned_up_after(
     make(path, NAMES[0])
     whole = tmp_path / "whole.zarr"
     shutil.copytree(path, whole)
-    open_cube(whole, "fernandina", FRAME, WINDOW).append([tile(NAMES[1], 1)])
+    open_cube(Folder(whole), "fernandina", FRAME, WINDOW).append([tile(NAMES[1], 1)])
 
     class KilledError(Exception):
         pass
@@ -87,35 +93,26 @@ def test_a_writer_that_is_killed_midway_is_cleaned_up_after(
     def die(*_: object) -> None:
         raise KilledError
 
-    cube = open_cube(path, "fernandina", FRAME, WINDOW)
+    cube = open_cube(Folder(path), "fernandina", FRAME, WINDOW)
     with monkeypatch.context() as patch:
         if stop_at == "publish":
             patch.setattr("catalogs.cube.publish", die)
         else:
-            real = Cube._array
+            real = zarr.Array.__setitem__
 
-            def fail_on_data(self: Cube, name: str) -> object:
-                array = real(self, name)
-                return _Unwritable(array) if name == stop_at else array
-
-            class _Unwritable:
-                def __init__(self, array: object) -> None:
-                    self._array = array
-
-                def __getattr__(self, name: str) -> object:
-                    return getattr(self._array, name)
-
-                def __setitem__(self, *_: object) -> None:
+            def fail_on_data(array: zarr.Array[Any], *given: Any) -> None:
+                if array.basename == stop_at:
                     raise KilledError
+                real(array, *given)
 
-            patch.setattr(Cube, "_array", fail_on_data)
+            patch.setattr(zarr.Array, "__setitem__", fail_on_data)
         with pytest.raises(KilledError):
             cube.append([tile(NAMES[1], 1)])
 
-    assert pairs_of(read_cube(path)) == (DatePair.parse(NAMES[0]),)
-    again = open_cube(path, "fernandina", FRAME, WINDOW)
+    assert pairs_of(read_cube(Folder(path))) == (DatePair.parse(NAMES[0]),)
+    again = open_cube(Folder(path), "fernandina", FRAME, WINDOW)
     again.append([tile(NAMES[1], 1)])
-    assert cube_pairs(path) == tuple(map(DatePair.parse, NAMES[:2]))
+    assert cube_pairs(Folder(path)) == tuple(map(DatePair.parse, NAMES[:2]))
     assert content(path) == content(whole)
 
 
@@ -140,10 +137,46 @@ def test_a_damaged_chunk_and_an_absent_pair_are_named(tmp_path: Path) -> None:
     assert cube.tile(DatePair.parse(NAMES[1])) == tile(NAMES[1], 1)
 
 
-def test_a_cube_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / ".a.zarr.new" / "phase").mkdir(parents=True)
-    make(tmp_path / "a.zarr", *NAMES)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["a.zarr"]
+def test_a_cube_that_was_not_finished_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "whole.zarr", *NAMES)
+    files = content(tmp_path / "whole.zarr")
+    put = Folder.write
+
+    class KilledError(Exception):
+        pass
+
+    for stop_after in range(len(empty_cube({}, WINDOW))):
+        path = tmp_path / f"{stop_after}.zarr"
+        left = iter(range(stop_after))
+
+        def put_some(place: Folder, content: bytes, left: Iterator[int] = left) -> bool:
+            if next(left, None) is None:
+                raise KilledError
+            return put(place, content)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Folder, "write", put_some)
+            with pytest.raises(KilledError):
+                make(path)
+        assert cube_pairs(Folder(path)) == ()
+        with pytest.raises(StoreError):
+            read_cube(Folder(path))
+        make(path, *NAMES)
+        assert content(path) == files
+
+
+def test_a_cube_whose_description_got_lost_is_not_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.zarr"
+    make(path, *NAMES)
+    (path / "zarr.json").unlink()
+    for attempt in (
+        lambda: cube_pairs(Folder(path)),
+        lambda: make(path, *NAMES),
+    ):
+        with pytest.raises(StoreError, match=r"damaged cube \(no zarr.json\): move it away"):
+            attempt()
 
 
 def test_a_full_disk_leaves_the_cube_as_it_was(
@@ -158,28 +191,30 @@ def test_a_full_disk_leaves_the_cube_as_it_was(
         patch.setattr("catalogs.cube_layout.zarr.consolidate_metadata", full)
         with pytest.raises(HomeError, match="disk is full"):
             cube.append([tile(NAMES[1], 1)])
-    assert cube_pairs(tmp_path / "a.zarr") == (DatePair.parse(NAMES[0]),)
+    assert cube_pairs(Folder(tmp_path / "a.zarr")) == (DatePair.parse(NAMES[0]),)
 
 
 def test_no_cube_has_no_pairs(tmp_path: Path) -> None:
-    assert cube_pairs(tmp_path / "none.zarr") == ()
+    assert cube_pairs(Folder(tmp_path / "none.zarr")) == ()
     with pytest.raises(StoreError, match="is no cube"):
-        read_cube(tmp_path / "none.zarr")
+        read_cube(Folder(tmp_path / "none.zarr"))
 
 
 def test_other_stores_are_refused(tmp_path: Path) -> None:
     make(tmp_path / "a.zarr", NAMES[0])
     with pytest.raises(StoreError, match="expected format 1 and frame 128D"):
-        open_cube(tmp_path / "a.zarr", "fernandina", FrameId.parse("128D_09016_110500"), WINDOW)
+        open_cube(
+            Folder(tmp_path / "a.zarr"), "fernandina", FrameId.parse("128D_09016_110500"), WINDOW
+        )
     elsewhere = Window(GRID, WINDOW.row + 1, WINDOW.column)
     with pytest.raises(StoreError, match="another window"):
-        open_cube(tmp_path / "a.zarr", "fernandina", FRAME, elsewhere)
+        open_cube(Folder(tmp_path / "a.zarr"), "fernandina", FRAME, elsewhere)
     zarr.open_group(tmp_path / "b.zarr", mode="w")
     with pytest.raises(StoreError, match="damaged"):
-        open_cube(tmp_path / "b.zarr", "fernandina", FRAME, WINDOW)
+        open_cube(Folder(tmp_path / "b.zarr"), "fernandina", FRAME, WINDOW)
     (tmp_path / "c.zarr").mkdir()
     (tmp_path / "c.zarr" / "zarr.json").write_text("{")
     with pytest.raises(StoreError, match="damaged"):
-        open_cube(tmp_path / "c.zarr", "fernandina", FRAME, WINDOW)
+        open_cube(Folder(tmp_path / "c.zarr"), "fernandina", FRAME, WINDOW)
     with pytest.raises(StoreError, match="damaged"):
-        read_cube(tmp_path / "c.zarr")
+        read_cube(Folder(tmp_path / "c.zarr"))

@@ -6,6 +6,7 @@ import pytest
 from catalogs.cube import PairTile, cube_pairs, open_cube, read_cube
 from catalogs.cube_repair import blank_pairs, move_aside
 from catalogs.grid import Grid, volcano_window
+from catalogs.place import Folder
 from catalogs.records import DatePair, FrameId
 from fringewatch.errors import StoreError
 
@@ -22,7 +23,7 @@ def tile(pair: DatePair, value: int) -> PairTile:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "106A.zarr"
-    open_cube(path, "fernandina", FRAME, WINDOW).append([tile(FIRST, 7), tile(SECOND, 8)])
+    open_cube(Folder(path), "fernandina", FRAME, WINDOW).append([tile(FIRST, 7), tile(SECOND, 8)])
     return path
 
 
@@ -30,28 +31,28 @@ def test_a_blank_pair_can_be_read_and_written_again(path: Path) -> None:
     for array in ("phase", "coherence"):
         (path / array / "c" / "1" / "0" / "0").write_bytes(b"no chunk at all")
     with pytest.raises(StoreError, match="does not give pair"):
-        open_cube(path, "fernandina", FRAME, WINDOW).tile(SECOND)
+        open_cube(Folder(path), "fernandina", FRAME, WINDOW).tile(SECOND)
     stranger = DatePair.parse("20200106_20200118")
-    blank_pairs(path, [SECOND, stranger])
-    phase = read_cube(path)["phase"].to_numpy()
+    blank_pairs(Folder(path), [SECOND, stranger])
+    phase = read_cube(Folder(path))["phase"].to_numpy()
     assert set(np.unique(phase[0])) == {7}
     assert set(np.unique(phase[1])) == {0}
-    cube = open_cube(path, "fernandina", FRAME, WINDOW)
+    cube = open_cube(Folder(path), "fernandina", FRAME, WINDOW)
     assert cube.append([tile(SECOND, 9)]) == (SECOND,)
     assert cube.tile(SECOND) == tile(SECOND, 9)
-    assert cube_pairs(path) == (FIRST, SECOND)
+    assert cube_pairs(Folder(path)) == (FIRST, SECOND)
 
 
 def test_what_is_no_cube_cannot_be_mended(path: Path) -> None:
     (path / "zarr.json").write_bytes(b"{ no such thing")
     with pytest.raises(StoreError, match="is no cube"):
-        blank_pairs(path, [FIRST])
+        blank_pairs(Folder(path), [FIRST])
 
 
 def test_a_cube_is_moved_aside_whole_and_a_second_one_beside_it(path: Path) -> None:
-    aside = move_aside(path)
+    aside = move_aside(Folder(path))
     assert not path.exists()
     assert cube_pairs(aside) == (FIRST, SECOND)
-    open_cube(path, "fernandina", FRAME, WINDOW)
-    assert move_aside(path) != aside
+    open_cube(Folder(path), "fernandina", FRAME, WINDOW)
+    assert move_aside(Folder(path)) != aside
     assert list(path.parent.glob("*.zarr")) == []

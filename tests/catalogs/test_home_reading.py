@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.home import open_home
+from catalogs.home import Home, open_home
 from catalogs.home_reading import NoHomeError, find_home, read_ledger
 from catalogs.ledger import open_ledger
 from catalogs.records import DatePair, FrameId
@@ -23,10 +23,10 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_home_is_found_and_never_made(tmp_path: Path) -> None:
     with pytest.raises(NoHomeError, match="--home"):
-        find_home(tmp_path / "home")
+        find_home(Home(tmp_path / "home"))
     assert not (tmp_path / "home").exists()
-    home = open_home(tmp_path / "home")
-    assert find_home(home.root) == home
+    home = open_home(Home(tmp_path / "home"))
+    assert find_home(home) == home
 
 
 def test_reading_leaves_no_file_behind(path: Path) -> None:

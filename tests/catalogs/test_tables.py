@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from catalogs.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table, write_table
 from fringewatch.errors import StoreError
 
@@ -35,8 +36,8 @@ def test_a_table_comes_back_as_it_was_written(tmp_path: Path) -> None:
     second = date_row(
         date=dt.date(2020, 1, 6), state="no data", pairs=0, pairs_positive=0, **nothing
     )
-    write_table(DATES, table(date_row(), second), tmp_path)
-    back = read_table(DATES, tmp_path)
+    write_table(DATES, table(date_row(), second), Folder(tmp_path))
+    back = read_table(DATES, Folder(tmp_path))
     assert back["date"].tolist() == [dt.date(2020, 1, 6), dt.date(2020, 1, 12)]
     assert back["since"].tolist() == [None, dt.date(2020, 1, 12)]
     assert back["probability"].isna().tolist() == [True, False]
@@ -47,12 +48,12 @@ def test_a_table_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_the_same_rows_in_any_order_write_nothing_again(tmp_path: Path) -> None:
     rows = [date_row(date=dt.date(2020, 1, day)) for day in (6, 12, 18)]
-    assert len(write_table(DATES, table(*rows), tmp_path)) == 2
-    assert write_table(DATES, table(*reversed(rows)), tmp_path) == ()
+    assert len(write_table(DATES, table(*rows), Folder(tmp_path))) == 2
+    assert write_table(DATES, table(*reversed(rows)), Folder(tmp_path)) == ()
 
 
 def test_a_table_that_was_never_written_is_empty(tmp_path: Path) -> None:
-    empty = read_table(INTERFEROGRAMS, tmp_path)
+    empty = read_table(INTERFEROGRAMS, Folder(tmp_path))
     assert empty.empty
     assert list(empty.columns) == [column.name for column in INTERFEROGRAMS.columns]
 
@@ -74,7 +75,7 @@ def test_rows_that_break_the_schema_are_not_written(
     tmp_path: Path, rows: list[dict[str, Any]], words: str
 ) -> None:
     with pytest.raises(StoreError, match=words):
-        write_table(DATES, table(*rows), tmp_path)
+        write_table(DATES, table(*rows), Folder(tmp_path))
     assert not any(tmp_path.iterdir())
 
 
@@ -82,10 +83,10 @@ def test_a_damaged_or_foreign_table_is_named(tmp_path: Path) -> None:
     path = tmp_path / "dates.parquet"
     path.write_bytes(b"PAR1 cut")
     with pytest.raises(StoreError, match="is no Parquet table"):
-        read_table(DATES, tmp_path)
+        read_table(DATES, Folder(tmp_path))
     table(date_row()).to_parquet(path)
     with pytest.raises(StoreError, match="has format none"):
-        read_table(DATES, tmp_path)
+        read_table(DATES, Folder(tmp_path))
 
 
 @pytest.mark.parametrize("schema", [INTERFEROGRAMS, DATES], ids=lambda schema: schema.name)

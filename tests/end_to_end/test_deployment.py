@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogs.place import Folder
 from catalogs.tables import DATES, read_table
 from tests.end_to_end.commands import clean_environment
 from tests.portal.server import StandInPortal
@@ -90,5 +91,5 @@ def test_a_worker_runs_the_backfill_deployment(tmp_path: Path) -> None:
                 "--param", f'frames=["{FRAME}"]', "--param", f'portal=["{portal.url}"]',
             )  # fmt: skip
     assert "Completed" in said or "completed" in said, (tmp_path / "worker.log").read_text()
-    dates = read_table(DATES, home / "detections" / "fernandina")
+    dates = read_table(DATES, Folder(home / "detections" / "fernandina"))
     assert dates["state"].tolist() == ["quiet", "unrest"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+from catalogs.place import Folder
 from catalogs.records import FrameId
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from tests.end_to_end.commands import fringewatch
@@ -40,7 +41,7 @@ def test_backfill_of_the_real_frame(real_portal: StandInPortal, tmp_path: Path) 
     assert "Traceback" not in done.stderr
 
     folder = home / "detections" / "fernandina"
-    table = read_table(INTERFEROGRAMS, folder)
+    table = read_table(INTERFEROGRAMS, Folder(folder))
     assert len(table) == 7
     (eruption,) = table[table["secondary_date"] == dt.date(2024, 3, 6)].to_dict("records")
     assert eruption["primary_date"] == dt.date(2024, 2, 11)
@@ -49,7 +50,7 @@ def test_backfill_of_the_real_frame(real_portal: StandInPortal, tmp_path: Path) 
     # Within 10 km of the caldera: 0.09 degrees at the equator.
     assert eruption["peak_latitude"] == pytest.approx(-0.37, abs=0.09)
     assert eruption["peak_longitude"] == pytest.approx(-91.55, abs=0.09)
-    states = read_table(DATES, folder).set_index("date")["state"]
+    states = read_table(DATES, Folder(folder)).set_index("date")["state"]
     assert len(states) == 5
 
     cube = xr.open_zarr(home / "cubes" / "fernandina" / f"{FRAME}.zarr")
@@ -93,10 +94,11 @@ def test_a_truncated_and_a_missing_file_end_as_partial(
     assert f"{ATMOSPHERE}: diff_pha: " in done.stdout
     assert "it is cut" in done.stdout
     assert "the pair's manifest names no cc" in done.stdout
-    table = read_table(INTERFEROGRAMS, tmp_path / "home" / "detections" / "fernandina")
+    tables = Folder(tmp_path / "home" / "detections" / "fernandina")
+    table = read_table(INTERFEROGRAMS, tables)
     assert len(table) == 5
     # The date that only the cut pair could have told of is there, and is not called quiet.
-    states = read_table(DATES, tmp_path / "home" / "detections" / "fernandina")
+    states = read_table(DATES, tables)
     assert states["state"].tolist()[0] == "no data"
     assert states["state"].tolist()[3] == "no data"
 

@@ -18,6 +18,7 @@ from tasks.records import Outcome
 from tasks.watch import parse_request, watch_volcano
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME, FRINGES, QUIET, write_frame
+from tests.storage import folder_of
 
 KILLS_A_HOME = 5
 LONGEST_S = 2.0  # a whole run takes about as long
@@ -62,7 +63,7 @@ def state_of(home: Path) -> dict[str, object]:
         for path in sorted((home / folder).rglob("*"))
         if path.is_file()
     }
-    folder = Home(home).detections("fernandina")
+    folder = folder_of(Home(home).detections("fernandina"))
     for name in ("interferograms.csv", "dates.csv"):
         lines = (folder / name).read_text().splitlines()
         # The last column of the first table is when the model saw the pair.

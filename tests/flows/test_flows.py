@@ -86,7 +86,7 @@ def test_a_corpus_is_rebuilt_the_same_way(flow_portal: StandInPortal, home: Path
     backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], home)
     report = rebuild_corpus("first", ["fernandina"], home)
     assert (report.patches, report.too_empty, report.duplicates) == (27, 0, 0)
-    assert current_corpus(corpus_folder(Home(home).corpora, "first")) == report.path
+    assert current_corpus(corpus_folder(Home(home).root / "corpora", "first")) == report.path
     corpus = xr.open_zarr(report.path)
     assert corpus["phase"].shape == (27, 224, 224)
     assert float(corpus["phase"].max()) <= 3.1416

@@ -13,6 +13,7 @@ from fringewatch.errors import BadInputError, HomeError
 from tasks.records import Outcome
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME
+from tests.storage import folder_of
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 START, END = dt.date(2024, 1, 1), dt.date(2024, 2, 1)
@@ -26,7 +27,7 @@ def filled(flow_portal: StandInPortal, home: Path, monkeypatch: pytest.MonkeyPat
 
 
 def chunk(home: Path) -> Path:
-    return Home(home).cube("fernandina", FRAME) / "phase" / "c" / "0" / "0" / "0"
+    return folder_of(Home(home).cube("fernandina", FRAME)) / "phase" / "c" / "0" / "0" / "0"
 
 
 def test_all_volcanoes_of_a_sound_home(flow_portal: StandInPortal, filled: Path) -> None:

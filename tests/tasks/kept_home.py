@@ -19,6 +19,7 @@ from tasks.watch import WatchRequest, watch_volcano
 from tests.portal.server import StandInPortal
 from tests.portal.trees import pair_folder
 from tests.scenes import FRAME
+from tests.storage import folder_of
 from tests.tasks.conftest import KINDS
 
 PAIRS = tuple(map(DatePair.parse, sorted(KINDS)))
@@ -41,7 +42,7 @@ class KeptHome:
 
     @property
     def cube(self) -> Path:
-        return self.home.cube("fernandina", FRAME)
+        return folder_of(self.home.cube("fernandina", FRAME))
 
     def chunk(self, array: str, number: int) -> Path:
         """The file of one pair's chunk."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from catalogs.place import Folder
 from catalogs.tables import DATES, write_table
 from catalogs.volcanoes import find_volcano
 from tasks.detect import daily_states
@@ -90,7 +91,7 @@ def test_the_place_is_that_of_the_strongest_positive_pair() -> None:
 
 def test_the_rows_fit_the_schema(tmp_path: Path) -> None:
     table = daily_states(interferograms([[True, True], [None]]), TAAL, "model", [day(3)])
-    assert write_table(DATES, table, tmp_path)
+    assert write_table(DATES, table, Folder(tmp_path))
     empty = daily_states(interferograms([]), TAAL, "model", [])
     assert empty.empty
     assert list(empty.columns) == [column.name for column in DATES.columns]

@@ -59,7 +59,7 @@ class TestTraining:
 
     def test_the_report_agrees_with_the_card(self, data: Path, tmp_path: Path) -> None:
         report = train_probe(data, "again", tmp_path)
-        card = read_card(report.folder)
+        card = read_card(Path(str(report.folder)))
         assert (report.deforming, report.quiet, report.left_out) == (12, 16, ())
         assert card["data"]["learned_from"]["areas_with_deformation"] == 3
         assert json.loads(json.dumps(report.metrics)) == card["metrics"]
@@ -123,7 +123,7 @@ class TestBadInput:
         assert "no such file" in report.left_out[0].detail
         assert all(item.detail for item in report.left_out)
         assert "3 patches left out, cannot be read or judged" in caplog.text
-        card = read_card(report.folder)
+        card = read_card(Path(str(report.folder)))
         assert card["data"]["left_out"] == {"cannot be read or judged": 3}
         assert str(tmp_path) not in json.dumps(card)
 
@@ -158,7 +158,7 @@ class TestSelection:
         write_folder(tmp_path / "s1", pictures)
         report = train_probe(tmp_path / "s1", "m", tmp_path)
         assert [item.reason for item in report.left_out] == ["of an excluded volcano"] * 3
-        assert "reykjanes" in read_card(report.folder)["data"]["excluded_volcanoes"]
+        assert "reykjanes" in read_card(Path(str(report.folder)))["data"]["excluded_volcanoes"]
         assert report.deforming == 12
 
     def test_equal_pictures_count_once(self, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ NOON = dt.datetime(2024, 2, 19, 12, 0, tzinfo=dt.UTC)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=open_home(tmp_path / "home").root)
+    return Settings(home=open_home(Home(tmp_path / "home")).root)
 
 
 def pair(text: str) -> DatePair:

@@ -1,4 +1,5 @@
 import datetime as dt
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,20 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from catalogs.place import Folder, Place
 from fringewatch.errors import BadInputError
 from tasks.figures import ORANGE, PALE_BLUE, VERMILLION
 from tasks.timeline import draw_timeline
 from tasks.timeline_panels import bar_lanes, block_days, pair_kind
+from tests.storage import folder_of
 
 FIRST = dt.date(2021, 1, 6)
 UNREST_FROM, UNREST_TO = 8, 12
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Place:
+    return Folder(tmp_path)
 
 
 def _day(number: int) -> dt.date:
@@ -66,52 +74,52 @@ def _dates(states: Sequence[str]) -> pd.DataFrame:
 ALL_STATES = [*["quiet"] * 6, "watch", "unrest", "unrest", "no data", "unrest", *["quiet"] * 4]
 
 
-def _pixels_of(path: Path, colour: str) -> int:
-    image = np.asarray(Image.open(path).convert("RGB")).astype(int)
+def _pixels_of(place: Place, colour: str) -> int:
+    image = np.asarray(Image.open(io.BytesIO(place.read())).convert("RGB")).astype(int)
     wanted = np.rint(np.array(to_rgb(colour)) * 255)
     return int((np.abs(image - wanted).max(axis=-1) <= 2).sum())
 
 
-def test_the_timeline_shows_every_state(tmp_path: Path) -> None:
-    path = draw_timeline(_dates(ALL_STATES), _pairs(), tmp_path / "new" / "t.png", "Fagradalsfjall")
-    with Image.open(path) as image:
+def test_the_timeline_shows_every_state(here: Place) -> None:
+    path = draw_timeline(_dates(ALL_STATES), _pairs(), here / "new" / "t.png", "Fagradalsfjall")
+    with Image.open(io.BytesIO(path.read())) as image:
         assert image.format == "PNG"
         assert image.size == (1200, 600)
     for colour in (PALE_BLUE, ORANGE, VERMILLION):
         assert _pixels_of(path, colour) > 200
-    assert [entry.name for entry in path.parent.iterdir()] == ["t.png"]
+    assert [entry.name for entry in folder_of(path.parent).iterdir()] == ["t.png"]
 
 
-def test_a_quiet_volcano_shows_no_alarm(tmp_path: Path) -> None:
+def test_a_quiet_volcano_shows_no_alarm(here: Place) -> None:
     """Only the legend has the colour of unrest."""
     quiet = _pairs().assign(positive=False, probability=0.1)
-    calm = draw_timeline(_dates(["quiet"] * 15), quiet, tmp_path / "q.png", "Quiet")
-    alarm = draw_timeline(_dates(ALL_STATES), _pairs(), tmp_path / "a.png", "Alarm")
+    calm = draw_timeline(_dates(["quiet"] * 15), quiet, here / "q.png", "Quiet")
+    alarm = draw_timeline(_dates(ALL_STATES), _pairs(), here / "a.png", "Alarm")
     assert _pixels_of(calm, VERMILLION) < 600
     assert _pixels_of(alarm, VERMILLION) > 10 * _pixels_of(calm, VERMILLION)
 
 
-def test_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_tables_give_the_same_bytes(here: Place) -> None:
     dates, pairs = _dates(ALL_STATES), _pairs()
     one, two = (
-        draw_timeline(dates, pairs, tmp_path / name, "Same", "a footnote") for name in ("1", "2")
+        draw_timeline(dates, pairs, here / name, "Same", "a footnote") for name in ("1", "2")
     )
-    assert one.read_bytes() == two.read_bytes()
-    with Image.open(one) as image:
+    assert one.read() == two.read()
+    with Image.open(io.BytesIO(one.read())) as image:
         assert set(image.info) <= {"dpi"}  # no time, no version
 
 
-def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
+def test_the_order_of_the_rows_does_not_matter(here: Place) -> None:
     dates, pairs = _dates(ALL_STATES), _pairs()
-    one = draw_timeline(dates, pairs, tmp_path / "1", "Same")
-    two = draw_timeline(dates.iloc[::-1], pairs, tmp_path / "2", "Same")
-    assert one.read_bytes() == two.read_bytes()
+    one = draw_timeline(dates, pairs, here / "1", "Same")
+    two = draw_timeline(dates.iloc[::-1], pairs, here / "2", "Same")
+    assert one.read() == two.read()
 
 
 @pytest.mark.parametrize("unit", ["dates", "datetime64", "UTC"])
-def test_dates_may_come_in_any_form(tmp_path: Path, unit: str) -> None:
+def test_dates_may_come_in_any_form(here: Place, unit: str) -> None:
     dates, pairs = _dates(ALL_STATES), _pairs()
-    expected = draw_timeline(dates, pairs, tmp_path / "expected", "Same").read_bytes()
+    expected = draw_timeline(dates, pairs, here / "expected", "Same").read()
     if unit != "dates":
         for table, columns in (
             (dates, ["date", "since"]),
@@ -119,7 +127,7 @@ def test_dates_may_come_in_any_form(tmp_path: Path, unit: str) -> None:
         ):
             for column in columns:
                 table[column] = pd.to_datetime(table[column], utc=unit == "UTC")
-    assert draw_timeline(dates, pairs, tmp_path / "other", "Same").read_bytes() == expected
+    assert draw_timeline(dates, pairs, here / "other", "Same").read() == expected
 
 
 @pytest.mark.parametrize(
@@ -133,24 +141,24 @@ def test_dates_may_come_in_any_form(tmp_path: Path, unit: str) -> None:
         (["no data", "no data"], 2),
     ],
 )
-def test_little_or_nothing_can_be_drawn(tmp_path: Path, states: list[str], pairs: int) -> None:
+def test_little_or_nothing_can_be_drawn(here: Place, states: list[str], pairs: int) -> None:
     table = _pairs().iloc[:pairs]
-    path = draw_timeline(_dates(states), table, tmp_path / "t.png", "Little")
-    with Image.open(path) as image:
+    path = draw_timeline(_dates(states), table, here / "t.png", "Little")
+    with Image.open(io.BytesIO(path.read())) as image:
         assert image.size == (1200, 600)
         assert np.asarray(image.convert("L")).min() < 100
 
 
-def test_pairs_without_a_score_are_drawn(tmp_path: Path) -> None:
+def test_pairs_without_a_score_are_drawn(here: Place) -> None:
     pairs = _pairs().assign(probability=np.nan, positive=None)
-    path = draw_timeline(_dates(["no data"] * 5), pairs, tmp_path / "t.png", "No score")
+    path = draw_timeline(_dates(["no data"] * 5), pairs, here / "t.png", "No score")
     assert path.is_file()
 
 
-def test_many_frames_and_episodes_can_be_drawn(tmp_path: Path) -> None:
+def test_many_frames_and_episodes_can_be_drawn(here: Place) -> None:
     frames = ["155D_02579_100800", "155D_02484_191814", "016A_02562_091313", "016A_02504_162118"]
     states = ["quiet", "unrest", "unrest", "quiet"] * 4
-    path = draw_timeline(_dates(states), _pairs(16, frames), tmp_path / "t.png", "Many")
+    path = draw_timeline(_dates(states), _pairs(16, frames), here / "t.png", "Many")
     assert _pixels_of(path, VERMILLION) > 5_000
 
 
@@ -187,29 +195,29 @@ def test_a_state_lasts_to_the_next_date_but_not_over_a_gap() -> None:
 @pytest.mark.parametrize(
     ("table", "column"), [("dates", "since"), ("interferograms", "probability")]
 )
-def test_a_missing_column_is_said(tmp_path: Path, table: str, column: str) -> None:
+def test_a_missing_column_is_said(here: Place, table: str, column: str) -> None:
     tables = {"dates": _dates(ALL_STATES), "interferograms": _pairs()}
     tables[table] = tables[table].drop(columns=column)
     with pytest.raises(BadInputError, match=f"the {table} table has no column {column}"):
-        draw_timeline(tables["dates"], tables["interferograms"], tmp_path / "t.png", "x")
-    assert not list(tmp_path.iterdir())
+        draw_timeline(tables["dates"], tables["interferograms"], here / "t.png", "x")
+    assert not here.children()
 
 
-def test_an_unknown_state_is_said(tmp_path: Path) -> None:
+def test_an_unknown_state_is_said(here: Place) -> None:
     dates = _dates(["quiet"]).assign(state="alarm")
     with pytest.raises(BadInputError, match="no such state: alarm"):
-        draw_timeline(dates, _pairs(), tmp_path / "t.png", "x")
+        draw_timeline(dates, _pairs(), here / "t.png", "x")
 
 
-def test_two_volcanoes_are_refused(tmp_path: Path) -> None:
+def test_two_volcanoes_are_refused(here: Place) -> None:
     pairs = _pairs().assign(volcano="taal")
     with pytest.raises(BadInputError, match="not fagradalsfjall, taal"):
-        draw_timeline(_dates(ALL_STATES), pairs, tmp_path / "t.png", "x")
+        draw_timeline(_dates(ALL_STATES), pairs, here / "t.png", "x")
 
 
 @pytest.mark.parametrize("value", ["soon", object()])
-def test_a_date_that_is_none_is_said(tmp_path: Path, value: object) -> None:
+def test_a_date_that_is_none_is_said(here: Place, value: object) -> None:
     pairs = _pairs(1)
     pairs["primary_date"] = pd.Series([value] * len(pairs), dtype=object)
     with pytest.raises(BadInputError, match="primary_date"):
-        draw_timeline(_dates(["quiet"]), pairs, tmp_path / "t.png", "x")
+        draw_timeline(_dates(["quiet"]), pairs, here / "t.png", "x")

@@ -15,6 +15,7 @@ from catalogs.grid import Window
 from catalogs.home import only_writer
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import FileRow, FileState, TileRow
+from catalogs.place import Folder
 from catalogs.records import DatePair, Product
 from catalogs.tables import INTERFEROGRAMS, read_table
 from catalogs.volcanoes import find_volcano
@@ -26,6 +27,7 @@ from tasks.verify import verify_volcano
 from tasks.verify_records import Difference, DifferenceKind, VerifyReport
 from tests.portal.faults import Fault, FaultKind
 from tests.scenes import FRAME
+from tests.storage import folder_of
 from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
 from tests.tasks.test_watch import digests
 
@@ -100,10 +102,10 @@ def test_a_damaged_chunk_is_found_repaired_and_fetched(
     assert report.next_commands == (
         f"{BACKFILL} --start 2024-01-06 --end 2024-01-30 --frame {FRAME}",
     )
-    cube = read_cube(kept.cube)
+    cube = read_cube(Folder(kept.cube))
     assert not cube["phase"][1].to_numpy().any()  # readers meet no data, not an error
     settle(kept, fetched=1)
-    assert cube_pairs(kept.cube) == PAIRS
+    assert cube_pairs(Folder(kept.cube)) == PAIRS
 
 
 def test_a_report_names_the_commands_to_run_next(kept: KeptHome) -> None:
@@ -133,7 +135,7 @@ def test_a_deleted_cube_is_found_repaired_and_fetched(kept: KeptHome) -> None:
 def test_a_cube_that_does_not_open_is_moved_aside(kept: KeptHome, name: str) -> None:
     (kept.cube / name).write_bytes(b"{ no such thing")
     found = only_difference(verify(kept))
-    assert (found.kind, found.path) == (DifferenceKind.BAD_CUBE, kept.cube)
+    assert (found.kind, found.path) == (DifferenceKind.BAD_CUBE, Folder(kept.cube))
     verify(kept, repair=True)
     assert not kept.cube.exists()
     (aside,) = kept.cube.parent.glob("*.damaged-*")
@@ -361,7 +363,7 @@ def test_a_pair_that_vanished_upstream_is_marked_and_kept(kept: KeptHome) -> Non
         gone = [row.pair for row in ledger.pairs(FRAME) if row.gone_since]
     assert gone == [PAIRS[1]]
     settle(kept, fetched=0)
-    assert cube_pairs(kept.cube) == PAIRS
+    assert cube_pairs(Folder(kept.cube)) == PAIRS
 
 
 @pytest.mark.parametrize("is_up", [True, False])
@@ -440,7 +442,7 @@ def test_a_file_server_that_is_down_is_not_asked_for_every_file(kept: KeptHome) 
 def test_a_table_that_is_damaged_is_written_anew(
     kept: KeptHome, name: str, content: bytes | None
 ) -> None:
-    path = kept.home.detections("fernandina") / name
+    path = folder_of(kept.home.detections("fernandina")) / name
     before = path.read_bytes()
     path.unlink()
     if content is not None:
@@ -514,6 +516,6 @@ def test_the_cube_of_another_hand_is_compared_by_its_content(kept: KeptHome) -> 
 def test_dates_of_the_cube_stay_as_they_were(kept: KeptHome) -> None:
     flip_byte(kept.chunk("coherence", 2))
     verify(kept, repair=True)
-    cube = read_cube(kept.cube)
+    cube = read_cube(Folder(kept.cube))
     assert pairs_of(cube) == PAIRS
     assert np.asarray(cube["phase"][0]).any()

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from catalogs.cube import cube_pairs
-from catalogs.home import Home, only_writer, open_home
+from catalogs.home import Home, home_of, only_writer, open_home
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import FileState
+from catalogs.place import Folder
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
@@ -20,6 +21,7 @@ from tests.portal.faults import Fault, FaultKind
 from tests.portal.rasters import shifted
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME, QUIET, TRANSFORM, scene_phase, write_scene
+from tests.storage import folder_of
 from tests.tasks.conftest import KINDS
 
 START, END = dt.date(2024, 1, 1), dt.date(2024, 3, 31)
@@ -46,15 +48,15 @@ def test_a_backfill_gives_a_table_and_a_second_one_changes_nothing(
     assert report.outcome is Outcome.DONE
     assert (report.listed, report.fetched, report.scored, report.in_table) == (5, 5, 5, 5)
     home = Home(settings.home)
-    folder = home.detections("fernandina")
-    table = read_table(INTERFEROGRAMS, folder)
+    folder = folder_of(home.detections("fernandina"))
+    table = read_table(INTERFEROGRAMS, Folder(folder))
     assert table["secondary_date"].map(str).tolist() == [
         "2024-01-18", "2024-01-30", "2024-01-30", "2024-02-11", "2024-02-11",
     ]  # fmt: skip
     assert table["positive"].tolist() == [False, False, False, True, True]
     assert table["patches_scored"].tolist() == [9] * 5
     assert table["source_url"].str.startswith(portal.public_url).all()
-    dates = read_table(DATES, folder)
+    dates = read_table(DATES, Folder(folder))
     assert dates["state"].tolist() == ["quiet", "quiet", "unrest"]
     assert report.published is not None
     assert report.published.first_unrest == dt.date(2024, 2, 11)
@@ -63,12 +65,12 @@ def test_a_backfill_gives_a_table_and_a_second_one_changes_nothing(
     assert not any(path.is_file() for path in (settings.home / "granules").rglob("*"))
 
     before, asked = digests(folder), len(portal.requests)
-    cube = digests(home.cube("fernandina", FRAME))
+    cube = digests(folder_of(home.cube("fernandina", FRAME)))
     again = watch_volcano(request_, settings)
     assert again.outcome is Outcome.DONE
     assert (again.fetched, again.scored, again.in_table) == (0, 0, 5)
     assert digests(folder) == before
-    assert digests(home.cube("fernandina", FRAME)) == cube
+    assert digests(folder_of(home.cube("fernandina", FRAME))) == cube
     assert len(portal.requests) == asked + 1  # one listing, and nothing else
 
 
@@ -245,7 +247,7 @@ def test_a_range_without_pairs_says_what_there_is(settings: Settings) -> None:
 def test_a_deleted_cube_is_fetched_again(request_: WatchRequest, settings: Settings) -> None:
     watch_volcano(request_, settings)
     cube = Home(settings.home).cube("fernandina", FRAME)
-    shutil.rmtree(cube)
+    shutil.rmtree(folder_of(cube))
     report = watch_volcano(request_, settings)
     assert report.outcome is Outcome.DONE
     assert report.fetched == 5
@@ -283,7 +285,7 @@ def test_a_full_or_read_only_disk_ends_the_run_and_harms_nothing(
 ) -> None:
     short = parse_request("fernandina", START, dt.date(2024, 1, 30), [str(FRAME)])
     watch_volcano(short, settings)
-    folder = Home(settings.home).detections("fernandina")
+    folder = folder_of(Home(settings.home).detections("fernandina"))
     before = digests(folder)
 
     def refuse(*_: object, **__: object) -> None:
@@ -307,7 +309,7 @@ def test_an_unknown_model_is_said_before_anything_is_fetched(
 
 
 def test_two_runs_do_not_write_to_one_home(request_: WatchRequest, settings: Settings) -> None:
-    with only_writer(open_home(settings.home)), pytest.raises(HomeError, match="another"):
+    with only_writer(open_home(home_of(settings))), pytest.raises(HomeError, match="another"):
         watch_volcano(request_, settings)
 
 
