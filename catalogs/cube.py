@@ -188,7 +188,8 @@ class Cube:
     def _resize(self, count: int) -> None:
         for name in _ARRAYS_OF_PAIRS:
             array = self._array(name)
-            array.resize((count, *array.shape[1:]))
+            if array.shape[0] != count:
+                array.resize((count, *array.shape[1:]))
 
     def _array(self, name: str) -> zarr.Array[Any]:
         array = self._group[name]

@@ -66,6 +66,13 @@ def test_there_is_one_place_for_http_sessions() -> None:
         assert "requests.get(" not in (ROOT / path).read_text()
 
 
+def test_no_step_forgets_the_storage_of_a_home() -> None:
+    """Tasks and flows make a home of the settings by `home_of`, which knows of the storage."""
+    for folder in ("tasks", "flows"):
+        for path in modules(folder):
+            assert "Home(settings" not in path.read_text(), path
+
+
 def test_a_model_scores_with_numpy_and_scipy_alone() -> None:
     """Training and scoring machines have little else: the science imports nothing heavier."""
     code = (
