@@ -88,5 +88,5 @@ class CorpusRecipe(_Part):
         default=0.1, ge=0.0, lt=1.0, description="pixels that reach it in no pair are water"
     )
     patches_in_a_shard: int = Field(
-        default=512, ge=1, le=65_536, description="patches that one worker writes as one object"
+        default=512, ge=1, le=4096, description="patches that one worker writes as one object"
     )

@@ -1,0 +1,114 @@
+"""A recipe from a TOML file, from the words of a command line, or from both."""
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from catalogs.corpora.recipe import (
+    CorpusRecipe,
+    CubesSource,
+    ImagesSource,
+    Rules,
+    SimulatedSource,
+    Source,
+)
+from catalogs.corpora.source_words import SOURCE_FORMS, find_region, parse_source
+from catalogs.volcanoes import find_volcano
+from fringewatch.errors import BadInputError
+
+_KINDS: Final[dict[str, type[BaseModel]]] = {
+    "cubes": CubesSource,
+    "images": ImagesSource,
+    "simulated": SimulatedSource,
+}
+
+
+def load_recipe(config: Path | None, words: Sequence[str]) -> CorpusRecipe:
+    """Return the recipe that a file and the words of a command line give together.
+
+    Parameters
+    ----------
+    config
+        A TOML file with the fields of `CorpusRecipe`: ``[[sources]]``, each with its ``kind``,
+        ``[rules]``, and the rest at the top. A relative folder of pictures is one beside the file.
+    words
+        Sources in the forms of `SOURCE_FORMS`. If there are any, they replace the file's.
+
+    Raises
+    ------
+    BadInputError
+        If there is no source, the file cannot be read, or a key or a value in it is wrong; every
+        wrong key is named, with those that are near to it.
+    """
+    content = _read(config) if config is not None else {}
+    if words:
+        content = {**content, "sources": [parse_source(word).model_dump() for word in words]}
+    elif not content.get("sources"):
+        where = f"{config} has no [[sources]]" if config is not None else "no sources were given"
+        message = f"{where}: name some with --from; the forms are {SOURCE_FORMS}"
+        raise BadInputError(message)
+    try:
+        recipe = CorpusRecipe.model_validate(content)
+    except ValidationError as error:
+        wrong = "; ".join(_words(item) for item in error.errors())
+        message = f"the recipe {config or ''} is wrong: {wrong}"
+        raise BadInputError(message) from error
+    beside = config.parent if config is not None else Path()
+    sources = tuple(_plain(source, beside) for source in recipe.sources)
+    return recipe.model_copy(update={"sources": sources})
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"cannot read the recipe {config}: {error.strerror}"
+        raise BadInputError(message) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"the recipe {config} is no TOML: {error}"
+        raise BadInputError(message) from error
+
+
+def _plain(source: Source, beside: Path) -> Source:
+    """Return the source as `parse_source` would: what means the same is the same."""
+    match source:
+        case CubesSource():
+            volcanoes = sorted({find_volcano(name).slug for name in source.volcanoes})
+            regions = sorted({find_region(name) for name in source.regions})
+            return CubesSource(volcanoes=tuple(volcanoes), regions=tuple(regions))
+        case ImagesSource():
+            folder = (beside / source.folder.expanduser()).resolve()
+            return source.model_copy(update={"folder": folder})
+        case SimulatedSource():
+            return source
+
+
+def _words(item: ErrorDetails) -> str:
+    """Return one wrong key or value in words: where, what it is, and what it could be."""
+    where = [str(part) for part in item["loc"]]
+    if where[:1] == ["sources"] and len(where) > 1:
+        where[1] = f"number {int(where[1]) + 1}"
+    model = _model_of(where)
+    shown = ", ".join(part for part in where if part not in _KINDS)
+    match item["type"]:
+        case "extra_forbidden":
+            known = list(model.model_fields)
+            near = difflib.get_close_matches(where[-1], known, cutoff=0.5) or known
+            return f"{shown} is no key of a recipe (near: {', '.join(near)})"
+        case "union_tag_not_found" | "union_tag_invalid":
+            return f"{shown}: kind must be one of {', '.join(_KINDS)}"
+        case _:
+            return f"{shown} = {item['input']!r}: {item['msg']}"
+
+
+def _model_of(where: Sequence[str]) -> type[BaseModel]:
+    """Return the part of the recipe that a key stands in."""
+    if where[:1] == ["rules"] and len(where) > 1:
+        return Rules
+    kinds = [part for part in where[:-1] if part in _KINDS]
+    return _KINDS[kinds[0]] if kinds else CorpusRecipe
