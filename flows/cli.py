@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError
 
-from flows import cli_look, cli_run
+from flows import cli_corpus, cli_corpus_look, cli_look, cli_run
 from flows.cli_common import NOTHING_HAD, app
 from fringewatch.errors import FringewatchError, MissingProductError, SourceUnavailableError
 
 BAD_ARGUMENTS = 2
 
-__all__ = ["cli_look", "cli_run", "main", "run"]  # importing the two registers their commands
+# Importing the first four registers their commands.
+__all__ = ["cli_corpus", "cli_corpus_look", "cli_look", "cli_run", "main", "run"]
 
 
 def run(arguments: Sequence[str]) -> int:

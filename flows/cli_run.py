@@ -11,7 +11,6 @@ from flows.cli_common import (
     Portals,
     app,
     check_volcano,
-    corpus,
     load,
     parse_date,
     prepare,
@@ -121,38 +120,6 @@ def verify(
     with progress_shown():
         reports = flow(slug, repair=repair, portal=list(portal), home=home, model=model)
     return show_reports(reports)
-
-
-@corpus.command(name="build")
-def build_corpus(
-    name: str,
-    /,
-    *,
-    volcano: Annotated[tuple[str, ...], NO_NEGATIVE] = (),
-    home: HomeFolder = None,
-    minimum_valid_fraction: float = 0.5,
-) -> int:
-    """Build a new version of a corpus from the home's cubes, and make it the current one.
-
-    Parameters
-    ----------
-    name
-        The corpus: lower-case letters, digits and hyphens.
-    volcano
-        Whose cubes; may be repeated. All that the home holds by default.
-    minimum_valid_fraction
-        Patches with a smaller share of pixels with data are left out.
-    """
-    prepare(load((), home, None))
-    from flows.rebuild_corpus import rebuild_corpus as flow
-
-    report = flow(name, list(volcano), home, minimum_valid_fraction)
-    print(
-        f"{report.patches} patches of {', '.join(report.volcanoes)}; left out: "
-        f"{report.too_empty} too empty, {report.duplicates} duplicates"
-    )
-    print(f"corpus: {report.path}")
-    return 0
 
 
 @app.command

@@ -1,37 +1,56 @@
-"""Rebuild a pretraining corpus from the cubes of several volcanoes."""
+"""Rebuild a pretraining corpus from cubes, pictures and simulated scenes."""
 
 from pathlib import Path
 
-from prefect import flow
+from prefect import flow, task
 
+from catalogs.corpora.recipe_file import load_recipe
 from catalogs.settings import load_settings
-from tasks.corpus import CorpusReport, corpus_task
+from flows.steps import partial
+from tasks.corpora.build import build_corpus
+from tasks.corpora.report import CorpusReport
+from tasks.records import Outcome
+
+# Not beside the function: thousands of jobs of a batch system import that, and none wants Prefect.
+corpus_task = task(name="build-corpus")(build_corpus)
 
 
 @flow(name="rebuild-corpus", flow_run_name="{name}")
 def rebuild_corpus(
     name: str,
-    volcanoes: list[str] | None = None,
+    sources: list[str] | None = None,
+    config: Path | None = None,
+    *,
     home: Path | None = None,
-    minimum_valid_fraction: float = 0.5,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> CorpusReport:
     """Build a new version of a corpus and make it the current one.
+
+    The run ends as *Partial* when shards are missing; another run writes only those.
 
     Parameters
     ----------
     name
-        The corpus; its folder below ``corpora`` in the home.
-    volcanoes
-        Whose cubes; all that the home holds if none is given.
-    home
+        The corpus; its folder below ``corpora`` in the storage.
+    sources
+        As after ``--from``: ``cubes``, ``cubes:region=iceland``, ``images:FOLDER``,
+        ``simulated:1000``; those of `config` if none is given.
+    config
+        TOML file of the recipe.
+    home, workers, scheduler
         The settings' if not given.
-    minimum_valid_fraction
-        Patches with a smaller share of pixels with data are left out.
 
     Raises
     ------
     BadInputError
-        If the name is no plain word, a volcano is unknown or has no cube.
+        If the name is no plain word, or the recipe or one of its sources cannot be used.
+    HomeError
+        If another build of this corpus runs.
     """
-    settings = load_settings(home=home)
-    return corpus_task(name, tuple(volcanoes or ()), minimum_valid_fraction, settings)
+    settings = load_settings(home=home, workers=workers, scheduler=scheduler)
+    recipe = load_recipe(config, tuple(sources or ()))
+    report = corpus_task(name, recipe, settings)
+    if report.outcome is Outcome.PARTIAL:
+        return partial(report, report.lines()[0])
+    return report

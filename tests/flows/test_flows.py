@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from catalogs.corpus import corpus_folder, current_corpus
-from catalogs.home import Home
+from catalogs.corpora.versions import corpus_at
+from catalogs.home import Home, home_of
+from catalogs.settings import load_settings
 from catalogs.tables import DATES, read_table
 from flows.backfill import backfill
 from flows.nightly import nightly
@@ -84,21 +85,30 @@ def test_nightly_refuses_an_unknown_volcano_before_it_starts(home: Path) -> None
 
 def test_a_corpus_is_rebuilt_the_same_way(flow_portal: StandInPortal, home: Path) -> None:
     backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], home)
-    report = rebuild_corpus("first", ["fernandina"], home)
-    assert (report.patches, report.too_empty, report.duplicates) == (27, 0, 0)
-    assert current_corpus(corpus_folder(Home(home).root / "corpora", "first")) == report.path
-    corpus = xr.open_zarr(report.path)
-    assert corpus["phase"].shape == (27, 224, 224)
-    assert float(corpus["phase"].max()) <= 3.1416
-    again = rebuild_corpus("first", None, home)
-    assert again == report
-    fewer = rebuild_corpus("first", ["fernandina"], home, 1.0)
+    report = rebuild_corpus("first", ["cubes:fernandina"], home=home, workers=1)
+    assert (report.patches, report.missing) == (27, ())
+    corpus = corpus_at(home_of(load_settings(home=home)).corpora, "first")
+    assert corpus.current() == report.version
+    patches = xr.open_zarr(str(report.place))
+    assert patches["phase"].shape == (27, 224, 224)
+    assert float(patches["phase"].max()) <= 3.1416
+    again = rebuild_corpus("first", ["cubes"], home=home, workers=2)
+    assert again.patches == report.patches
+    fewer = rebuild_corpus("first", config=strict_rules(home), home=home, workers=1)
     assert fewer.version != report.version
-    assert report.path.is_dir()
+    assert corpus.finished() == (report.version, again.version, fewer.version)
+
+
+def strict_rules(home: Path) -> Path:
+    recipe = home / "strict.toml"
+    recipe.write_text(
+        '[[sources]]\nkind = "cubes"\n[rules]\nminimum_phasor_coherence = 0.41\n', "utf-8"
+    )
+    return recipe
 
 
 def test_a_corpus_of_nothing_is_refused(home: Path) -> None:
-    with pytest.raises(BadInputError, match="no cubes of any volcano"):
-        rebuild_corpus("first", None, home)
+    with pytest.raises(BadInputError, match="no cube of any volcano"):
+        rebuild_corpus("first", ["cubes"], home=home)
     with pytest.raises(BadInputError, match="cannot name a corpus"):
-        rebuild_corpus("../first", None, home)
+        rebuild_corpus("../first", ["cubes"], home=home)

@@ -1,0 +1,228 @@
+"""Patches of the volcanoes' cubes: nine of each pair, water left out."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import dask
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from typing_extensions import override
+
+from catalogs.corpora.candidate import Candidate
+from catalogs.corpora.recipe import CubesSource
+from catalogs.corpora.source_words import find_region
+from catalogs.cube_reading import pairs_of, read_cube
+from catalogs.pair_tile import PairTile
+from catalogs.place import Place
+from catalogs.records import DatePair
+from catalogs.volcanoes import find_volcano, load_volcanoes
+from fringewatch.errors import BadInputError, StoreError
+from fringewatch.numbers import WINDOW_SIZE
+from insar_models.patches import PATCH_ORIGINS, PatchOrigin, cut_patches, mask_water
+from tasks.corpora.patch_source import (
+    Item,
+    PatchKey,
+    PatchSource,
+    coherence_mean,
+    measured_candidate,
+    read_by_origin,
+    unread_candidate,
+)
+from tasks.patches import water_of
+
+PAIRS_IN_AN_ITEM: Final = 16
+
+_ENDING = ".zarr"
+_NEEDED = ("phase", "coherence", "y", "x", "primary", "secondary")
+_DECIMALS = 6
+_DAMAGED = (ValueError, RuntimeError, OSError, KeyError)
+"""What reading a chunk raises that does not decode."""
+
+
+@dataclass(frozen=True)
+class CubePatches(PatchSource):
+    """The patches of the cubes that a recipe names; a location is ``<volcano>/<frame>``.
+
+    Water is settled by a cube's first pairs as they came (`tasks.patches.water_of`), as in scoring.
+    """
+
+    number: int
+    """Place of the source in the recipe."""
+    source: CubesSource
+    water_coherence: float
+    cubes: Place
+    """Holds ``<volcano>/<frame>.zarr``."""
+
+    @override
+    def items(self) -> tuple[Item, ...]:
+        """Return the cubes in order of their names, each in pieces of at most 16 pairs.
+
+        A cube that does not open is one piece; one without pairs is none.
+        """
+        return tuple(item for location in self._locations() for item in self._items_of(location))
+
+    @override
+    def survey(self, item: Item) -> list[Candidate]:
+        """Return nine patches of each pair, in order of dates, then row by row.
+
+        What cannot be read is one candidate: the cube, or the pair.
+        """
+        volcano, _, frame = item.location.partition("/")
+        blank = dataclasses.replace(
+            unread_candidate(self.number, self.source.kind, item.location),
+            volcano=volcano,
+            frame=frame,
+        )
+        with _reading_here():
+            try:
+                cube, pairs = self._open(item.location)
+                water = self._water(cube, item.location)
+            except StoreError as error:
+                # Where the cubes lie is no property of the cube: the plan must not depend on it.
+                problem = str(error).replace(f"{self.cubes}/", "")
+                return [dataclasses.replace(blank, problem=problem)]
+            # Pieces in order of arrival: pairs that come while this runs move no other's place.
+            in_order = sorted(list(pairs)[item.first : item.first + item.count])
+            surveyed = (self._survey_pair(cube, pairs[pair], water, blank) for pair in in_order)
+            return [candidate for of_pair in surveyed for candidate in of_pair]
+
+    @override
+    def read(self, keys: Sequence[PatchKey]) -> NDArray[np.uint8]:
+        opened: dict[str, tuple[xr.Dataset, dict[DatePair, int], NDArray[np.bool_]]] = {}
+
+        def window(origin: tuple[str, DatePair | None]) -> NDArray[np.uint8]:
+            location, pair = origin
+            if location not in opened:
+                cube, pairs = self._open(location)
+                opened[location] = cube, pairs, self._water(cube, location)
+            cube, pairs, water = opened[location]
+            if pair is None or pair not in pairs:
+                message = f"the cube {self._place(location)} does not hold pair {pair}: plan again"
+                raise StoreError(message)
+            try:
+                phase = cube["phase"].isel(pair=pairs[pair]).to_numpy()
+            except _DAMAGED as error:
+                message = f"the cube {self._place(location)} does not give pair {pair} ({error})"
+                raise StoreError(message) from error
+            return mask_water(phase, water)
+
+        with _reading_here():
+            return read_by_origin(keys, lambda key: (key.location, key.pair), window, _is_a_patch)
+
+    def _locations(self) -> list[str]:
+        """Return the cubes that the recipe asks for, in order of volcano and frame."""
+        wanted = {slug: {slug} for slug in (find_volcano(n).slug for n in self.source.volcanoes)}
+        for region in map(find_region, self.source.regions):
+            wanted[region] = {v.slug for v in load_volcanoes() if v.region == region}
+        there = {slug: self._frames(slug) for slug in self.cubes.children()}
+        there = {slug: frames for slug, frames in there.items() if frames}
+        missing = sorted(word for word, slugs in wanted.items() if not slugs & there.keys())
+        if missing or not there:
+            message = (
+                f"there is no cube of {', '.join(missing) or 'any volcano'} in {self.cubes}: "
+                "run `fringewatch backfill` for it first"
+            )
+            raise BadInputError(message)
+        chosen = set().union(*wanted.values()) & there.keys() if wanted else there.keys()
+        return [f"{slug}/{frame}" for slug in sorted(chosen) for frame in there[slug]]
+
+    def _frames(self, slug: str) -> list[str]:
+        names = sorted((self.cubes / slug).children())
+        return [name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING)]
+
+    def _items_of(self, location: str) -> Iterator[Item]:
+        try:
+            _, pairs = self._open(location)
+        except StoreError:
+            yield Item(self.number, location)  # its survey says what is wrong
+            return
+        for first in range(0, len(pairs), PAIRS_IN_AN_ITEM):
+            yield Item(self.number, location, first, min(PAIRS_IN_AN_ITEM, len(pairs) - first))
+
+    def _place(self, location: str) -> Place:
+        return self.cubes / f"{location}{_ENDING}"
+
+    def _open(self, location: str) -> tuple[xr.Dataset, dict[DatePair, int]]:
+        """Return an open cube and where each of its pairs stands in it; raises StoreError."""
+        place = self._place(location)
+        cube = read_cube(place)
+        lacking = [name for name in _NEEDED if name not in cube.variables]
+        if lacking or cube["phase"].shape[1:] != (WINDOW_SIZE, WINDOW_SIZE):
+            message = (
+                f"{place} is no cube of {WINDOW_SIZE} x {WINDOW_SIZE} pixels with "
+                f"{', '.join(_NEEDED)}: move it away and run `fringewatch backfill` again"
+            )
+            raise StoreError(message)
+        pairs = {pair: index for index, pair in enumerate(pairs_of(cube))}
+        dates = (day for pair in pairs for day in (pair.primary, pair.secondary))
+        if not all(isinstance(day, dt.date) for day in dates):
+            message = f"{place} holds a pair without dates: move it away and run backfill again"
+            raise StoreError(message)
+        return cube, pairs
+
+    def _water(self, cube: xr.Dataset, location: str) -> NDArray[np.bool_]:
+        try:
+            return water_of(cube, self.water_coherence)
+        except _DAMAGED as error:
+            message = (
+                f"{self._place(location)}: the coherence of its first pairs cannot be read "
+                f"({error}): run `fringewatch verify` on it"
+            )
+            raise StoreError(message) from error
+
+    def _survey_pair(
+        self, cube: xr.Dataset, index: int, water: NDArray[np.bool_], blank: Candidate
+    ) -> list[Candidate]:
+        one = cube.isel(pair=[index])
+        pair = pairs_of(one)[0]
+        blank = dataclasses.replace(blank, primary=pair.primary, secondary=pair.secondary)
+        try:
+            phase, coherence = (one[name].to_numpy()[0] for name in ("phase", "coherence"))
+        except _DAMAGED as error:
+            return [dataclasses.replace(blank, problem=f"the pair cannot be read ({error})")]
+        blank = dataclasses.replace(blank, source_sha256=PairTile(pair, phase, coherence).sha256)
+        axes = (cube["y"].to_numpy(), cube["x"].to_numpy())
+        patches = cut_patches(mask_water(phase, water))
+        coherences = cut_patches(coherence)
+        candidates = []
+        for origin, codes, bytes_of_coherence in zip(
+            PATCH_ORIGINS, patches, coherences, strict=True
+        ):
+            north, west = _corner(axes, origin)
+            placed = dataclasses.replace(
+                blank,
+                row=origin.row,
+                column=origin.column,
+                north=north,
+                west=west,
+                coherence_mean=coherence_mean(codes, bytes_of_coherence),
+            )
+            candidates.append(measured_candidate(placed, codes))
+        return candidates
+
+
+@contextmanager
+def _reading_here() -> Iterator[None]:
+    """Read chunks in this thread: inside a worker, Dask would ask the cluster to do it."""
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+def _is_a_patch(_: NDArray[np.uint8], key: PatchKey) -> bool:
+    return PatchOrigin(key.row, key.column) in PATCH_ORIGINS
+
+
+def _corner(
+    axes: tuple[NDArray[np.float64], NDArray[np.float64]], origin: PatchOrigin
+) -> tuple[float, float]:
+    """Latitude of the upper and longitude of the left edge of a patch, degrees."""
+    y, x = axes
+    # Half a pixel out from the centre of the first: y falls, x grows.
+    north = y[origin.row] - (y[-1] - y[0]) / (len(y) - 1) / 2
+    west = x[origin.column] - (x[-1] - x[0]) / (len(x) - 1) / 2
+    return round(float(north), _DECIMALS), round(float(west), _DECIMALS)
