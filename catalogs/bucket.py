@@ -221,6 +221,10 @@ class Bucket(Place):
                 obstore.delete(self._objects, keys[1:])
 
     @override
+    def sweep(self) -> None:
+        """Do nothing: an upload that was cut off is no object."""
+
+    @override
     def sync(self) -> None:
         """Do nothing: an upload that has ended is safe."""
 

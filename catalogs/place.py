@@ -9,7 +9,6 @@ can be pickled: they travel to workers, which open the storage themselves.
 import fcntl
 import os
 import shutil
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -21,7 +20,13 @@ from typing_extensions import override
 from zarr.abc.store import Store
 from zarr.storage import LocalStore
 
-from fringewatch.atomic import disk_errors, sync_file, write_atomically
+from fringewatch.atomic import (
+    disk_errors,
+    draft_of,
+    sweep_drafts,
+    sync_file,
+    write_atomically,
+)
 from fringewatch.errors import HomeError, StoreError
 
 
@@ -96,6 +101,10 @@ class Place(ABC):
     @abstractmethod
     def remove(self) -> None:
         """Remove the file, or everything below; nothing there is no error."""
+
+    @abstractmethod
+    def sweep(self) -> None:
+        """Remove what killed writers left below; what others write just now is let alone."""
 
     @abstractmethod
     def sync(self) -> None:
@@ -173,8 +182,8 @@ class Folder(Place):
         # A link fails where its name is taken, and gives the name to a file that is whole.
         with self.errors():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            writer = f"{os.getpid()}-{threading.get_ident()}"
-            draft = self.folder.with_name(f".{self.folder.name}.{writer}.new")
+            sweep_drafts(self.folder.parent, self.folder.name)
+            draft = draft_of(self.folder)
             try:
                 draft.write_bytes(content)
                 sync_file(draft)
@@ -229,6 +238,10 @@ class Folder(Place):
                 shutil.rmtree(self.folder)
             else:
                 self.folder.unlink(missing_ok=True)
+
+    @override
+    def sweep(self) -> None:
+        sweep_drafts(self.folder)
 
     @override
     def sync(self) -> None:

@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from catalogs.bucket_client import RETRIES, forget_stores
 from tests.storage import StorageServer
+
+# How long one example takes depends on what else the machine does: no property is about that.
+settings.register_profile("fringewatch", deadline=None)
+settings.load_profile("fringewatch")
 
 _BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data"
 

@@ -7,6 +7,9 @@ from typing import Final
 NO_LABEL: Final = -1
 """Label of a patch of which nobody has said whether it deforms."""
 
+TRANSPOSED: Final = "transposed copy of another picture"
+"""The problem of a picture of which its dataset's own index says so."""
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -109,8 +109,12 @@ def words_of(flags: xr.DataArray) -> NDArray[np.object_]:
 
 
 def source_words(recipe: CorpusRecipe) -> tuple[str, ...]:
-    """Return a name for each source of a recipe, such as ``cubes-0``."""
-    return tuple(f"{source.kind}-{number}" for number, source in enumerate(recipe.sources))
+    """Return a name for each source of a recipe, such as ``cubes-0`` or ``images-1 (s1)``."""
+    return tuple(
+        f"{source.kind}-{number}"
+        + (f" ({source.folder.name})" if isinstance(source, ImagesSource) else "")
+        for number, source in enumerate(recipe.sources)
+    )
 
 
 def plain_recipe(recipe: CorpusRecipe) -> str:

@@ -106,7 +106,7 @@ def finish_version(corpus: Corpus, plan: Plan) -> None:
         root = objects.pop(ROOT)
         for name, content in objects.items():
             put_object(place / name, content)
-        _sweep(place)
+        place.sweep()
         place.sync()
         put_object(place / ROOT, root)
     corpus.building(plan.version).remove()
@@ -179,12 +179,6 @@ def read_corpus(place: Place) -> xr.Dataset:
 def is_draft(name: str) -> bool:
     """Whether a file is what a killed writer left: never part of a version, nobody reads it."""
     return any(part.startswith(".") for part in name.split("/"))
-
-
-def _sweep(place: Place) -> None:
-    for file in place.files():
-        if is_draft(file.name):
-            (place / file.name).remove()
 
 
 def _root_attributes(plan: Plan) -> dict[str, Any]:

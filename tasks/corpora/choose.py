@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from catalogs.corpora.candidate import NO_LABEL, Candidate
+from catalogs.corpora.candidate import NO_LABEL, TRANSPOSED, Candidate
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource, Rules
 from catalogs.volcanoes import find_volcano, plain_spelling
 from fringewatch.errors import BadInputError
@@ -33,6 +33,7 @@ DISPUTED: Final = "equal to another patch, of the opposite label"
 """The patch that is kept in its place has lost its label."""
 
 REASONS: Final = (
+    TRANSPOSED,
     UNREADABLE,
     LEFT_OUT_VOLCANO,
     FOR_TESTING,
@@ -113,6 +114,7 @@ def choose(candidates: Sequence[Candidate], recipe: CorpusRecipe) -> pd.DataFram
     groups = find_groups(rows, readable & ~empty & ~blank & ~uniform)
     for_testing = _for_testing(rows, recipe)
     broken = {
+        TRANSPOSED: (rows["problem"] == TRANSPOSED).to_numpy(np.bool_),
         UNREADABLE: ~readable,
         LEFT_OUT_VOLCANO: _shows_left_out(rows, rules.left_out_volcanoes),
         FOR_TESTING: for_testing,

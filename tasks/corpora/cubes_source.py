@@ -3,11 +3,9 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import dask
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -78,18 +76,27 @@ class CubePatches(PatchSource):
             volcano=volcano,
             frame=frame,
         )
-        with _reading_here():
+        try:
+            cube, pairs = self._open(item.location)
+            water = self._water(cube, item.location)
+        except StoreError as error:
+            # Where the cubes lie is no property of the cube: the plan must not depend on it.
+            problem = str(error).replace(f"{self.cubes}/", "")
+            return [dataclasses.replace(blank, problem=problem)]
+        axes = (cube["y"].to_numpy(), cube["x"].to_numpy())
+        # Pieces in order of arrival: pairs that come while this runs move no other's place.
+        in_order = sorted(list(pairs)[item.first : item.first + item.count])
+        candidates = []
+        for pair in in_order:
+            of_pair = dataclasses.replace(blank, primary=pair.primary, secondary=pair.secondary)
             try:
-                cube, pairs = self._open(item.location)
-                water = self._water(cube, item.location)
-            except StoreError as error:
-                # Where the cubes lie is no property of the cube: the plan must not depend on it.
-                problem = str(error).replace(f"{self.cubes}/", "")
-                return [dataclasses.replace(blank, problem=problem)]
-            # Pieces in order of arrival: pairs that come while this runs move no other's place.
-            in_order = sorted(list(pairs)[item.first : item.first + item.count])
-            surveyed = (self._survey_pair(cube, pairs[pair], water, blank) for pair in in_order)
-            return [candidate for of_pair in surveyed for candidate in of_pair]
+                tile = _tile(cube, pair, pairs[pair])
+            except _DAMAGED as error:
+                problem = f"the pair cannot be read ({error})"
+                candidates.append(dataclasses.replace(of_pair, problem=problem))
+            else:
+                candidates += _survey_tile(tile, water, axes, of_pair)
+        return candidates
 
     @override
     def read(self, keys: Sequence[PatchKey]) -> NDArray[np.uint8]:
@@ -111,8 +118,7 @@ class CubePatches(PatchSource):
                 raise StoreError(message) from error
             return mask_water(phase, water)
 
-        with _reading_here():
-            return read_by_origin(keys, lambda key: (key.location, key.pair), window, _is_a_patch)
+        return read_by_origin(keys, lambda key: (key.location, key.pair), window, _is_a_patch)
 
     def _locations(self) -> list[str]:
         """Return the cubes that the recipe asks for, in order of volcano and frame."""
@@ -150,7 +156,8 @@ class CubePatches(PatchSource):
     def _open(self, location: str) -> tuple[xr.Dataset, dict[DatePair, int]]:
         """Return an open cube and where each of its pairs stands in it; raises StoreError."""
         place = self._place(location)
-        cube = read_cube(place)
+        # Inside a worker Dask would ask the cluster to read; and it takes longer than the reading.
+        cube = read_cube(place, with_dask=False)
         lacking = [name for name in _NEEDED if name not in cube.variables]
         if lacking or cube["phase"].shape[1:] != (WINDOW_SIZE, WINDOW_SIZE):
             message = (
@@ -175,42 +182,33 @@ class CubePatches(PatchSource):
             )
             raise StoreError(message) from error
 
-    def _survey_pair(
-        self, cube: xr.Dataset, index: int, water: NDArray[np.bool_], blank: Candidate
-    ) -> list[Candidate]:
-        one = cube.isel(pair=[index])
-        pair = pairs_of(one)[0]
-        blank = dataclasses.replace(blank, primary=pair.primary, secondary=pair.secondary)
-        try:
-            phase, coherence = (one[name].to_numpy()[0] for name in ("phase", "coherence"))
-        except _DAMAGED as error:
-            return [dataclasses.replace(blank, problem=f"the pair cannot be read ({error})")]
-        blank = dataclasses.replace(blank, source_sha256=PairTile(pair, phase, coherence).sha256)
-        axes = (cube["y"].to_numpy(), cube["x"].to_numpy())
-        patches = cut_patches(mask_water(phase, water))
-        coherences = cut_patches(coherence)
-        candidates = []
-        for origin, codes, bytes_of_coherence in zip(
-            PATCH_ORIGINS, patches, coherences, strict=True
-        ):
-            north, west = _corner(axes, origin)
-            placed = dataclasses.replace(
-                blank,
-                row=origin.row,
-                column=origin.column,
-                north=north,
-                west=west,
-                coherence_mean=coherence_mean(codes, bytes_of_coherence),
-            )
-            candidates.append(measured_candidate(placed, codes))
-        return candidates
+
+def _tile(cube: xr.Dataset, pair: DatePair, index: int) -> PairTile:
+    phase, coherence = (cube[name].isel(pair=index).to_numpy() for name in ("phase", "coherence"))
+    return PairTile(pair, phase, coherence)
 
 
-@contextmanager
-def _reading_here() -> Iterator[None]:
-    """Read chunks in this thread: inside a worker, Dask would ask the cluster to do it."""
-    with dask.config.set(scheduler="synchronous"):
-        yield
+def _survey_tile(
+    tile: PairTile,
+    water: NDArray[np.bool_],
+    axes: tuple[NDArray[np.float64], NDArray[np.float64]],
+    blank: Candidate,
+) -> Iterator[Candidate]:
+    """Return the nine patches of a pair; `blank` holds what they have in common."""
+    blank = dataclasses.replace(blank, source_sha256=tile.sha256)
+    patches = cut_patches(mask_water(tile.phase, water))
+    coherences = cut_patches(tile.coherence)
+    for origin, codes, bytes_of_coherence in zip(PATCH_ORIGINS, patches, coherences, strict=True):
+        north, west = _corner(axes, origin)
+        placed = dataclasses.replace(
+            blank,
+            row=origin.row,
+            column=origin.column,
+            north=north,
+            west=west,
+            coherence_mean=coherence_mean(codes, bytes_of_coherence),
+        )
+        yield measured_candidate(placed, codes)
 
 
 def _is_a_patch(_: NDArray[np.uint8], key: PatchKey) -> bool:

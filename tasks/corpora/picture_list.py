@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from catalogs.corpora.candidate import NO_LABEL
+from catalogs.corpora.candidate import NO_LABEL, TRANSPOSED
 from catalogs.images import CLASS_FOLDERS, PICTURE_SUFFIXES, list_pictures, read_labelled_folder
 from catalogs.records import DatePair, FrameId
 from catalogs.s1_index import INDEX_FILE, S1Patch, read_s1_index
@@ -106,7 +106,7 @@ def _of_index(folder: Path, patch: S1Patch) -> ListedPicture:
         problem = f"its index places it outside of the folder, at {patch.path}"
     if patch.transposed:
         # No turn brings north up again, and the sibling shows the same ground.
-        problem = "transposed copy of another picture"
+        problem = TRANSPOSED
     elif patch.path is None:
         problem = "not in this copy of the dataset"
     return ListedPicture(

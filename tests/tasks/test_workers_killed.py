@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from distributed import KilledWorker
 
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError, SourceUnavailableError
@@ -208,6 +210,45 @@ def test_workers_of_another_version_are_refused(elsewhere: Elsewhere, tmp_path: 
         open_workers(Settings(scheduler=elsewhere.address)),
     ):
         pytest.fail("they are not the same")
+
+
+class DyingInTwos:
+    """Stands for a scheduler with one worker: item 3 kills it, and who is there dies with it."""
+
+    def __init__(self) -> None:
+        self.under_way: list[int] = []
+        self.doomed: list[int] = []
+        self.beside: list[int] = []
+
+    def threads(self) -> int:
+        return 2
+
+    def send(self, item: int) -> int:
+        self.under_way.append(item)
+        return item
+
+    def next_ended(self) -> int:
+        if 3 in self.under_way:
+            self.beside.append(len(self.under_way))
+            self.doomed, self.under_way = [*self.doomed, *self.under_way], []
+        return self.doomed[0] if self.doomed else self.under_way[0]
+
+    def result_of(self, item: int) -> int:
+        if item in self.doomed:
+            self.doomed.remove(item)
+            raise KilledWorker(str(item), None, 0)
+        self.under_way.remove(item)
+        return item
+
+
+def test_who_was_beside_an_item_that_kills_is_not_tried_beside_it_again() -> None:
+    sender: Any = DyingInTwos()
+    run = workers_cluster._Run[int, int](sender, range(8), "test")
+    found = dict(run.results(workers_cluster._Threads(sender, 2, 2), "advice"))
+    assert isinstance(found.pop(3), Failure)
+    assert found == {n: n for n in (0, 1, 2, 4, 5, 6, 7)}
+    assert sender.beside[0] > 1
+    assert sender.beside[1:] == [1, 1]
 
 
 @contextlib.contextmanager

@@ -126,11 +126,11 @@ def test_licences_and_recipe_name_a_folder_and_not_where_it_lies() -> None:
             SimulatedSource(scenes=2),
         )
     )
-    assert source_words(recipe) == ("cubes-0", "images-1", "simulated-2")
+    assert source_words(recipe) == ("cubes-0", "images-1 (s1)", "simulated-2")
     licences = licences_of(recipe)
     assert "Copernicus" in licences["cubes-0"]
     assert "COMET" in licences["cubes-0"]
-    assert licences["images-1"] == "pictures of 's1': see the dataset's own licence"
+    assert licences["images-1 (s1)"] == "pictures of 's1': see the dataset's own licence"
     assert licences["simulated-2"].startswith("none")
     assert json.loads(plain_recipe(recipe))["sources"][1]["folder"] == "s1"
     assert "somebody" not in plain_recipe(recipe)

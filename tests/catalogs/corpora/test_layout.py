@@ -1,5 +1,7 @@
 import json
+import os
 import random
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,6 +26,7 @@ from catalogs.corpora.plan import make_plan
 from catalogs.corpora.shards import shard_name, write_receipt, write_shard
 from catalogs.corpora.versions import Corpus
 from catalogs.place import Folder, Place
+from fringewatch.atomic import draft_of
 from fringewatch.errors import StoreError
 from insar_models.phase import decode_phase
 from tests.catalogs.corpora.small_corpus import (
@@ -35,6 +38,7 @@ from tests.catalogs.corpora.small_corpus import (
     tree,
     write_all,
 )
+from tests.storage import folder_of
 
 PATCHES = fringes(7)
 PLAN = plan_of(PATCHES)
@@ -237,9 +241,14 @@ def test_finish_again_changes_nothing_and_clears_receipts(tmp_path: Path) -> Non
 def test_what_killed_writers_left_is_swept(tmp_path: Path) -> None:
     corpus = planned(Folder(tmp_path), PLAN)
     place = corpus.version(PLAN.version)
-    for name in (".zarr.json.17.new", "phase/.c.0.0.0.4711.new", "phase/.c.0.0.0.lock"):
-        (place / name).write(b"half")
+    ended = subprocess.Popen(["true"])  # whose number nobody has for a while
+    ended.wait()
+    for name in ("zarr.json", "phase/c.0.0.0", "phase/c.9.0.0", "volcano/c/0"):
+        draft = draft_of(folder_of(place / name))
+        draft = draft.with_name(draft.name.replace(f"-{os.getpid()}-", f"-{ended.pid}-"))
+        Folder(draft).write(b"half")
     write_all(corpus, PLAN, PATCHES)
+    assert not list(tmp_path.rglob(".*.tmp"))
     assert tree(place) == tree(built(Folder(tmp_path / "other"))[0].version(PLAN.version))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from catalogs.corpora.candidate import Candidate
+from catalogs.corpora.candidate import TRANSPOSED, Candidate
 from catalogs.corpora.plan import make_plan
 from catalogs.corpora.recipe import CorpusRecipe
 from fringewatch.errors import BadInputError
@@ -62,6 +62,7 @@ class TestRules:
         [
             (cut("a"), ""),
             (cut("a", problem="cut short"), UNREADABLE),
+            (cut("a", problem=TRANSPOSED), TRANSPOSED),
             (cut("a", sha256=""), UNREADABLE),
             (cut("a", valid_fraction=0.5), ""),
             (cut("a", valid_fraction=0.49), TOO_LITTLE_DATA),
@@ -72,8 +73,8 @@ class TestRules:
             (cut("a", phasor_coherence=0.4), ""),
             (cut("a", phasor_coherence=0.39), DECORRELATED),
             (cut("a", phasor_coherence=NAN), DECORRELATED),
-            (cut("a", fringe_rate=0.25), ""),
-            (cut("a", fringe_rate=0.26), TOO_DENSE),
+            (cut("a", fringe_rate=0.33), ""),
+            (cut("a", fringe_rate=0.34), TOO_DENSE),
             (cut("a", fringe_rate=NAN), ""),
             (picture("a", TRAIN, **TEST), FOR_TESTING),
             (picture("a", TRAIN, part="testing"), FOR_TESTING),
@@ -88,14 +89,15 @@ class TestRules:
 
     def test_the_first_rule_that_is_broken_is_the_reason(self) -> None:
         recipe = ruled(left_out_volcanoes=("fernandina",))
-        changes: dict[str, Any] = KNOWN | TEST | {"problem": "cut short", "valid_fraction": 0.1}
+        changes: dict[str, Any] = KNOWN | TEST | {"problem": TRANSPOSED, "valid_fraction": 0.1}
         changes |= {"equal_share": 0.9, "phasor_coherence": 0.1, "fringe_rate": 0.4}
         mended: dict[str, Any] = {"problem": "", "volcano": "x", "north": 40.0, "part": ""}
         mended |= {"valid_fraction": 1.0, "equal_share": 0.0, "phasor_coherence": 1.0}
         mended |= {"fringe_rate": 0.0}
         steps = [("problem",), ("volcano", "north"), ("part",), ("valid_fraction",)]
         steps += [("equal_share",), ("phasor_coherence",), ("fringe_rate",)]
-        seen = []
+        seen = [reason(picture("a", TRAIN, **changes), recipe)]
+        changes["problem"] = "cut short"
         for step in steps:
             seen.append(reason(picture("a", TRAIN, **changes), recipe))
             changes |= {name: mended[name] for name in step}

@@ -35,7 +35,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> SmallVersion:
 def test_patches_are_counted_by_everything(small: SmallVersion) -> None:
     found = read_overview(small.place)
     assert (found.name, found.version, found.patches) == ("small", small.plan.version, 7)
-    assert found.sources == (("cubes-0", 4), ("images-1", 2), ("simulated-2", 1))
+    assert found.sources == (("cubes-0", 4), ("images-1 (pictures)", 2), ("simulated-2", 1))
     assert found.volcanoes == (("etna", 3), ("unknown", 2), ("ale bagu", 1), ("fernandina", 1))
     assert found.years == (("2015", 3), ("2024", 3), ("unknown", 1))
     assert found.labels == (("deforming", 2), ("quiet", 1), ("unlabelled", 4))
