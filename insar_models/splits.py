@@ -10,12 +10,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
+from insar_models.patch_file import PatchFile
 
 LEARN: Final = 0
 HELD_OUT: Final = 1
@@ -61,6 +62,17 @@ class SplitColumns:
     secondary: NDArray[np.integer]
     frames: tuple[str, ...]
     volcanoes: tuple[str, ...]
+
+    @classmethod
+    def of_file(cls, file: PatchFile) -> Self:
+        """Return the columns of a corpus that was exported as one flat file."""
+        names = ("group", "area", "frame", "volcano", "primary", "secondary")
+        words = file.facts.words
+        return cls(
+            *(file.columns[name] for name in names),
+            frames=tuple(words["frame"]),
+            volcanoes=tuple(words["volcano"]),
+        )
 
     def __post_init__(self) -> None:
         columns = (self.group, self.area, self.frame, self.volcano, self.primary, self.secondary)

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from insar_models.splits import (
     SplitColumns,
     split,
 )
+from tests.insar_models.small_patch_file import FACTS, small_patch_file
 
 DAY = dt.date(2020, 1, 1)
 DAYS = DAY.toordinal() - dt.date(1970, 1, 1).toordinal()
@@ -328,3 +330,12 @@ class TestBadInput:
     def test_a_code_without_a_name(self) -> None:
         with pytest.raises(BadInputError, match="frame codes are 1 to 2, but 2 names"):
             replace(self.COLUMNS, frames=("", "F1"))
+
+
+def test_the_columns_of_a_flat_file_can_be_split(tmp_path: Path) -> None:
+    file = small_patch_file(tmp_path / "tiny.safetensors", 12)
+    columns = SplitColumns.of_file(file)
+    assert columns.frames == FACTS.words["frame"]
+    sides = split(columns, "volcano", ["etna"])
+    assert set(file.words("volcano")[sides == HELD_OUT]) == {"etna"}
+    assert (file.columns["group"] == columns.group).all()
