@@ -160,8 +160,8 @@ def only_writer(home: Home) -> Iterator[None]:
 
 
 def _may_precede(entry: Path) -> bool:
-    """Whether a user or Prefect may have put this into a home before its first run."""
-    return entry.name in {"fringewatch.toml", "prefect", "models", "writer.lock"} or (
+    """Whether a user, Prefect or a corpus may have put this into a home before its first run."""
+    return entry.name in {"fringewatch.toml", "prefect", "models", "corpora", "writer.lock"} or (
         entry.name.startswith(".")
     )
 

@@ -135,7 +135,7 @@ def load_settings(**given: Any) -> Settings:
         )
         message = f"settings are wrong: {wrong}"
         raise BadInputError(message) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"fringewatch.toml in the home is no TOML: {error}"
         raise BadInputError(message) from error
 

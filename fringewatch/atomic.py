@@ -1,9 +1,15 @@
 """Files that are there whole or not at all."""
 
 import errno
+import hashlib
 import os
+import re
+import socket
+import time
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +24,11 @@ _ADVICE: Final = {
     errno.ENOTDIR: "a file stands where a folder is needed: move it, or choose another folder",
     errno.EEXIST: "a file stands where a folder is needed: move it, or choose another folder",
 }
+
+
+_DRAFT: Final = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.tmp")
+_FOREIGN_LIFE_S: Final = 86_400.0
+"""Age at which a draft is dead whose writer we cannot ask after: it is on another machine."""
 
 
 @contextmanager
@@ -54,17 +65,18 @@ def atomic_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its name when the block ends without error.
 
     The folder is made where it is missing. After an error nothing is left behind, and a file that
-    was at `path` before is untouched.
+    was at `path` before is untouched. Any number may write the same file: each has a path of its
+    own, and the last to end wins. What killed writers of this file left is removed.
 
     Raises
     ------
     HomeError
         If the disk is full or cannot be written.
     """
-    # Always the same name: what a killed run left is written over by the next.
-    temporary = path.with_name(f".{path.name}.tmp")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep_drafts(path.parent, path.name)
+        temporary = draft_of(path)
         try:
             yield temporary
             sync_file(temporary)
@@ -81,3 +93,53 @@ def write_atomically(path: Path, content: bytes) -> bool:
     with atomic_file(path) as temporary:
         temporary.write_bytes(content)
     return True
+
+
+def draft_of(path: Path) -> Path:
+    """Return a new hidden path beside `path`, which nobody else has and which tells its writer."""
+    writer = f"{_this_machine()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    return path.with_name(f".{path.name}.{writer}.tmp")
+
+
+def sweep_drafts(folder: Path, name: str = "") -> None:
+    """Remove drafts that killed writers left in a folder; those that grow are left alone.
+
+    A draft of this machine is dead when its process is; one of another when it is a day old.
+
+    Parameters
+    ----------
+    folder
+        Need not be there.
+    name
+        Only drafts of this file, right in the folder; else of all files, at any depth.
+    """
+    beginning = f".{name}." if name else "."
+    for where, _, files in os.walk(folder):
+        for file in files:
+            if file.startswith(beginning) and file.endswith(".tmp"):
+                with suppress(OSError):  # gone by now, or not ours: no reason to write nothing
+                    if _is_dead(Path(where, file)):
+                        Path(where, file).unlink()
+        if name:
+            return
+
+
+def _is_dead(draft: Path) -> bool:
+    writer = _DRAFT.fullmatch(draft.name)
+    if writer is None or writer[1] != _this_machine():
+        return time.time() - draft.stat().st_mtime > _FOREIGN_LIFE_S
+    try:
+        os.kill(int(writer[2]), 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@cache
+def _this_machine() -> str:
+    """What tells apart machines, and containers on one, whose numbers of processes differ."""
+    words = [socket.gethostname()]
+    with suppress(OSError):
+        words.append(str(Path("/proc/self/ns/pid").readlink()))
+        words.append(Path("/proc/sys/kernel/random/boot_id").read_text())
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:8]

@@ -31,10 +31,13 @@ _ONE_THREAD: Final = {
     "NUMEXPR_NUM_THREADS": "1",
     "BLOSC_NTHREADS": "1",
 }
-_SET_BY_DASK: Final = ("MALLOC_TRIM_THRESHOLD_", "PYTHONHASHSEED", "__DASK_PARENT_PID")
+_SET_BY_DASK: Final = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
 _CONFIGURATION: Final = {
     "distributed.worker.multiprocessing-method": "spawn",
     "distributed.worker.preload": [__name__],
+    # Without Dask's own MALLOC_TRIM_THRESHOLD_: with it each array of 128 KB and more is asked
+    # from the system and given back, and work on patches takes five times as long.
+    "distributed.nanny.pre-spawn-environ": _ONE_THREAD,
     "distributed.worker.profile.enabled": False,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],

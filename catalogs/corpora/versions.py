@@ -138,7 +138,8 @@ def list_corpora(corpora: Place) -> tuple[Corpus, ...]:
 def prune(corpus: Corpus, keep: int) -> tuple[str, ...]:
     """Remove the oldest versions with their plans; return the names of those removed.
 
-    The newest `keep` finished versions stay, and the current one in any case. So does a build that
+    The newest `keep` finished versions stay, and the current one in any case; where ``current`` is
+    lost or names one of which nothing is left, the newest stays in its place. So does a build that
     can be gone on with; but what has neither its root nor a receipt, such as the rest of a removal
     that was killed, is removed too. Hold `only_builder` around it.
 
@@ -159,10 +160,12 @@ def prune(corpus: Corpus, keep: int) -> tuple[str, ...]:
     if keep < 0:
         message = f"cannot keep {keep} versions: give 0 or more; the current one always stays"
         raise BadInputError(message)
-    in_use, finished = _pointed(corpus), corpus.finished()
+    finished, spared = corpus.finished(), {_pointed(corpus)}
+    if not spared & {*finished, *corpus.unfinished()}:
+        spared.update(finished[-1:])
     rubbish = [name for name in corpus.unfinished() if not corpus.building(name).children()]
     doomed = [*finished[: max(len(finished) - keep, 0)], *rubbish]
-    removed = tuple(name for name in doomed if name != in_use)
+    removed = tuple(name for name in doomed if name not in spared)
     once_there = {*finished, *_history(corpus)}
     for version in finished:  # receipts are left where a build was killed at its very end
         corpus.building(version).remove()

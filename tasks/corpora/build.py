@@ -10,13 +10,15 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import overload
 
 import numpy as np
+from typing_extensions import override
 
 from catalogs.bucket import open_place
 from catalogs.corpora.candidate import Candidate
 from catalogs.corpora.layout import create_version, finish_version
-from catalogs.corpora.lease import only_builder
+from catalogs.corpora.lease import Lease, only_builder
 from catalogs.corpora.plan import Plan, counts_by_reason, make_plan, read_plan, write_plan
 from catalogs.corpora.recipe import CorpusRecipe
 from catalogs.corpora.shards import Receipt, missing_shards, write_receipt, write_shard
@@ -44,6 +46,35 @@ class _Part:
     plan: Plan
     number: int
     sources: tuple[PatchSource, ...]
+
+
+class _Parts(Sequence[_Part]):
+    """Shards to write; each part is cut out of the plan when a worker is free for it."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        plan: Plan,
+        sources: tuple[PatchSource, ...],
+        numbers: Sequence[int],
+    ) -> None:
+        self._corpus, self._plan, self._sources = corpus, plan, sources
+        self.numbers = numbers
+
+    @override
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> _Part: ...
+    @overload
+    def __getitem__(self, index: slice) -> "_Parts": ...
+    @override
+    def __getitem__(self, index: int | slice) -> "_Part | _Parts":
+        if isinstance(index, slice):
+            return _Parts(self._corpus, self._plan, self._sources, self.numbers[index])
+        number = self.numbers[index]
+        return _Part(self._corpus, self._plan.part(number), number, self._sources)
 
 
 def plan_corpus(name: str, recipe: CorpusRecipe, settings: Settings) -> Plan:
@@ -87,7 +118,7 @@ def build_corpus(name: str, recipe: CorpusRecipe, settings: Settings) -> CorpusR
         with open_workers(settings, most=len(items)) as workers:
             plan = _plan(corpus, recipe, (sources, items), workers)
             lease.check()
-            failures = _write(corpus, plan, sources, workers)
+            failures = _write(corpus, plan, sources, workers, lease)
         lease.check()
         return _finish(corpus, plan, failures)
 
@@ -111,7 +142,7 @@ def build_shards(
     sources, _ = _open_sources(plan.recipe, home_of(settings), list_items=False)
     wanted = missing_shards(corpus, plan) if shards is None else tuple(shards)
     create_version(corpus.version(plan.version), plan)
-    parts = [_Part(corpus, plan.part(number), number, sources) for number in wanted]
+    parts = _Parts(corpus, plan, sources, wanted)
     receipts, failures = [], []
     with open_workers(settings, most=len(parts)) as workers:
         for index, result in workers.run(_write_part, parts, "writing shards"):
@@ -119,6 +150,8 @@ def build_shards(
                 failures.append(f"shard {wanted[index]}: {result.reason}")
             else:
                 receipts.append(result)
+    if corpus.is_finished(plan.version):  # a late job of an array: nobody waits for its receipts
+        corpus.building(plan.version).remove()
     if failures:
         message = "; ".join(failures)
         raise StoreError(message)
@@ -195,19 +228,24 @@ def _survey(sources: tuple[PatchSource, ...], item: Item) -> list[Candidate]:
 
 
 def _write(
-    corpus: Corpus, plan: Plan, sources: tuple[PatchSource, ...], workers: Workers
+    corpus: Corpus,
+    plan: Plan,
+    sources: tuple[PatchSource, ...],
+    workers: Workers,
+    lease: Lease,
 ) -> tuple[str, ...]:
     """Write the shards that are missing; return why some could not be."""
     if corpus.is_finished(plan.version):
         return ()
     create_version(corpus.version(plan.version), plan)
     missing = missing_shards(corpus, plan)
-    parts = [_Part(corpus, plan.part(number), number, sources) for number in missing]
-    return tuple(
-        f"shard {missing[index]}: {result.reason}"
-        for index, result in workers.run(_write_part, parts, "writing shards")
-        if isinstance(result, Failure)
-    )
+    parts = _Parts(corpus, plan, sources, missing)
+    failures = []
+    for index, result in workers.run(_write_part, parts, "writing shards"):
+        if isinstance(result, Failure):
+            failures.append(f"shard {missing[index]}: {result.reason}")
+            lease.check()  # with the storage down each of the others would fail too, after minutes
+    return tuple(failures)
 
 
 def _write_part(part: _Part) -> Receipt:
@@ -230,6 +268,7 @@ def _finish(corpus: Corpus, plan: Plan, failures: tuple[str, ...]) -> CorpusRepo
     if not missing:
         finish_version(corpus, plan)
         corpus.make_current(plan.version, dt.datetime.now(dt.UTC))
+    corpus.place.sweep()
     outcome = Outcome.PARTIAL if missing else Outcome.DONE
     return CorpusReport(
         plan.name,

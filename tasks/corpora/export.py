@@ -19,7 +19,7 @@ from insar_models.patch_file_writer import write_patch_file
 _LOG: Final = logging.getLogger(__name__)
 
 _MOST_IN_A_BLOCK: Final = 1024
-_ADVICE: Final = "verify the corpus, and build it again if it is damaged"
+_ADVICE: Final = "`fringewatch corpus verify` says what is damaged, and how it is built again"
 
 
 def export_corpus(version: Place, target: Path) -> Path:

@@ -180,8 +180,8 @@ def damage_told(place: Place) -> Iterator[None]:
     except (ValueError, KeyError, TypeError, RuntimeError) as error:
         name = place.parent.name
         message = (
-            f"{place} is damaged ({error}): `fringewatch corpus verify {name}` says where, "
-            f"`fringewatch corpus build {name}` builds it again"
+            f"{place} is damaged ({error}): `fringewatch corpus verify {name}` says where, and "
+            "how it is built again"
         )
         raise StoreError(message) from error
 

@@ -155,7 +155,10 @@ def verify_lines(report: VerifyReport) -> list[str]:
             f"patches in {version.shards:,} shards are sound"
         )
     if not report.is_sound:
-        said.append(f"fringewatch corpus build {report.name}: builds it again, from what is kept")
+        said.append(
+            f"then the `fringewatch corpus build {report.name} ...` of that version writes anew "
+            "what is not sound; its recipe is in its plan"
+        )
     return said
 
 

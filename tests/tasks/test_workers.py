@@ -35,6 +35,7 @@ from tests.tasks.items_of_work import (
     mark,
     nested,
     new_lock,
+    page_faults,
     process,
     results,
     third,
@@ -63,6 +64,10 @@ def either(request: pytest.FixtureRequest) -> Iterator[Workers]:
 
 def test_results_are_the_same_for_one_and_for_two(either: Workers) -> None:
     assert results(either, math.sqrt, 40) == {index: math.sqrt(index) for index in range(40)}
+
+
+def test_memory_is_used_again(pair: Workers) -> None:
+    assert max(results(pair, page_faults, 4).values()) < 200 * 98 / 4
 
 
 def test_no_items_are_no_results(either: Workers) -> None:
