@@ -143,7 +143,7 @@ def build(words: tuple[Path, int]) -> Built:
         plan_s, plan = timed(lambda: plan_corpus(NAME, recipe, settings))
         address = str(home_of(settings).corpora / NAME / "plans" / f"{plan.version}.parquet")
         shards_s, _ = timed(lambda: build_shards(address, None, settings))
-        finish_s, _ = timed(lambda: finish_corpus(address, settings))
+        finish_s, _ = timed(lambda: finish_corpus(address))
     return Built(
         workers,
         start_s,

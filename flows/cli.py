@@ -13,6 +13,7 @@ from flows.cli_common import NOTHING_HAD, app
 from fringewatch.errors import FringewatchError, MissingProductError, SourceUnavailableError
 
 BAD_ARGUMENTS = 2
+INTERRUPTED = 130  # as a shell says it
 
 # Importing the first four registers their commands.
 __all__ = ["cli_corpus", "cli_corpus_look", "cli_look", "cli_run", "main", "run"]
@@ -28,6 +29,8 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(str(error), NOTHING_HAD)
     except FringewatchError as error:
         return _complain(str(error), BAD_ARGUMENTS)
+    except KeyboardInterrupt:
+        return _complain("interrupted; what is done is kept: run it again to go on", INTERRUPTED)
     return outcome if isinstance(outcome, int) else 0
 
 

@@ -22,6 +22,7 @@ app = App(
     exit_on_error=False,
     print_error=False,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 corpus = App(name="corpus", help="Patches for learning without labels.")
 app.command(corpus)

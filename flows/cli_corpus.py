@@ -123,7 +123,7 @@ def shard(plan: str, /, *, index: int, count: int = 1, home: HomeFolder = None) 
 
 
 @corpus.command
-def finish(plan: str, /, *, home: HomeFolder = None) -> int:
+def finish(plan: str, /) -> int:
     """Make a version whose shards are all written the current one; name those that are missing.
 
     Parameters
@@ -131,19 +131,30 @@ def finish(plan: str, /, *, home: HomeFolder = None) -> int:
     plan
         Address of the plan, as `corpus build --dry-run` says it.
     """
-    settings = _settings_for(plan, home)
     from flows.screen import start_logging
     from tasks.corpora.build import finish_corpus
 
     start_logging()
-    report = finish_corpus(plan, settings)
+    report = finish_corpus(plan)
     return say(report.lines(), int(report.outcome))
 
 
 def corpora_of(settings: "Settings") -> "Place":
-    """Return where the corpora lie: in the storage, or else in the home."""
-    from catalogs.bucket import open_place
+    """Return where the corpora lie: in the storage, or else in the home.
 
+    Raises
+    ------
+    HomeError
+        If the home was written by a newer version, or keeps what is large in another storage.
+    """
+    from catalogs.bucket import open_place
+    from catalogs.home import check_format
+    from catalogs.storage_mark import check_storage
+
+    mark = settings.home / "home.json"
+    if mark.is_file():
+        check_format(mark)
+    check_storage(settings.home, settings.storage)
     return open_place(settings.storage or settings.home) / "corpora"
 
 

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from flows.cli_common import NOTHING_HAD, HomeFolder, corpus
 from flows.cli_corpus import corpora_of, say
-from fringewatch.errors import StoreError
+from fringewatch.errors import BadInputError, StoreError
 
 if TYPE_CHECKING:
     from catalogs.corpora.versions import Corpus
@@ -54,6 +54,9 @@ def show(
         from fringewatch.atomic import write_atomically
         from tasks.corpora.contact_sheet import draw_contact_sheet
 
+        if output.is_dir():
+            message = f"cannot write {output}: it is a folder; name a file, {output / name}.png"
+            raise BadInputError(message)
         write_atomically(output, draw_contact_sheet(place))
         lines.append(f"contact sheet: {output}")
     return say(lines, 0)

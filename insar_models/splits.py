@@ -66,12 +66,16 @@ class SplitColumns:
     @classmethod
     def of_file(cls, file: PatchFile) -> Self:
         """Return the columns of a corpus that was exported as one flat file."""
-        names = ("group", "area", "frame", "volcano", "primary", "secondary")
-        words = file.facts.words
+        columns, words = file.columns, file.facts.words
         return cls(
-            *(file.columns[name] for name in names),
-            frames=tuple(words["frame"]),
-            volcanoes=tuple(words["volcano"]),
+            group=columns["group"],
+            area=columns["area"],
+            frame=columns["frame"],
+            volcano=columns["volcano"],
+            primary=columns["primary"],
+            secondary=columns["secondary"],
+            frames=words["frame"],
+            volcanoes=words["volcano"],
         )
 
     def __post_init__(self) -> None:

@@ -109,13 +109,14 @@ def read_granule(
     CorruptProductError
         If what lies in the home is damaged.
     """
-    grid = granule_grid(home, request, pair, product)
+    path = home.window(request.volcano.slug, request.frame, pair, product)
+    fetched = read_window_file(path) if path.is_file() else None  # once: it is decoded whole
+    whole = home.granule(request.frame, pair, product)
+    grid = fetched.grid if fetched else read_grid(whole, product)
     if not grid.snaps_to(window.grid):
         raise GridMismatchError(describe_mismatch(product, grid, window.grid))
-    path = home.window(request.volcano.slug, request.frame, pair, product)
-    if not path.is_file():
-        return read_window(home.granule(request.frame, pair, product), window)
-    fetched = read_window_file(path)
+    if fetched is None:
+        return read_window(whole, window)
     if (fetched.window.row, fetched.window.column) != (window.row, window.column):
         path.unlink()  # cut before the frame's grid was settled, a pixel beside it
         message = f"the window of {product.value} was cut a pixel beside the frame's: run again"

@@ -29,6 +29,7 @@ from tasks.records import (
 )
 from tasks.score import score_frame
 from tasks.tile import tile_pairs
+from tasks.tile_workers import workers_on_demand
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def watch_volcano(
     steps = steps or Steps()
     home = open_home(home_of(settings))
     model_of(settings)
-    with only_writer(home):
+    with only_writer(home), workers_on_demand(settings) as demand_workers:
         plans: list[FramePlan] = []
         problems: list[Problem] = []
         fetched = scored = 0
@@ -113,6 +114,7 @@ def watch_volcano(
             problems += plan.problems
             if plan.absent and request.frames_named:
                 problems.append(Problem(frame, None, plan.absent))
+            demand_workers(len(plan.to_fetch))
             for first in range(0, len(plan.to_fetch), settings.pairs_per_batch):
                 batch = plan.to_fetch[first : first + settings.pairs_per_batch]
                 downloaded = steps.download(part, batch, settings)

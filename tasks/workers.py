@@ -5,41 +5,17 @@ a bucket when it ends, and what comes back is small. So a lost worker costs one 
 run nothing that was done.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from typing_extensions import override
-
 from catalogs.settings import Settings
-from tasks.progress import report_progress
-from tasks.workers_base import Failure, R, T, Workers, attempt, name_item
+from tasks.workers_base import Failure, Workers
 from tasks.workers_cluster import ClusterWorkers, LossWords
 from tasks.workers_embedded import embedded_client, fitting_workers
+from tasks.workers_here import ThisProcess
 from tasks.workers_scheduler import scheduler_client
 
 __all__ = ["Failure", "Workers", "open_workers"]
-
-
-class _ThisProcess(Workers):
-    """One worker, without any process of its own."""
-
-    @property
-    @override
-    def count(self) -> int:
-        return 1
-
-    @override
-    def run(
-        self, work: Callable[[T], R], items: Sequence[T], step: str
-    ) -> Iterator[tuple[int, R | Failure]]:
-        for index, item in enumerate(items):
-            try:
-                result = attempt(work, item)
-            except Exception as error:
-                name_item(error, step, index, item)
-                raise
-            report_progress(step, index + 1, len(items))
-            yield index, result
 
 
 @contextmanager
@@ -75,7 +51,7 @@ def open_workers(settings: Settings, *, most: int | None = None) -> Iterator[Wor
         return
     count = _limited(settings.workers or fitting_workers(settings.worker_memory_gb), most)
     if count == 1:
-        yield _ThisProcess()
+        yield ThisProcess()
         return
     with embedded_client(count, settings.worker_memory_gb) as client:
         words = LossWords(

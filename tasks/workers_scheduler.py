@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from distributed import Client
+from distributed.comm import get_address_host_port
 from distributed.versions import VersionMismatchWarning, get_versions
 
 from fringewatch.errors import BadInputError, SourceUnavailableError
@@ -44,6 +45,7 @@ def scheduler_client(address: str) -> Iterator[tuple[Client, int]]:
 
 def _connect(address: str) -> Client:
     try:
+        get_address_host_port(address)  # a client of no address would take 40 seconds to give up
         with warnings.catch_warnings():  # of versions we raise more, and say it in our words
             warnings.simplefilter("ignore", VersionMismatchWarning)
             return Client(address, timeout=_CONNECT_LIMIT, set_as_default=False)

@@ -23,7 +23,7 @@ from catalogs.corpora.plan import Plan, counts_by_reason, make_plan, read_plan, 
 from catalogs.corpora.recipe import CorpusRecipe
 from catalogs.corpora.shards import Receipt, missing_shards, write_receipt, write_shard
 from catalogs.corpora.versions import Corpus, corpus_at
-from catalogs.home import Home, home_of
+from catalogs.home import Home, home_of, open_home
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError, StoreError
 from fringewatch.numbers import PATCH_SIZE
@@ -89,7 +89,7 @@ def plan_corpus(name: str, recipe: CorpusRecipe, settings: Settings) -> Plan:
     HomeError
         If the storage is full or gives no answer.
     """
-    home = home_of(settings)
+    home = open_home(home_of(settings))
     corpus = corpus_at(home.corpora, name)
     sources, items = _open_sources(recipe, home)
     with open_workers(settings, most=len(items)) as workers:
@@ -111,7 +111,7 @@ def build_corpus(name: str, recipe: CorpusRecipe, settings: Settings) -> CorpusR
     SourceUnavailableError
         If the workers were lost; what is done is kept.
     """
-    home = home_of(settings)
+    home = open_home(home_of(settings))
     corpus = corpus_at(home.corpora, name)
     with only_builder(corpus) as lease:
         sources, items = _open_sources(recipe, home)
@@ -158,7 +158,7 @@ def build_shards(
     return tuple(sorted(receipts, key=lambda receipt: receipt.shard))
 
 
-def finish_corpus(plan_address: str, settings: Settings) -> CorpusReport:
+def finish_corpus(plan_address: str) -> CorpusReport:
     """Return what became of a plan's version: shown to readers, or which shards it lacks.
 
     Raises
@@ -168,7 +168,6 @@ def finish_corpus(plan_address: str, settings: Settings) -> CorpusReport:
     HomeError
         If another build of this corpus runs, or the storage is full or gives no answer.
     """
-    home_of(settings)
     corpus, plan = _read(plan_address)
     with only_builder(corpus):
         return _finish(corpus, plan, ())

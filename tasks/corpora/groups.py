@@ -85,8 +85,14 @@ def track_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def shape_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
-    """Return a number for each content, int64 (n,), equal for twins; `UNKNOWN` without content."""
-    return _numbers(rows["shape_sha256"].where(rows["shape_sha256"] != "", rows["sha256"]))
+    """Return a number for each content, int64 (n,), equal for twins; `UNKNOWN` without content.
+
+    Equal bytes are equal content even where the shapes differ: those of pictures may take in a row
+    or a column beside the patch.
+    """
+    shape, content = _numbers(rows["shape_sha256"]), _numbers(rows["sha256"])
+    known = (shape != UNKNOWN) | (content != UNKNOWN)
+    return np.where(known, link([shape, content]), UNKNOWN)
 
 
 def _frames(rows: pd.DataFrame) -> NDArray[np.int64]:

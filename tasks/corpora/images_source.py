@@ -116,7 +116,8 @@ class PicturePatches(PatchSource):
         for row, column in tiles:
             north, west = _ground_corner(picture, codes.shape, row, column)
             placed = dataclasses.replace(blank, row=row, column=column, north=north, west=west)
-            candidates.append(measured_candidate(placed, cut_patch(codes, row, column)))
+            patch, shape = cut_patch(codes, row, column), _common_to_twins(codes, row, column)
+            candidates.append(measured_candidate(placed, patch, shape))
         return candidates
 
 
@@ -129,6 +130,27 @@ def _read_codes(path: Path) -> NDArray[np.uint8]:
 def _is_a_tile(codes: NDArray[np.uint8], key: PatchKey) -> bool:
     rows, columns = (tile_starts(side) for side in codes.shape)
     return key.row in rows and key.column in columns
+
+
+def _common_to_twins(codes: NDArray[np.uint8], row: int, column: int) -> NDArray[np.uint8]:
+    """What a tile has in common with the same tile of the picture turned or mirrored.
+
+    In a picture whose side is longer than its tiles by an odd number, such as S1's 227 pixels, no
+    tile stands in the middle: the tile of a mirrored picture shows ground a pixel beside. Both lie
+    in the window that takes in that pixel, too.
+    """
+    rows, columns = (
+        _with_mirrored(start, side) for start, side in zip((row, column), codes.shape, strict=True)
+    )
+    size = (rows[1] - rows[0], columns[1] - columns[0])
+    return cut_patch(codes, rows[0], columns[0], size)
+
+
+def _with_mirrored(start: int, side: int) -> tuple[int, int]:
+    """First pixel of a tile or of its mirrored fellow, and the one behind both."""
+    starts = tile_starts(side)
+    mirrored = side - PATCH_SIZE - starts[-1 - starts.index(start)]
+    return min(start, mirrored), max(start, mirrored) + PATCH_SIZE
 
 
 def _ground_corner(

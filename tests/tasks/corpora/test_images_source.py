@@ -10,10 +10,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from catalogs.corpora.recipe import ImagesSource
+from catalogs.corpora.recipe import CorpusRecipe, ImagesSource
 from catalogs.records import DatePair
 from fringewatch.errors import BadInputError, StoreError
-from insar_models.symmetries import undone
+from insar_models.picture_tiles import tile_starts
+from insar_models.symmetries import eight_forms, undone
+from tasks.corpora.choose import choose
 from tasks.corpora.images_source import PICTURES_IN_AN_ITEM, PicturePatches
 from tasks.corpora.patch_source import Item, PatchKey
 from tasks.corpora.picture_list import list_folder, rotation_of
@@ -344,3 +346,20 @@ class TestRealPictures:
         assert not [c.problem for c in found if c.problem]
         assert {c.label for c in found} == {0, 1}
         assert {c.volcano for c in found} >= {"etna", ""}
+
+
+@pytest.mark.parametrize(("height", "width"), [(224, 224), (227, 227), (201, 227), (237, 501)])
+def test_all_eight_forms_of_a_picture_are_twins(tmp_path: Path, height: int, width: int) -> None:
+    """S1's pictures of 227 pixels have no middle: 224 of them lie a pixel off."""
+    pixels = grey(height, width=width)
+    for number, form in enumerate(eight_forms(pixels)):
+        save(tmp_path / f"{number}.png", form)
+    recipe = CorpusRecipe(sources=(ImagesSource(folder=tmp_path),))
+    found = survey_all(PicturePatches(0, ImagesSource(folder=tmp_path)))
+    rows = choose(found, recipe)
+    tiles = len(tile_starts(height)) * len(tile_starts(width))
+
+    assert len(rows) == 8 * tiles
+    assert rows["shape_sha256"].nunique() == tiles
+    assert int(rows["kept"].sum()) == tiles
+    assert rows.loc[rows["kept"], "sha256"].is_unique

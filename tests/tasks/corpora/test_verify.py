@@ -8,6 +8,7 @@ import zarr
 from numpy.typing import NDArray
 
 from catalogs.bucket import Bucket
+from catalogs.bucket_client import RETRIES
 from catalogs.corpora.layout import reopen_version
 from catalogs.corpora.plan import Plan, write_plan
 from catalogs.corpora.shards import ShardReader
@@ -83,9 +84,7 @@ def test_storage_that_does_not_answer_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     corpus, plan, _ = built(bucket)
-    monkeypatch.setattr(
-        "catalogs.bucket._RETRIES", {"max_retries": 0, "retry_timeout": dt.timedelta(seconds=1)}
-    )
+    monkeypatch.setitem(RETRIES, "max_retries", 0)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(HomeError, match="cannot use s3://"):
         verify_version(corpus, plan.version)
