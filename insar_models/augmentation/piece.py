@@ -1,0 +1,87 @@
+"""What one piece of an augmentation is: something that is done to some patches of a batch.
+
+Lengths are given in pixels of a patch of 224 x 224 and scaled with the side, so that one recipe
+serves patches that were reduced, too.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from fringewatch.errors import BadInputError
+from fringewatch.numbers import PATCH_SIZE
+from insar_models.augmentation.draws import Draws, Stream
+from insar_models.encoder_inputs import Phasors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece(ABC):
+    """One thing that is done to patches, each chosen by a coin of its own.
+
+    Raises
+    ------
+    BadInputError
+        If the probability or a number of the piece cannot be one.
+    """
+
+    stream: ClassVar[Stream]
+
+    probability: float = 1.0
+    """Of being done to a patch."""
+
+    def __post_init__(self) -> None:
+        self._check("probability", self.probability, 0.0, 1.0)
+
+    def __call__(self, phasors: Phasors, draws: Draws) -> Phasors:
+        """Return the patches with this done to those that were chosen; same shape and device.
+
+        Parameters
+        ----------
+        phasors
+            Left as they are.
+        draws
+            Of this view of these patches.
+        """
+        draws = draws.stream(self.stream)
+        chosen = draws.coin(self.probability)
+        if chosen.all():
+            return self._changed(phasors, draws)
+        if not chosen.any():
+            return phasors
+        places = torch.from_numpy(np.flatnonzero(chosen)).to(phasors.field.device)
+        some = Phasors(phasors.field[places], phasors.valid[places])
+        changed = self._changed(some, draws.some(chosen))
+        return Phasors(
+            phasors.field.index_copy(0, places, changed.field),
+            phasors.valid.index_copy(0, places, changed.valid),
+        )
+
+    @abstractmethod
+    def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:
+        """All patches with this done to them; the originals are left as they are."""
+
+    def _check(self, name: str, value: float, least: float, greatest: float = math.inf) -> None:
+        if not least <= value <= greatest or math.isinf(value):
+            message = (
+                f"{name} of {type(self).__name__} cannot be {value}: choose {least:g} or more"
+                + ("" if math.isinf(greatest) else f", up to {greatest:g}")
+            )
+            raise BadInputError(message)
+
+    def _check_range(
+        self, name: str, bounds: tuple[float, float], least: float, greatest: float = math.inf
+    ) -> None:
+        for value in bounds:
+            self._check(name, value, least, greatest)
+        if bounds[0] > bounds[1]:
+            message = f"{name} of {type(self).__name__} goes from {bounds[0]} to {bounds[1]}: swap"
+            raise BadInputError(message)
+
+
+def scale_of(side: int) -> float:
+    """How many pixels of a patch of this side are one of a patch of 224 x 224."""
+    return side / PATCH_SIZE

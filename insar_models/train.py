@@ -1,0 +1,171 @@
+"""The command line of training machines: ``python -m insar_models.train CORPUS --folder RUN``.
+
+With several GPUs: ``torchrun --nproc-per-node 4 -m insar_models.train CORPUS --folder RUN``.
+Ends with 0 when all steps were taken, 1 after an error, and 3 when there is more to do: the same
+command goes on. (torchrun knows success and failure alone; its log tells what is left.)
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import torch
+import torch.distributed as dist
+
+from fringewatch.errors import BadInputError, FringewatchError
+from insar_models.patch_file import open_patch_file
+from insar_models.patch_loader import Loading
+from insar_models.pretraining import Running, pretrain
+from insar_models.pretraining_recipe import find_pretrain_recipe
+from insar_models.sampling import Rank
+
+_DONE: Final = 0
+_FAILED: Final = 1
+_UNFINISHED: Final = 3
+_LOG: Final = logging.getLogger("insar_models.train")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit code of the command; errors that we know end in one line, not a traceback."""
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.WARNING if given.quiet or _is_other(os.environ) else logging.INFO,
+        format="%(asctime)s %(message)s",
+        datefmt="%H:%M:%S",
+        force=True,
+    )
+    try:
+        with _processes(os.environ, given.device) as (rank, device), _stop_asked() as asked:
+            return _train(given, _running(given, rank, device), asked)
+    except FringewatchError as error:
+        _LOG.error("%s", error)
+        return _FAILED
+
+
+def _train(given: argparse.Namespace, running: Running, asked: list[int]) -> int:
+    corpus = open_patch_file(given.corpus)
+    recipe = find_pretrain_recipe(given.recipe, steps=given.steps)
+    report = pretrain(
+        corpus,
+        recipe,
+        given.folder,
+        running=running,
+        stop_after_steps=given.stop_after,
+        asked_to_stop=lambda: bool(asked),
+    )
+    _LOG.info(
+        "%s after step %d of %d; the encoder is in %s",
+        "finished" if report.is_finished else "stopped",
+        report.step,
+        report.steps,
+        report.encoder,
+    )
+    # torchrun takes any other number for a failure, and kills the other processes.
+    return _DONE if report.is_finished or running.loading.rank.of > 1 else _UNFINISHED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m insar_models.train",
+        description="Learn an encoder from the patches of a corpus, without labels. The same "
+        "command goes on with a run that was stopped or killed.",
+    )
+    parser.add_argument("corpus", type=Path, help="patch file (.safetensors) of a corpus")
+    parser.add_argument("--folder", type=Path, required=True, help="of the run; made if missing")
+    parser.add_argument("--recipe", default="default", help="TOML file, 'default' or 'paper'")
+    parser.add_argument("--steps", type=_count, help="of the whole run, in place of the recipe's")
+    parser.add_argument("--stop-after", type=_count, help="steps of this call; the rest later")
+    parser.add_argument("--device", help="such as 'cpu' or 'cuda:1'; a GPU where there is one")
+    parser.add_argument(
+        "--precision", default="auto", choices=["auto", "float32", "bfloat16", "float16"]
+    )
+    parser.add_argument("--compile", action="store_true", help="quicker after some minutes")
+    parser.add_argument("--checkpoint-every", type=_count, default=200, help="steps")
+    parser.add_argument("--measure-every", type=_count, default=200, help="steps")
+    parser.add_argument("--note-every", type=_count, default=10, help="steps of a journal's line")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but warnings")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_count.__name__ = "whole number of at least 1"  # argparse puts it into its message
+
+
+def _is_other(environment: Mapping[str, str]) -> bool:
+    """Return whether another process of the same training is the one that talks."""
+    return environment.get("RANK", "0") != "0"
+
+
+def _running(given: argparse.Namespace, rank: Rank, device: str) -> Running:
+    return Running(
+        loading=Loading(device=device, rank=rank),
+        precision=given.precision,
+        compiled=given.compile,
+        checkpoint_every=given.checkpoint_every,
+        measure_every=given.measure_every,
+        note_every=given.note_every,
+    )
+
+
+@contextmanager
+def _processes(environment: Mapping[str, str], device: str | None) -> Iterator[tuple[Rank, str]]:
+    """Join the processes that torchrun started, if it did; give this one's rank and device."""
+    try:
+        of, number = int(environment.get("WORLD_SIZE", "1")), int(environment.get("RANK", "0"))
+        local = int(environment.get("LOCAL_RANK", "0"))
+    except ValueError as error:
+        message = f"WORLD_SIZE, RANK and LOCAL_RANK must be numbers ({error}): start by torchrun"
+        raise BadInputError(message) from error
+    if device is None:
+        device = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
+    rank = Rank(number, of)
+    if of == 1:
+        yield rank, device
+        return
+    on_gpu = device.startswith("cuda")
+    if on_gpu:
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if on_gpu else "gloo")
+    try:
+        yield rank, device
+    finally:
+        dist.destroy_process_group()
+
+
+@contextmanager
+def _stop_asked() -> Iterator[list[int]]:
+    """Give a list to which SIGTERM and SIGINT add their number, in place of ending the process.
+
+    Batch systems send SIGTERM some time before they kill. A second signal ends at once.
+    """
+    asked: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def note(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+        signal.signal(number, before[signal.Signals(number)])
+
+    try:
+        for number in before:
+            signal.signal(number, note)
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

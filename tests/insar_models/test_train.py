@@ -1,0 +1,127 @@
+"""The command of training machines: its exit codes, and a run that was really killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from fringewatch.errors import BadInputError
+from insar_models import train
+from insar_models.pretraining import pretrain
+from insar_models.pretraining_state import read_checkpoint
+from insar_models.train import main
+from tests.insar_models.small_pretraining import assert_same_run, corpus_in, notes_in, one_thread
+
+ROOT = Path(__file__).parents[2]
+TOML = """
+batch_size = 6
+outputs = 8
+learning_rate = 0.01
+steps = 40
+[encoder]
+architecture = "compact"
+width = 0.125
+size = 32
+[augmentation]
+turbulence = false
+geometry = false
+sea = false
+"""
+OFTEN = ["--note-every", "4", "--measure-every", "20", "--checkpoint-every", "2"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_threads() -> Iterator[None]:
+    with one_thread():
+        yield
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> list[str]:
+    """What all commands have; the folder follows."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(TOML)
+    corpus = corpus_in(tmp_path)
+    common = ["--device", "cpu", "--quiet", "--recipe", str(recipe), *OFTEN]
+    return [str(corpus.path), *common, "--folder"]
+
+
+def test_a_run_in_two_parts(given: list[str], tmp_path: Path) -> None:
+    folder = str(tmp_path / "run")
+    assert main([*given, folder, "--steps", "3", "--stop-after", "2"]) == 3
+    assert main([*given, folder, "--steps", "3"]) == 0
+    assert main([*given, folder, "--steps", "3"]) == 0
+    assert [note["step"] for note in notes_in(tmp_path / "run")] == [0, 3, 3]
+
+
+def test_errors_in_one_line(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "run")
+    assert main([*given, folder, "--steps", "3", "--stop-after", "1"]) == 3
+    assert main([*given, folder, "--steps", "4"]) == 1
+    assert "another recipe (steps was 3, is 4)" in capsys.readouterr().err
+    assert main([str(tmp_path / "nowhere"), *given[1:], folder]) == 1
+    assert main([*given, folder, "--device", "abacus"]) == 1
+    assert main([*given, folder, "--recipe", "nowhere.toml"]) == 1
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert len(said.strip().splitlines()) == 3
+
+
+def test_arguments_that_cannot_be(given: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*given, "run", "--steps", "0"])
+
+
+def test_a_signal_stops_after_the_step(
+    given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(*arguments: object, **others: object) -> object:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return pretrain(*arguments, **others)  # type: ignore[arg-type]
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(train, "pretrain", told)
+    assert main([*given, str(tmp_path / "run")]) == 3
+    kept = read_checkpoint(tmp_path / "run")
+    assert kept is not None
+    assert kept.step == 1
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_killed_and_taken_up(given: list[str], tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    command = [sys.executable, "-m", "insar_models.train", *given, str(killed)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        deadline = time.monotonic() + 120
+        while not list(killed.glob("checkpoints/step-*[2468].safetensors")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    stopped = read_checkpoint(killed)
+    assert stopped is not None
+    assert 0 < stopped.step < 40
+    assert main([*given, str(killed)]) == 0
+    assert main([*given, str(whole)]) == 0
+    assert_same_run(killed, whole)
+
+
+def test_processes_that_torchrun_started() -> None:
+    with train._processes({}, "cpu") as (rank, device):
+        assert (rank.number, rank.of, device) == (0, 1, "cpu")
+    with (
+        pytest.raises(BadInputError, match="must be numbers"),
+        train._processes({"WORLD_SIZE": "two"}, "cpu"),
+    ):
+        pass
