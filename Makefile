@@ -6,16 +6,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Tests run one to a core: threads of their own would wait for each other.
+QUIET_THREADS := OMP_NUM_THREADS=1
+
 .PHONY: demo test test-all check format clean
 
 demo: $(VENV)/run
 	$(BIN)/fringewatch demo
 
 test: $(VENV)/dev
-	$(BIN)/pytest
+	$(QUIET_THREADS) $(BIN)/pytest -n auto --dist loadfile
 
 test-all: $(VENV)/dev
-	$(BIN)/pytest -m ""
+	$(QUIET_THREADS) $(BIN)/pytest -n auto --dist loadfile -m ""
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms.functional import pil_to_tensor  # type: ignore[import-untyped]
+from torchvision.transforms.functional import pil_to_tensor
 
 from catalogs.corpora.columns import words_of
 from catalogs.corpora.layout import read_corpus

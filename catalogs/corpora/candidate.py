@@ -46,8 +46,8 @@ class Candidate:
     sha256: str
     """Of its 224 x 224 bytes, row by row; empty if it could not be read."""
     shape_sha256: str
-    """Smallest of the hashes of its eight turned and mirrored forms: equal for twins. Of a picture's
-    tile that stands off the middle, of the window that its twins have in common."""
+    """Smallest of the hashes of its eight turned and mirrored forms: equal for twins. Of a
+    picture's tile that stands off the middle, of the window that its twins have in common."""
     valid_fraction: float
     """Share of pixels with data."""
     coherence_mean: float

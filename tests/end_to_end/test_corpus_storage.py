@@ -174,8 +174,8 @@ def build_here(recipe: CorpusRecipe, settings: Settings) -> None:
 
 def check_kill(moment: int, versions: TwoVersions, storage: StorageServer, home: Path) -> None:
     """Kill a builder when the storage has heard of so many requests."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tasks.corpora.build", __name__])
+    # Not a fork server: an older one would not know where this test's storage is.
+    context = multiprocessing.get_context("spawn")
     settings = fresh(storage, home)
     corpus = versions.build_old(settings)
     storage.requests.clear()
