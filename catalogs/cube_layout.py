@@ -105,7 +105,7 @@ def _create_arrays(store: Store, attributes: dict[str, Any], window: Window) -> 
             chunks=(1, size, size),
             dtype="uint8",
             fill_value=NO_DATA_CODE,
-            compressors=ZstdCodec(level=5),
+            compressors=ZstdCodec(level=3),
             dimension_names=("pair", "y", "x"),
             attributes=words,
         )

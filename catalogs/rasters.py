@@ -79,16 +79,36 @@ def read_window(path: Path, window: Window) -> NDArray[np.generic]:
     """
     try:
         with _opened(path) as raster:
-            values = np.zeros((window.size, window.size), dtype=raster.dtypes[0])
-            rows = range(max(window.row, 0), min(window.row + window.size, raster.height))
-            columns = range(max(window.column, 0), min(window.column + window.size, raster.width))
-            inside = RasterWindow(columns.start, rows.start, len(columns), len(rows))
-            top, left = rows.start - window.row, columns.start - window.column
-            part = values[top : top + len(rows), left : left + len(columns)]
-            part[...] = raster.read(1, window=inside)
+            return _values_inside(raster, window)
     except RasterioError as error:
         message = f"{path.name} does not decode ({error}): the file is cut or damaged"
         raise CorruptProductError(message) from error
+
+
+def read_fitting_window(
+    path: Path, product: Product, window: Window
+) -> tuple[Grid, NDArray[np.generic] | None]:
+    """Return the grid of a product, and a window of it as `read_window` does; in one go.
+
+    The values are None if the file's grid does not snap to the window's. Raises as `check_raster`.
+    """
+    try:
+        with _opened(path) as raster:
+            grid = _grid_of(raster, path, product)
+            return grid, _values_inside(raster, window) if grid.snaps_to(window.grid) else None
+    except RasterioError as error:
+        message = f"{path.name} does not decode ({error}): the file is cut or damaged"
+        raise CorruptProductError(message) from error
+
+
+def _values_inside(raster: rasterio.DatasetReader, window: Window) -> NDArray[np.generic]:
+    values = np.zeros((window.size, window.size), dtype=raster.dtypes[0])
+    rows = range(max(window.row, 0), min(window.row + window.size, raster.height))
+    columns = range(max(window.column, 0), min(window.column + window.size, raster.width))
+    inside = RasterWindow(columns.start, rows.start, len(columns), len(rows))
+    top, left = rows.start - window.row, columns.start - window.column
+    part = values[top : top + len(rows), left : left + len(columns)]
+    part[...] = raster.read(1, window=inside)
     return values
 
 

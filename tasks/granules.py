@@ -14,7 +14,7 @@ from catalogs.home import Home
 from catalogs.ledger_rows import FileRow, FileState
 from catalogs.portal.client import Portal
 from catalogs.portal.window_fetch import fetch_window
-from catalogs.rasters import check_raster, read_grid, read_window
+from catalogs.rasters import check_raster, read_fitting_window, read_grid
 from catalogs.records import DatePair, Product, RemoteFile
 from catalogs.window_files import read_window_file, write_window
 from catalogs.window_records import FetchedWindow
@@ -111,12 +111,14 @@ def read_granule(
     """
     path = home.window(request.volcano.slug, request.frame, pair, product)
     fetched = read_window_file(path) if path.is_file() else None  # once: it is decoded whole
-    whole = home.granule(request.frame, pair, product)
-    grid = fetched.grid if fetched else read_grid(whole, product)
-    if not grid.snaps_to(window.grid):
-        raise GridMismatchError(describe_mismatch(product, grid, window.grid))
     if fetched is None:
-        return read_window(whole, window)
+        whole = home.granule(request.frame, pair, product)
+        grid, values = read_fitting_window(whole, product, window)
+        if values is None:
+            raise GridMismatchError(describe_mismatch(product, grid, window.grid))
+        return values
+    if not fetched.grid.snaps_to(window.grid):
+        raise GridMismatchError(describe_mismatch(product, fetched.grid, window.grid))
     if (fetched.window.row, fetched.window.column) != (window.row, window.column):
         path.unlink()  # cut before the frame's grid was settled, a pixel beside it
         message = f"the window of {product.value} was cut a pixel beside the frame's: run again"
