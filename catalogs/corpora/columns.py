@@ -63,7 +63,7 @@ class PatchColumn:
 
     name: str
     values: NDArray[Any]
-    """Shape (patches,), of ``sha256`` (patches, 32)."""
+    """Shape (patches,), of hashes (patches, 32)."""
     attributes: dict[str, Any]
 
     @property
@@ -76,7 +76,6 @@ def columns_of(plan: Plan) -> tuple[PatchColumn, ...]:
     """Return the columns of a plan's version, in a fixed order."""
     kept = plan.kept
     sources = source_words(plan.recipe)
-    hashes = np.frombuffer(bytes.fromhex("".join(kept["sha256"])), dtype=np.uint8)
     locations = np.array(kept["location"].tolist(), dtype=np.dtypes.StringDType())
     return (
         _flags("volcano", kept["volcano"].tolist(), "volcano's slug, or its source's name"),
@@ -89,7 +88,8 @@ def columns_of(plan: Plan) -> tuple[PatchColumn, ...]:
             PatchColumn(name, kept[name].to_numpy(dtype), dict(attributes))
             for name, (dtype, attributes) in _NUMBERS.items()
         ),
-        PatchColumn("sha256", hashes.reshape(-1, 32), {"long_name": "SHA-256 of its bytes"}),
+        _hashes("sha256", kept, "SHA-256 of its bytes"),
+        _hashes("source_sha256", kept, "SHA-256 of the picture, pair or scene it was cut from"),
     )
 
 
@@ -187,6 +187,11 @@ def _flags(name: str, words: Sequence[str], meaning: str) -> PatchColumn:
         "flag_meanings": " ".join(meanings.tolist()),
     }
     return PatchColumn(name, codes.astype(smallest), attributes)
+
+
+def _hashes(name: str, kept: pd.DataFrame, meaning: str) -> PatchColumn:
+    found = np.frombuffer(bytes.fromhex("".join(kept[name])), dtype=np.uint8)
+    return PatchColumn(name, found.reshape(-1, 32), {"long_name": meaning})
 
 
 def _dates(name: str, days: Sequence[date | None]) -> PatchColumn:

@@ -38,8 +38,9 @@ def check_plan_rows(recipe: CorpusRecipe, rows: pd.DataFrame) -> None:
     chosen = rows[kept]
     unknown = (chosen["group"] < 0) | (chosen["area"] < 0)
     _refuse(chosen, unknown, "it is kept without a group or an area")
-    hashed = chosen["sha256"].str.fullmatch(_SHA256).astype(bool)
-    _refuse(chosen, ~hashed, "it is kept without the SHA-256 of its bytes")
+    for name, whose in (("sha256", "its bytes"), ("source_sha256", "what it was cut from")):
+        hashed = chosen[name].str.fullmatch(_SHA256).astype(bool)
+        _refuse(chosen, ~hashed, f"it is kept without the SHA-256 of {whose}")
     outside = ~chosen["index"].between(0, len(chosen) - 1)
     _refuse(chosen, outside, f"its place in the corpus is not below {len(chosen)}")
     _refuse(chosen, chosen["index"].duplicated(), "another has its place in the corpus")

@@ -1,5 +1,10 @@
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fringewatch.numbers import PATCH_OFFSETS, PATCH_SIZE, WINDOW_SIZE
 from insar_models.patches import (
@@ -28,8 +33,10 @@ def test_patches_cover_every_pixel_of_the_window() -> None:
     assert PATCH_OFFSETS[-1] + PATCH_SIZE == WINDOW_SIZE
 
 
-def test_laying_the_patches_back_gives_the_window() -> None:
-    window = np.random.default_rng(3).integers(0, 256, (WINDOW_SIZE, WINDOW_SIZE), dtype=np.uint8)
+@given(st.integers(0, 2**32), st.sampled_from([np.uint8, np.float32]))
+def test_laying_the_patches_back_gives_the_window(seed: int, kind: type) -> None:
+    noise = np.random.default_rng(seed).integers(0, 256, (WINDOW_SIZE, WINDOW_SIZE))
+    window: NDArray[Any] = noise.astype(kind)
     back = np.zeros_like(window)
     for patch, origin in zip(cut_patches(window), PATCH_ORIGINS, strict=True):
         back[origin.slices] = patch

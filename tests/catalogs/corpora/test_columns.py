@@ -49,7 +49,8 @@ def test_columns_are_of_the_kept_patches_in_their_order() -> None:
     assert found["label"].values.tolist() == [-1, -1, 1]
     assert found["row"].values.tolist() == [-3, -3, -3]
     assert np.isnan(found["north"].values).tolist() == [False, False, True]
-    assert [row.tobytes().hex() for row in found["sha256"].values] == plan.kept["sha256"].tolist()
+    for name in ("sha256", "source_sha256"):
+        assert [row.tobytes().hex() for row in found[name].values] == plan.kept[name].tolist()
 
 
 def test_types_of_the_columns() -> None:
@@ -69,7 +70,7 @@ def test_types_of_the_columns() -> None:
         **dict.fromkeys(["primary", "secondary"], ("int32", ("patch",))),
         **dict.fromkeys(["rotation", "label"], ("int8", ("patch",))),
         **dict.fromkeys(floats, ("float32", ("patch",))),
-        "sha256": ("uint8", ("patch", "byte")),
+        **dict.fromkeys(["sha256", "source_sha256"], ("uint8", ("patch", "byte"))),
     }
 
 

@@ -273,6 +273,7 @@ def test_candidates_are_counted_by_kind_and_reason_in_the_order_of_the_rules() -
         (table(left_out(0, "little data", index=0)), "left out, but has a place"),
         (table(plan_row(0, sha256="")), "without the SHA-256"),
         (table(plan_row(0, sha256="F" * 64)), "without the SHA-256"),
+        (table(plan_row(0, source_sha256="tile")), "what it was cut from"),
         (table(plan_row(0, group=-1)), "without a group"),
         (table(plan_row(0, area=-1)), "without a group or an area"),
         (table(plan_row(0, index=1)), "not below 1"),
