@@ -15,10 +15,10 @@ demo: $(VENV)/run
 	$(BIN)/fringewatch demo
 
 test: $(VENV)/dev
-	$(QUIET_THREADS) $(BIN)/pytest -n auto --dist loadfile
+	$(QUIET_THREADS) $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
 test-all: $(VENV)/dev
-	$(QUIET_THREADS) $(BIN)/pytest -n auto --dist loadfile -m ""
+	$(QUIET_THREADS) $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile -m ""
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -68,10 +68,11 @@ def is_build(path: str) -> bool:
 
 
 def fresh(storage: StorageServer, home: Path) -> Settings:
-    """A bucket of its own in the storage, which is well."""
+    """A bucket of its own in the storage, which is well, and a home that knows no other."""
     storage.faults.clear()
     storage.make_bucket()
-    return Settings(home=home, storage=storage.address, workers=1)
+    bucket = storage.address.split("/")[2]
+    return Settings(home=home / bucket, storage=storage.address, workers=1)
 
 
 def requests_of(versions: TwoVersions, storage: StorageServer, settings: Settings) -> int:
