@@ -234,7 +234,7 @@ def test_two_commands_on_one_name(
     storage.requests.clear()
     environment = {
         **clean_environment(), **storage.variables, "FRINGEWATCH_STORAGE": storage.address,
-        "FRINGEWATCH_HOME": str(tmp_path),
+        "FRINGEWATCH_HOME": str(settings.home),
     }  # fmt: skip
     words = [str(COMMAND), "corpus", "build", NAME, "--workers", "2"]
     words += ["--config", str(versions.recipe_file(versions.new))]
