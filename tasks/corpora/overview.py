@@ -27,6 +27,8 @@ _VOLCANOES_SHOWN: Final = 12
 _QUARTILES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _THOUSAND: Final = 1000
+_ROUNDED_UP: Final = 999.5
+"""From here on three digits make a thousand."""
 
 Counts = tuple[tuple[str, int], ...]
 """Words and how many patches each has, in the order in which they are shown."""
@@ -198,7 +200,7 @@ def word_column(columns: xr.Dataset, name: str) -> NDArray[np.str_]:
 def readable_bytes(size: int) -> str:
     """Return a number of bytes for a person: ``51 bytes``, ``1.2 GB``."""
     value, unit = float(size), 0
-    while value >= _THOUSAND and unit < len(_UNITS) - 1:
+    while value >= _ROUNDED_UP and unit < len(_UNITS) - 1:
         value, unit = value / _THOUSAND, unit + 1
     return f"{value:.0f} bytes" if unit == 0 else f"{value:.3g} {_UNITS[unit]}"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from catalogs.place import Folder
@@ -109,6 +109,9 @@ def test_a_version_without_a_column_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 10**17))
+@example(999_500_000_000_000)
+@example(999_499)
+@example(1000)
 def test_bytes_are_readable_and_right(size: int) -> None:
     number, unit = readable_bytes(size).split()
     units = ("bytes", "kB", "MB", "GB", "TB", "PB")
