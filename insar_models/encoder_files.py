@@ -16,9 +16,9 @@ import torch
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.backbones import make_backbone
-from insar_models.encoder_weights import WEIGHTS_FILE, fill, read_encoder_folder
+from insar_models.encoder_weights import fill, read_encoder_folder
 from insar_models.encoders import Encoder
-from insar_models.model_files import CARD_FORMAT
+from insar_models.model_files import CARD_FORMAT, WEIGHTS_FILE
 
 _CARD: Final = "card.json"
 

@@ -3,7 +3,6 @@
 Tensors have torchvision's names everywhere. No file can make this program run what it holds.
 """
 
-import hashlib
 import pickle
 import re
 from collections.abc import Mapping
@@ -18,9 +17,7 @@ import torchvision.models
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.backbones import Backbone, TransformerNet, import_timm
 from insar_models.encoder_spec import TOKEN_SIZE, EncoderSpec
-from insar_models.model_files import read_card
-
-WEIGHTS_FILE: Final = "weights.safetensors"
+from insar_models.model_files import WEIGHTS_FILE, read_card, read_weights
 
 _IMAGENET: Final = "IMAGENET1K_V1"  # the first ones, which published comparisons began with
 _CLASSES: Final = ("fc.", "classifier.", "heads.", "last_linear.")
@@ -122,24 +119,14 @@ def read_encoder_folder(folder: Path) -> tuple[EncoderSpec, dict[str, torch.Tens
     except BadInputError as error:
         message = f"the card in {folder} describes an encoder that this version lacks: {error}"
         raise ModelError(message) from error
-    path = folder / WEIGHTS_FILE
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        message = f"the weights {path} cannot be read ({error.strerror}): train or copy them again"
-        raise ModelError(message) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != card.get("sha256"):
-        message = (
-            f"the weights {path} are not those of their card (sha256 {found[:12]}..., the card "
-            f"says {str(card.get('sha256'))[:12]}...): they are cut or altered; train or copy "
-            "the encoder again"
-        )
-        raise ModelError(message)
+    content = read_weights(folder, card)
     try:
         return spec, safetensors.torch.load(content)
     except safetensors.SafetensorError as error:
-        message = f"{path} is no safetensors file ({error}): train or copy the encoder again"
+        message = (
+            f"{folder / WEIGHTS_FILE} is no safetensors file ({error}): train or copy the encoder "
+            "again"
+        )
         raise ModelError(message) from error
 
 

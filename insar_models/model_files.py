@@ -28,7 +28,7 @@ SHIPPED_MODELS: Final = Path(__file__).parent / "weights"
 CARD_FORMAT: Final = 1
 """Raised by one whenever an older Fringewatch could no longer read what a newer one wrote."""
 
-_WEIGHTS = "weights.safetensors"
+WEIGHTS_FILE: Final = "weights.safetensors"
 _CARD = "card.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -87,22 +87,20 @@ def save_model(folder: Path, model: LinearDetector, record: Mapping[str, object]
         message = f"the record of model {model.name} uses the card's own keys: {', '.join(taken)}"
         raise BadInputError(message)
     text = json.dumps({**card, **record}, indent=2, ensure_ascii=False, allow_nan=False)
-    write_atomically(folder / _WEIGHTS, weights)
+    write_atomically(folder / WEIGHTS_FILE, weights)
     write_atomically(folder / _CARD, f"{text}\n".encode())
     return sha256
 
 
-def load_model(folder: Path) -> Detector:
-    """Return the model that lies in `folder`.
+def read_weights(folder: Path, card: Mapping[str, Any]) -> bytes:
+    """Return the bytes of the weights in `folder`, which are those that its card names.
 
     Raises
     ------
     ModelError
-        If a file is missing, cut or altered, the card was written by a newer version or names an
-        unknown architecture, or the weights do not fit it.
+        If the file is missing, cut or altered.
     """
-    card = read_card(folder)
-    path = folder / _WEIGHTS
+    path = folder / WEIGHTS_FILE
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -116,6 +114,21 @@ def load_model(folder: Path) -> Detector:
             "the model again"
         )
         raise ModelError(message)
+    return content
+
+
+def load_model(folder: Path) -> Detector:
+    """Return the model that lies in `folder`.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, cut or altered, the card was written by a newer version or names an
+        unknown architecture, or the weights do not fit it.
+    """
+    card = read_card(folder)
+    path = folder / WEIGHTS_FILE
+    content = read_weights(folder, card)
     architecture = card.get("architecture")
     reader = _READERS.get(str(architecture))
     if reader is None:

@@ -55,6 +55,7 @@ class Lars(Optimizer):
 
     @override
     @torch.no_grad()
+    # torch's own is typed for closures that give a loss, which nobody here passes.
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Take a step along the gradients; `closure` is not used."""
         for group in self.param_groups:

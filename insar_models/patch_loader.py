@@ -186,7 +186,8 @@ def _open_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # torch raises any
+    # In order: no such name or number, a torch without CUDA, a device without tensors.
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
         message = f"the device '{name}' cannot be used ({reason}): try 'cpu', or 'cuda' with a GPU"
         raise BadInputError(message) from error

@@ -91,7 +91,7 @@ class Learner:
         head = _head(recipe, self.encoder)
         network: nn.Module = nn.Sequential(self.encoder, head)
         if ranks() > 1 and device.type == "cuda":
-            # Else each process would normalise by its own part of the batch.
+            # Else each process would normalise by its own part of the batch. (No types in torch.)
             network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
         network.to(device).to(memory_format=torch.channels_last)
         self.network = network.train()

@@ -151,8 +151,12 @@ def _check_number(name: str, value: object) -> None:
         wanted = f"a whole number of at least {_LEAST[name]}"
     else:
         least, most = _BETWEEN[name]
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        usable = is_number and math.isfinite(value) and least <= value <= most  # type: ignore[arg-type, operator]
+        usable = (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and least <= value <= most
+        )
         wanted = f"a number from {least:g} to {most:g}"
     if not usable:
         message = f"{name} of a pretraining recipe cannot be {value!r}: use {wanted}"

@@ -4,6 +4,7 @@ Tensors lie in the file as such; what is no tensor is JSON in its header, beside
 tensors. Nothing is ever unpickled. The last two are kept, so that there is one to go back to.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -20,11 +21,6 @@ from torch import Tensor
 
 from fringewatch.atomic import atomic_file, disk_errors, sweep_drafts
 from fringewatch.errors import HomeError, ModelError
-
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks
-    fcntl = None  # type: ignore[assignment]
 
 CHECKPOINT_FORMAT: Final = 1
 """Raised by one whenever an older Fringewatch could no longer read what a newer one wrote."""
@@ -122,10 +118,10 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("w")
     with lock:
-        if fcntl is not None:
+        with disk_errors(folder):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 message = f"another process trains in {folder}: wait for it, or choose a folder"
                 raise HomeError(message) from error
         yield

@@ -150,7 +150,7 @@ class _Sheet:
         self.figure.figimage(self.pixels, origin="upper", zorder=-1)
         canvas = FigureCanvasAgg(self.figure)
         raw = io.BytesIO()
-        canvas.print_raw(raw)  # type: ignore[no-untyped-call]
+        canvas.print_raw(raw)  # type: ignore[no-untyped-call]  # matplotlib's
         height, width = self.pixels.shape[:2]
         drawn = Image.frombytes("RGBA", (width, height), raw.getvalue()).convert("RGB")
         # Noise cannot be compressed, but one byte a pixel instead of three looks the same.

@@ -103,7 +103,7 @@ def test_zarr_reads_what_zarr_wrote(place: Place) -> None:
     store = travelled.zarr_store(read_only=True)
     again = zarr.open_group(store, mode="r")["x"]
     assert isinstance(again, zarr.Array)
-    assert list(again[1:5]) == [1, 2, 3, 4]  # type: ignore[arg-type]
+    assert list(again[1:5]) == [1, 2, 3, 4]  # type: ignore[arg-type]  # zarr's wide type
     assert [f.name for f in (place / "a.zarr").files()] == [
         "x/c/0", "x/c/1", "x/c/2", "x/zarr.json", "zarr.json",
     ]  # fmt: skip
