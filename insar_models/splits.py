@@ -252,7 +252,8 @@ def _both(one: NDArray[np.integer], other: NDArray[np.integer]) -> NDArray[np.in
 
 def _known(codes: NDArray[np.integer], names: tuple[str, ...]) -> NDArray[np.int64]:
     nameless = [code for code, name in enumerate(names) if not name]
-    return np.where(np.isin(codes, nameless), UNKNOWN, codes).astype(np.int64)
+    # Widened first: a column of small unsigned numbers cannot hold UNKNOWN.
+    return np.where(np.isin(codes, nameless), UNKNOWN, codes.astype(np.int64))
 
 
 def _join(keys: list[NDArray[np.integer]]) -> NDArray[np.int64]:

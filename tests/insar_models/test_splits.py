@@ -339,3 +339,12 @@ def test_the_columns_of_a_flat_file_can_be_split(tmp_path: Path) -> None:
     sides = split(columns, "volcano", ["etna"])
     assert set(file.words("volcano")[sides == HELD_OUT]) == {"etna"}
     assert (file.columns["group"] == columns.group).all()
+
+
+def test_unknown_names_tie_nothing_together_in_the_narrow_types_of_a_file() -> None:
+    columns = table(*((number, number, 0, 3, 0, 6) for number in range(10)))
+    narrow = replace(
+        columns, frame=columns.frame.astype(np.uint16), volcano=columns.volcano.astype(np.uint16)
+    )
+    for way in UNITS:
+        assert (split(narrow, way, 0.3) == HELD_OUT).sum() == 3
