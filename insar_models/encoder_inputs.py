@@ -27,6 +27,12 @@ GREY_SPREAD: Final = 71.4902
 _ENOUGH: Final = 0.5
 """Of the pixels of a box that must hold data for the box to hold data."""
 
+_NOISE: Final = 0.25
+"""Local coherence up to which ``coherent`` inputs show nothing: noise seldom reaches more."""
+
+_SIGNAL: Final = 0.5
+"""Local coherence from which on they show a phase as it is; fringes of twelve pixels reach it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Phasors:
@@ -124,9 +130,10 @@ def codes_to_inputs(phasors: Phasors, spec: EncoderSpec) -> torch.Tensor:
     -------
     torch.Tensor
         Shape (n, 3, size, size), of the phasors' type and device. ``phasor``: cosine and sine, 0
-        where there is no data, and 1 where there is data, else 0. ``grey``: three times the phase
-        as a grey level, 1 to 255 for -pi to pi and 0 for no data, normalised as in the published
-        method.
+        where there is no data, and 1 where there is data, else 0. ``coherent``: the same, each
+        times a weight from 0 to 1, so that noise looks like no data, be it sea or forest.
+        ``grey``: three times the phase as a grey level, 1 to 255 for -pi to pi and 0 for no data,
+        normalised as in the published method.
 
     Raises
     ------
@@ -134,15 +141,39 @@ def codes_to_inputs(phasors: Phasors, spec: EncoderSpec) -> torch.Tensor:
         If the patches cannot be reduced to the encoder's size.
     """
     seen = reduce_phasors(phasors, spec.size)
-    if spec.inputs == "phasor":
+    if spec.inputs != "grey":
         # Channels last in memory, as phasors_of has them and as convolutions are quickest.
         inputs = seen.field.new_empty((len(seen), spec.size, spec.size, CHANNELS)).movedim(3, 1)
         inputs[:, :2], inputs[:, 2:] = seen.field, seen.valid
-        return inputs
+        return inputs if spec.inputs == "phasor" else inputs * signal_weight(seen)
     cosine, sine = seen.field[:, :1], seen.field[:, 1:]
     grey = (torch.atan2(sine, cosine) - PHASE_OFFSET_RAD) / PHASE_SCALE_RAD
     normalised = (torch.where(seen.valid, grey, 0.0) - GREY_MEAN) / GREY_SPREAD
     return normalised.expand(-1, CHANNELS, -1, -1)
+
+
+def signal_weight(phasors: Phasors) -> torch.Tensor:
+    """Return 0 in noise and 1 where neighbours agree in phase: float, (n, 1, height, width).
+
+    It is what ``coherent`` inputs are weighted by, and follows the length of the mean phasor of
+    3 x 3 pixels; what holds no data does not count, and has no weight itself where nothing around
+    it has data.
+    """
+    parts = torch.cat([phasors.field, phasors.valid.to(phasors.field.dtype)], dim=1)
+    real, imaginary, count = _neighbourhood_sums(parts).unbind(1)
+    coherence = torch.hypot(real, imaginary) / count.clamp(min=1)
+    return ((coherence - _NOISE) / (_SIGNAL - _NOISE)).clamp(0, 1).unsqueeze(1)
+
+
+def _neighbourhood_sums(pixels: torch.Tensor) -> torch.Tensor:
+    """Sums over 3 x 3 pixels; what lies outside is 0."""
+    for axis in (2, 3):
+        length = pixels.shape[axis]
+        sums = pixels.clone()
+        sums.narrow(axis, 1, length - 1).add_(pixels.narrow(axis, 0, length - 1))
+        sums.narrow(axis, 0, length - 1).add_(pixels.narrow(axis, 1, length - 1))
+        pixels = sums
+    return pixels
 
 
 def _box_sums(pixels: torch.Tensor, box: int) -> torch.Tensor:

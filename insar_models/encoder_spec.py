@@ -18,7 +18,7 @@ Architecture = Literal[
     "vit_b_16",
     "inception_v4",
 ]
-Inputs = Literal["grey", "phasor"]
+Inputs = Literal["grey", "phasor", "coherent"]
 
 WIDENED: Final = ("compact", "resnet18", "resnet34", "resnet50")
 """Architectures whose channels can be made fewer or more."""
@@ -49,7 +49,8 @@ class EncoderSpec:
     width: float = 1.0
     """Channels as a multiple of the usual ones, rounded to whole eights; ResNets and compact."""
     inputs: Inputs = "phasor"
-    """``phasor``: cosine, sine, and where there is data; ``grey``: the phase as a grey level."""
+    """``phasor``: cosine, sine, and where there is data; ``coherent``: the same without noise;
+    ``grey``: the phase as a grey level."""
     size: int = PATCH_SIZE
     """Side in pixels of what the net sees; larger patches are reduced to it by averaging."""
 

@@ -23,6 +23,7 @@ from insar_models.encoders import Encoder, make_encoder
 from insar_models.gathering import average_gradients, ranks
 from insar_models.losses import dcl, nt_xent
 from insar_models.momentum_contrast import MomentumContrast, follow
+from insar_models.optimiser_state import below, optimiser_state, restore_optimiser
 from insar_models.optimisers import make_optimiser, set_rate
 from insar_models.patch_loader import Batch
 from insar_models.pretraining_recipe import PretrainRecipe
@@ -161,13 +162,8 @@ class Learner:
             for part, module in self._modules().items()
             for name, tensor in module.state_dict().items()
         }
-        numbers: dict[str, dict[str, Any]] = {}
-        for place, entries in self._optimiser.state_dict()["state"].items():
-            for name, value in entries.items():
-                if isinstance(value, Tensor):
-                    tensors[f"optimiser.{place}.{name}"] = value
-                else:
-                    numbers.setdefault(str(place), {})[name] = value
+        of_optimiser, numbers = optimiser_state(self._optimiser)
+        tensors |= {f"optimiser.{name}": tensor for name, tensor in of_optimiser.items()}
         return tensors, {"optimiser": numbers, "scaler": self._scaler.state_dict()}
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
@@ -180,29 +176,12 @@ class Learner:
         """
         try:
             for part, module in self._modules().items():
-                module.load_state_dict(_below(tensors, part))
-            self._restore_optimiser(_below(tensors, "optimiser"), facts["optimiser"])
+                module.load_state_dict(below(tensors, part))
+            restore_optimiser(self._optimiser, below(tensors, "optimiser"), facts["optimiser"])
             self._scaler.load_state_dict(facts["scaler"])
         except (KeyError, RuntimeError, ValueError, IndexError, TypeError) as error:
             message = f"the checkpoint does not fit its recipe ({error}): begin in another folder"
             raise ModelError(message) from error
-
-    def _restore_optimiser(
-        self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Mapping[str, Any]]
-    ) -> None:
-        whole = self._optimiser.state_dict()
-        parameters = [one for group in self._optimiser.param_groups for one in group["params"]]
-        state: dict[int, dict[str, Any]] = {
-            int(place): dict(entries) for place, entries in numbers.items()
-        }
-        for key, tensor in tensors.items():
-            place, name = key.split(".", 1)
-            like = parameters[int(place)]
-            # As it lay in memory before: sums over it must run in the same order.
-            fits = tensor.shape == like.shape
-            value = torch.empty_like(like, requires_grad=False).copy_(tensor) if fits else tensor
-            state.setdefault(int(place), {})[name] = value
-        self._optimiser.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
 
     def _modules(self) -> dict[str, nn.Module]:
         parts = {"network": self.network, "moco": self.moco, "average": self.average}
@@ -232,12 +211,3 @@ def _moco(
         seed=recipe.seed,
     )
     return moco.to(device)
-
-
-def _below(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
-    beginning = f"{part}."
-    return {
-        name.removeprefix(beginning): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(beginning)
-    }

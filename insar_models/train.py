@@ -8,12 +8,10 @@ command goes on. (torchrun knows success and failure alone; its log tells what i
 import argparse
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import torch
@@ -25,6 +23,7 @@ from insar_models.patch_loader import Loading
 from insar_models.pretraining import Running, pretrain
 from insar_models.pretraining_recipe import find_pretrain_recipe
 from insar_models.sampling import Rank
+from insar_models.stopping import stop_asked
 
 _DONE: Final = 0
 _FAILED: Final = 1
@@ -42,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         force=True,
     )
     try:
-        with _processes(os.environ, given.device) as (rank, device), _stop_asked() as asked:
+        with _processes(os.environ, given.device) as (rank, device), stop_asked() as asked:
             return _train(given, _running(given, rank, device), asked)
     except FringewatchError as error:
         _LOG.error("%s", error)
@@ -143,28 +142,6 @@ def _processes(environment: Mapping[str, str], device: str | None) -> Iterator[t
         yield rank, device
     finally:
         dist.destroy_process_group()
-
-
-@contextmanager
-def _stop_asked() -> Iterator[list[int]]:
-    """Give a list to which SIGTERM and SIGINT add their number, in place of ending the process.
-
-    Batch systems send SIGTERM some time before they kill. A second signal ends at once.
-    """
-    asked: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def note(number: int, _: FrameType | None) -> None:
-        asked.append(number)
-        signal.signal(number, before[signal.Signals(number)])
-
-    try:
-        for number in before:
-            signal.signal(number, note)
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Stream(IntEnum):
     CUTOUT = 13
     PAPER = 14
     SPECKLE = 15
+    RELIEF = 16
 
 
 @dataclass(frozen=True, eq=False)

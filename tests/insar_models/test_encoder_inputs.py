@@ -18,6 +18,7 @@ from insar_models.encoder_inputs import (
     codes_to_inputs,
     phasors_of,
     reduce_phasors,
+    signal_weight,
 )
 from insar_models.encoder_spec import EncoderSpec
 from insar_models.phase import decode_phase, phasor
@@ -126,7 +127,7 @@ def test_sizes_that_do_not_divide_are_refused(height: int, width: int) -> None:
         codes_to_inputs(phasors, spec())
 
 
-@pytest.mark.parametrize("inputs", ["grey", "phasor"])
+@pytest.mark.parametrize("inputs", ["grey", "phasor", "coherent"])
 def test_a_patch_without_data_is_finite_and_flat(inputs: str) -> None:
     phasors = phasors_of(torch.zeros(1, 64, 64, dtype=torch.uint8))
     seen = codes_to_inputs(phasors, spec(inputs=inputs))
@@ -150,3 +151,25 @@ def test_inputs_of_a_patch_do_not_depend_on_its_batch(count: int, inputs: str) -
     whole = codes_to_inputs(phasors_of(codes), spec(inputs=inputs))
     alone = codes_to_inputs(phasors_of(codes[1:2]), spec(inputs=inputs))
     assert torch.equal(whole[1:2], alone)
+
+
+def test_coherent_inputs_hide_noise_and_keep_fringes() -> None:
+    generator = np.random.default_rng(4)
+    codes = generator.integers(1, 256, (1, 64, 64), dtype=np.uint8)
+    fringes = 1 + (np.arange(64) * 16 % 255)  # sixteen pixels a fringe
+    codes[:, :, 32:] = fringes[None, :32].astype(np.uint8)
+    phasors = phasors_of(torch.from_numpy(codes))
+    plain = codes_to_inputs(phasors, spec(inputs="phasor", size=32))
+    seen = codes_to_inputs(phasors, spec(inputs="coherent", size=32))
+    noise, signal = seen[:, :, 1:-1, 1:15], seen[:, :, 1:-1, 17:-1]
+    assert float(noise[:, 2].mean()) < 0.15
+    assert float(signal[:, 2].min()) > 0.95
+    assert torch.allclose(signal, plain[:, :, 1:-1, 17:-1] * signal[:, 2:], atol=1e-6)
+
+
+def test_signal_weight_does_not_count_what_has_no_data() -> None:
+    codes = torch.ones(1, 8, 8, dtype=torch.uint8)
+    codes[:, :, ::2] = 0  # every second column is missing
+    weight = signal_weight(phasors_of(codes))
+    assert torch.equal(weight, torch.ones_like(weight))
+    assert not signal_weight(phasors_of(torch.zeros(1, 8, 8, dtype=torch.uint8))).any()
