@@ -1,0 +1,156 @@
+"""Volcanic sources drawn at random: what a detector learns from, and is tried on.
+
+The ranges begin with those of Gaddes et al.'s SyInterferoPy (a dyke of 75 to 89 degrees, its top
+above 2 km, 0.1 to 0.7 m wide; a sill at 1.5 to 3.5 km; a point of 2 to 3 million cubic metres at 1
+to 4 km) and are widened to small and to deep sources, which are the ones that are overlooked.
+"""
+
+import math
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+
+from fringewatch.errors import BadInputError
+from insar_models.simulation.checked_numbers import Limits, check_number
+from insar_models.simulation.sources import Mogi, Rectangle, Source, dyke, sill
+
+Span: TypeAlias = tuple[float, float]
+"""Least and greatest value."""
+
+_SIZE = Limits(0.0, math.inf, "a size", above_low=True)
+_DIP = Limits(0.0, 90.0, "degrees from the horizontal")
+_PROBABILITY = Limits(0.0, 1.0, "a probability")
+
+
+class SourceKind(StrEnum):
+    """Of a volcanic source."""
+
+    MOGI = "mogi"
+    SILL = "sill"
+    DYKE = "dyke"
+
+
+@dataclass(frozen=True)
+class SourceRanges:
+    """Between which two values each number is drawn.
+
+    Dips evenly; all others, which are sizes, evenly in their logarithm.
+    """
+
+    mogi_depth_m: Span = (600.0, 12_000.0)
+    mogi_volume_m3: Span = (1e5, 3e7)
+    sill_depth_m: Span = (800.0, 8_000.0)
+    sill_side_m: Span = (500.0, 8_000.0)
+    """Length and width, each on its own."""
+    sill_opening_m: Span = (0.05, 1.0)
+    sill_dip_degrees: Span = (0.0, 10.0)
+    dyke_top_m: Span = (100.0, 4_000.0)
+    dyke_height_m: Span = (300.0, 6_000.0)
+    dyke_length_m: Span = (500.0, 12_000.0)
+    dyke_opening_m: Span = (0.05, 2.0)
+    dyke_dip_degrees: Span = (70.0, 90.0)
+    deflating_share: float = 0.0
+    """Probability that the source shrinks or closes."""
+
+    def __post_init__(self) -> None:
+        for key in (field.name for field in fields(self) if field.name != "deflating_share"):
+            _check_span(key, getattr(self, key))
+        check_number("SourceRanges", "deflating_share", self.deflating_share, _PROBABILITY)
+
+
+def _check_span(key: str, span: Span) -> None:
+    try:
+        low, high = span
+    except (TypeError, ValueError):
+        message = f"SourceRanges: {key}={span!r} is no range: give the least and the greatest value"
+        raise BadInputError(message) from None
+    limits = _DIP if key.endswith("dip_degrees") else _SIZE
+    check_number("SourceRanges", key, low, limits)
+    check_number("SourceRanges", key, high, limits)
+    if low > high:
+        message = f"SourceRanges: {key}={span!r} runs backwards: give the least value first"
+        raise BadInputError(message)
+
+
+DEFAULT_RANGES = SourceRanges()
+
+
+def random_source(
+    kind: str,
+    generator: np.random.Generator,
+    place: tuple[float, float] = (0.0, 0.0),
+    ranges: SourceRanges = DEFAULT_RANGES,
+) -> Source:
+    """A source of a kind, with all its numbers drawn anew.
+
+    Parameters
+    ----------
+    kind
+        One of `SourceKind`.
+    generator
+        Draws the numbers; always the same count for a kind, so that ranges can be compared.
+    place
+        Longitude and latitude above the source, degrees.
+    ranges
+        Of the numbers. The strike can be any.
+
+    Raises
+    ------
+    BadInputError
+        If the kind is unknown, or the place is none.
+
+    Examples
+    --------
+    >>> random_source("mogi", np.random.default_rng(1), (-22.3, 63.9)).latitude
+    63.9
+    """
+    if kind not in tuple(SourceKind):
+        message = f"there is no source of kind {kind!r}: choose one of {', '.join(SourceKind)}"
+        raise BadInputError(message)
+    sign = -1.0 if generator.random() < ranges.deflating_share else 1.0
+    if kind == SourceKind.MOGI:
+        depth_m = _size(ranges.mogi_depth_m, generator)
+        return Mogi(*place, depth_m, sign * _size(ranges.mogi_volume_m3, generator))
+    strike_degrees = float(generator.uniform(0.0, 360.0))
+    if kind == SourceKind.SILL:
+        return _random_sill(place, strike_degrees, sign, generator, ranges)
+    return _random_dyke(place, strike_degrees, sign, generator, ranges)
+
+
+def _random_sill(
+    place: tuple[float, float],
+    strike_degrees: float,
+    sign: float,
+    generator: np.random.Generator,
+    ranges: SourceRanges,
+) -> Rectangle:
+    depth_m = _size(ranges.sill_depth_m, generator)
+    size_m = _size(ranges.sill_side_m, generator), _size(ranges.sill_side_m, generator)
+    opening_m = sign * _size(ranges.sill_opening_m, generator)
+    dip_degrees = float(generator.uniform(*ranges.sill_dip_degrees))
+    # A wide and steep sill would come out of the ground: it is laid flatter.
+    steepest = math.degrees(math.asin(min(1.0, depth_m / size_m[1])))
+    return sill(place, depth_m, size_m, opening_m, strike_degrees, min(dip_degrees, steepest))
+
+
+def _random_dyke(
+    place: tuple[float, float],
+    strike_degrees: float,
+    sign: float,
+    generator: np.random.Generator,
+    ranges: SourceRanges,
+) -> Rectangle:
+    top_m = _size(ranges.dyke_top_m, generator)
+    depths_m = top_m, top_m + _size(ranges.dyke_height_m, generator)
+    length_m = _size(ranges.dyke_length_m, generator)
+    opening_m = sign * _size(ranges.dyke_opening_m, generator)
+    dip_degrees = float(generator.uniform(*ranges.dyke_dip_degrees))
+    return dyke(place, depths_m, strike_degrees, length_m, opening_m, dip_degrees)
+
+
+def _size(span: Span, generator: np.random.Generator) -> float:
+    low, high = span
+    drawn = math.exp(generator.uniform(math.log(low), math.log(high)))
+    return min(max(drawn, low), high)  # the logarithm and back rounds

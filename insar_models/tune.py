@@ -1,0 +1,90 @@
+"""The command line: ``python -m insar_models.tune CORPUS --encoder DIR --folder RUN``.
+
+Ends with 0 when all steps were taken, 1 after an error, and 3 when there is more to do: the same
+command goes on.
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from fringewatch.errors import FringewatchError
+from insar_models.encoder_files import load_encoder
+from insar_models.patch_file import open_patch_file
+from insar_models.patch_loader import Loading
+from insar_models.pretraining_running import Running
+from insar_models.stopping import stop_asked
+from insar_models.tuning import tune
+from insar_models.tuning_recipe import find_tune_recipe
+
+_DONE: Final = 0
+_FAILED: Final = 1
+_UNFINISHED: Final = 3
+_LOG: Final = logging.getLogger("insar_models.tune")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit code of the command; errors that we know end in one line, not a traceback."""
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
+    )
+    try:
+        with stop_asked() as asked:
+            return _tune(given, asked)
+    except FringewatchError as error:
+        _LOG.error("%s", error)
+        return _FAILED
+
+
+def _tune(given: argparse.Namespace, asked: list[int]) -> int:
+    device = given.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    report = tune(
+        open_patch_file(given.corpus),
+        load_encoder(given.encoder),
+        find_tune_recipe(given.recipe, steps=given.steps),
+        given.folder,
+        running=Running(
+            loading=Loading(device=device),
+            checkpoint_every=given.checkpoint_every,
+            measure_every=given.measure_every,
+            note_every=50,
+        ),
+        stop_after_steps=given.stop_after,
+        asked_to_stop=lambda: bool(asked),
+    )
+    _LOG.info(
+        "%s after step %d of %d; the encoder is in %s",
+        "finished" if report.is_finished else "stopped",
+        report.step,
+        report.steps,
+        report.encoder,
+    )
+    return _DONE if report.is_finished else _UNFINISHED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m insar_models.tune",
+        description="Teach a pretrained encoder to tell deformation from the rest. The same "
+        "command goes on with a run that was stopped or killed.",
+    )
+    parser.add_argument("corpus", type=Path, help="patch file (.safetensors) with labels")
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder")
+    parser.add_argument("--folder", type=Path, required=True, help="of the run; made if missing")
+    parser.add_argument("--recipe", default="default", help="TOML, 'default' or 'operational'")
+    parser.add_argument("--steps", type=int, help="of the whole run, in place of the recipe's")
+    parser.add_argument("--stop-after", type=int, help="steps of this call; the rest later")
+    parser.add_argument("--device", help="such as 'cpu' or 'cuda:1'; a GPU where there is one")
+    parser.add_argument("--checkpoint-every", type=int, default=500, help="steps")
+    parser.add_argument("--measure-every", type=int, default=500, help="steps")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

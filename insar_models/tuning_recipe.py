@@ -1,0 +1,239 @@
+"""What a tuning run learns and how: everything that its weights depend on."""
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final, Self
+
+from fringewatch.errors import BadInputError
+from insar_models.augmentation.blur import Blur
+from insar_models.augmentation.losses_of_signal import Incoherence, Sea
+from insar_models.augmentation.recipe import Recipe
+from insar_models.augmentation.screens import Noise, Ramp
+from insar_models.augmentation.turbulence import Turbulence
+
+WHOLE: Final = "all"
+"""In `TuneRecipe.unfreeze`: the whole encoder."""
+
+_BOTH_CLASSES: Final = Recipe(
+    turbulence=Turbulence(probability=0.7, spread_rad=(0.1, 1.5)),
+    ramp=Ramp(probability=0.6, greatest_cycles=2.0),
+    incoherence=Incoherence(probability=0.3, share=(0.03, 0.35)),
+    sea=Sea(probability=0.3, share=(0.05, 0.5)),
+    noise=Noise(probability=0.5, spread_rad=(0.05, 0.5)),
+    blur=Blur(probability=0.2),
+    lengths="kept",
+)
+"""Stronger than in pretraining: what stands for neither class must be seen in both."""
+
+_LEAST: Final[Mapping[str, int]] = {"batch_size": 2, "steps": 1, "sources": 1, "seed": 0}
+_BETWEEN: Final[Mapping[str, tuple[float, float]]] = {
+    "epochs": (1e-6, 1e6),
+    "pasted": (0.0, 1.0),
+    "labelled": (0.0, 1.0),
+    "still": (0.0, 1.0),
+    "relief": (0.0, 1.0),
+    "relief_rad": (0.0, 100.0),
+    "least_visible": (0.0, 1.0),
+    "held_out": (0.0, 0.9),
+    "learning_rate": (1e-9, 1e3),
+    "weight_decay": (0.0, 1.0),
+    "warm_up": (0.0, 0.9),
+    "average": (0.0, 0.999999),
+}
+_OPTIONAL: Final = ("epochs", "average")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneRecipe:
+    """A way to teach an encoder to tell deformation from the rest.
+
+    A step sees a batch of which the share `pasted` are quiet patches with simulated deformation,
+    the share `labelled` are patches that persons called deforming, and the rest are quiet.
+
+    Raises
+    ------
+    BadInputError
+        If a value cannot be, or two do not go together.
+    """
+
+    unfreeze: tuple[str, ...] = (WHOLE,)
+    """Parts of the encoder that learn, by name (``layer3``, ``layer4``), or ``all``; others stay
+    as they are, with the statistics of their norms."""
+    pasted: float = 0.5
+    labelled: float = 0.0
+    still: float = 0.15
+    """Share of the quiet patches that are replaced by ground without any phase of its own."""
+    relief: float = 0.35
+    """How often a delay as rough as terrain is added, to either class."""
+    relief_rad: float = 2.0
+    """The largest standard deviation of that."""
+    peak_m: tuple[float, float] = (0.012, 0.3)
+    """Least and greatest peak in the line of sight that is pasted."""
+    spacing_m: tuple[float, float] = (150.0, 800.0)
+    """Least and greatest height of a pixel of what the encoder sees, of the sources: patches of
+    0.001 degree that are reduced to 112 pixels have 220 m, LiCSAR's quicklooks as much as 740."""
+    least_visible: float = 0.3
+    """Share of where a source moves the ground that must show it; below, the patch has no say."""
+    sources: int = 4000
+    """Simulated sources to draw from."""
+    augmentation: Recipe | None = _BOTH_CLASSES
+    held_out: float = 0.15
+    """Share of the quiet areas that are kept to measure by."""
+    batch_size: int = 64
+    steps: int = 6000
+    epochs: float | None = None
+    """Times the patches that are learned from, in place of steps."""
+    learning_rate: float = 7e-4
+    weight_decay: float = 1e-2
+    warm_up: float = 0.05
+    """Share of the steps in which the rate rises."""
+    constant_rate: bool = False
+    """Whether the rate stays after that; else it falls with a cosine."""
+    average: float | None = 0.998
+    """Share that the mean of the weights over steps keeps of itself; it is what is delivered."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in (*_LEAST, *_BETWEEN):
+            value = getattr(self, name)
+            if not (value is None and name in _OPTIONAL):
+                _check_number(name, value)
+        if not self.unfreeze or not all(isinstance(name, str) for name in self.unfreeze):
+            message = (
+                f"unfreeze of a tuning recipe cannot be {self.unfreeze!r}: name parts of the "
+                "encoder such as layer4, or all"
+            )
+            raise BadInputError(message)
+        if not 0 < self.pasted + self.labelled < 1:
+            message = (
+                f"pasted ({self.pasted}) and labelled ({self.labelled}) must make more than 0 and "
+                "less than 1 together: the rest is quiet"
+            )
+            raise BadInputError(message)
+        for name in ("peak_m", "spacing_m"):
+            least, greatest = getattr(self, name)
+            if not 0 < least <= greatest:
+                message = (
+                    f"{name} of a tuning recipe cannot be {getattr(self, name)}: give 0 < least <= "
+                    "greatest, in metres"
+                )
+                raise BadInputError(message)
+
+    @classmethod
+    def parse(cls, settings: Mapping[str, Any]) -> Self:
+        """Return the recipe of a table of settings; what it leaves out is as usual.
+
+        Raises
+        ------
+        BadInputError
+            If a setting is unknown, or cannot be.
+        """
+        known = [field.name for field in fields(cls)]
+        strange = [str(key) for key in settings if key not in known]
+        if strange:
+            message = (
+                f"a tuning recipe has no '{', '.join(strange)}': choose among {', '.join(known)}"
+            )
+            raise BadInputError(message)
+        given = dict(settings)
+        for name, length in (("unfreeze", None), ("peak_m", 2), ("spacing_m", 2)):
+            if name in given:
+                given[name] = _several(name, given[name], length)
+        if isinstance(given.get("augmentation"), Mapping):
+            given["augmentation"] = Recipe.parse(given["augmentation"])
+        elif given.get("augmentation") is False:
+            given["augmentation"] = None
+        elif "augmentation" in given:
+            message = (
+                f"augmentation of a tuning recipe cannot be {given['augmentation']!r}: give a "
+                "table of settings, or false"
+            )
+            raise BadInputError(message)
+        return cls(**given)
+
+    def settings(self) -> dict[str, Any]:
+        """Return all settings as JSON holds them; `parse` makes the same recipe of them."""
+        views = False if self.augmentation is None else self.augmentation.settings()
+        plain = {**asdict(self), "augmentation": views}
+        settings: dict[str, Any] = json.loads(json.dumps(plain))
+        return settings
+
+
+def _several(name: str, value: object, length: int | None) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple) or (length is not None and len(value) != length):
+        wanted = "a list" if length is None else f"a list of {length} numbers"
+        message = f"{name} of a tuning recipe cannot be {value!r}: give {wanted}"
+        raise BadInputError(message)
+    return tuple(value)
+
+
+def _check_number(name: str, value: object) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if name in _LEAST:
+        usable = is_number and isinstance(value, int) and value >= _LEAST[name]
+        wanted = f"a whole number of at least {_LEAST[name]}"
+    else:
+        least, most = _BETWEEN[name]
+        usable = (
+            isinstance(value, int | float)
+            and is_number
+            and math.isfinite(value)
+            and least <= value <= most
+        )
+        wanted = f"a number from {least:g} to {most:g}"
+    if not usable:
+        message = f"{name} of a tuning recipe cannot be {value!r}: use {wanted}"
+        raise BadInputError(message)
+
+
+OPERATIONAL: Final = TuneRecipe(
+    unfreeze=("layer3", "layer4"),
+    pasted=0.0,
+    labelled=6 / 11,
+    still=0.0,
+    relief=0.0,
+    augmentation=None,
+    held_out=0.0,
+    batch_size=112,
+    epochs=2.0,
+    learning_rate=5e-4,
+    weight_decay=0.0,
+    warm_up=0.0,
+    constant_rate=True,
+    average=None,
+)
+"""The operational variant of Bountos et al. (2022), section IV: the last two stages and the
+classifier learn from all labels, in two epochs at 5e-4. The class is drawn first, then the patch;
+6/11 is how often their code draws deformation. Views are none: their code makes them and discards
+them here."""
+
+
+def find_tune_recipe(name: str, *, steps: int | None = None) -> TuneRecipe:
+    """Return ``default``, ``operational``, or the recipe of a TOML file, with other `steps`.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such file, it is no TOML, or it makes no recipe.
+    """
+    named = {"default": TuneRecipe(), "operational": OPERATIONAL}
+    recipe = named.get(name) or TuneRecipe.parse(_read(name))
+    return recipe if steps is None else replace(recipe, steps=steps, epochs=None)
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        message = (
+            f"the recipe {name} cannot be read ({error.strerror}): give a TOML file, or "
+            "'default' or 'operational'"
+        )
+        raise BadInputError(message) from error
+    except ValueError as error:  # no TOML, or no text at all
+        message = f"the recipe {name} is no TOML ({error}): correct it"
+        raise BadInputError(message) from error

@@ -1,0 +1,161 @@
+"""Tuning learns from quiet ground and simulated sources, and a stopped run goes on exactly."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fringewatch.errors import BadInputError, HomeError, ModelError
+from insar_models.encoder_files import load_encoder
+from insar_models.patch_loader import Loading
+from insar_models.pretraining_journal import read_journal
+from insar_models.pretraining_running import Running
+from insar_models.pretraining_state import one_at_a_time
+from insar_models.tuning import tune
+from insar_models.tuning_examples import sort_grounds
+from insar_models.tuning_recipe import OPERATIONAL, TuneRecipe, find_tune_recipe
+from tests.insar_models.small_encoders import same_weights
+from tests.insar_models.small_pretraining import one_thread
+from tests.insar_models.small_tuning import RECIPE, labelled_corpus, recipe_with, tiny_encoder
+
+RUNNING = Running(loading=Loading(device="cpu"), note_every=3, measure_every=4, checkpoint_every=2)
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> object:
+    with one_thread():
+        yield
+
+
+def test_a_run_that_was_stopped_gives_the_bytes_of_one_that_was_not(tmp_path: Path) -> None:
+    corpus = labelled_corpus(tmp_path)
+    tune(corpus, tiny_encoder(), RECIPE, tmp_path / "whole", running=RUNNING)
+    for steps in (3, 2, None):
+        report = tune(
+            corpus,
+            tiny_encoder(),
+            RECIPE,
+            tmp_path / "parts",
+            running=RUNNING,
+            stop_after_steps=steps,
+        )
+    assert report.is_finished
+    assert_same_weights(tmp_path / "whole", tmp_path / "parts")
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    weights = "encoder/weights.safetensors"
+    assert (one / weights).read_bytes() == (other / weights).read_bytes()
+
+
+def test_it_learns_to_tell_pasted_deformation_from_still_ground(tmp_path: Path) -> None:
+    recipe = recipe_with(
+        augmentation=None, still=1.0, relief=0.0, steps=60, batch_size=16, average=None
+    )
+    tune(labelled_corpus(tmp_path), tiny_encoder(), recipe, tmp_path / "run", running=RUNNING)
+    notes = read_journal(tmp_path / "run" / "journal.jsonl")
+    losses = [note["loss"] for note in notes if "loss" in note]
+    measures = [note["measures"]["pasted_auroc"] for note in notes if "measures" in note]
+    assert losses[-1] < 0.5 * losses[0]
+    assert measures[-1] > 0.9
+
+
+def test_areas_with_deformation_are_kept_to_judge_by(tmp_path: Path) -> None:
+    corpus = labelled_corpus(tmp_path)
+    grounds = sort_grounds(corpus, RECIPE)
+    learned = set(corpus.columns["area"][grounds.learned].tolist())
+    assert learned
+    assert 0 not in learned
+    assert not learned & set(corpus.columns["area"][grounds.held_out].tolist())
+    assert set(np.flatnonzero(corpus.columns["label"] == 1)) <= set(grounds.judged.tolist())
+    report = tune(corpus, tiny_encoder(), recipe_with(steps=1), tmp_path / "run", running=RUNNING)
+    card = json.loads((report.encoder / "card.json").read_text())
+    assert set(card["tuned"]["areas_learned"]) == learned
+
+
+def test_only_what_is_unfrozen_moves(tmp_path: Path) -> None:
+    before = tiny_encoder()
+    recipe = recipe_with(unfreeze=("layer4",), average=None, steps=2)
+    report = tune(labelled_corpus(tmp_path), before, recipe, tmp_path / "run", running=RUNNING)
+    after = load_encoder(report.encoder).state_dict()
+    moved = {
+        name.split(".")[1]
+        for name, tensor in before.state_dict().items()
+        if not torch.equal(tensor, after[name])
+    }
+    assert moved == {"layer4"}
+
+
+def test_the_operational_variant_learns_from_labels(tmp_path: Path) -> None:
+    corpus = labelled_corpus(tmp_path, deforming=6)
+    recipe = replace(OPERATIONAL, batch_size=8)
+    report = tune(corpus, tiny_encoder(), recipe, tmp_path / "run", running=RUNNING)
+    assert (report.step, report.steps) == (4, 4)  # twice sixteen patches
+    with pytest.raises(BadInputError, match="less than a batch of 112"):
+        tune(corpus, tiny_encoder(), OPERATIONAL, tmp_path / "other", running=RUNNING)
+
+
+def test_an_encoder_that_was_given_is_left_as_it_is(tmp_path: Path) -> None:
+    encoder = tiny_encoder()
+    tune(
+        labelled_corpus(tmp_path), encoder, recipe_with(steps=2), tmp_path / "run", running=RUNNING
+    )
+    assert same_weights(encoder, tiny_encoder())
+
+
+def test_a_folder_holds_one_run(tmp_path: Path) -> None:
+    corpus = labelled_corpus(tmp_path)
+    tune(corpus, tiny_encoder(), RECIPE, tmp_path, running=RUNNING, stop_after_steps=2)
+    with pytest.raises(ModelError, match="another recipe"):
+        tune(corpus, tiny_encoder(), recipe_with(seed=3), tmp_path, running=RUNNING)
+    with pytest.raises(ModelError, match="another encoder"):
+        tune(corpus, tiny_encoder(seed=1), RECIPE, tmp_path, running=RUNNING)
+    with one_at_a_time(tmp_path), pytest.raises(HomeError, match="another process trains"):
+        tune(corpus, tiny_encoder(), RECIPE, tmp_path, running=RUNNING)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
+    encoder = tiny_encoder()
+    corpus = labelled_corpus(tmp_path)
+    tune(
+        corpus, encoder, recipe_with(steps=9), tmp_path / "run", running=RUNNING, stop_after_steps=2
+    )
+    poisoned = tiny_encoder()
+    with torch.no_grad():
+        next(poisoned.parameters()).fill_(float("inf"))
+    with pytest.raises(ModelError, match="last checkpoint is good"):
+        tune(corpus, poisoned, RECIPE, tmp_path / "other", running=RUNNING)
+
+
+def test_missing_classes_and_parts_are_named(tmp_path: Path) -> None:
+    nothing = labelled_corpus(tmp_path, deforming=0)
+    with pytest.raises(BadInputError, match="no deforming patches"):
+        tune(nothing, tiny_encoder(), OPERATIONAL, tmp_path / "run", running=RUNNING)
+    with pytest.raises(BadInputError, match="no part 'layer9'"):
+        tune(nothing, tiny_encoder(), recipe_with(unfreeze=("layer9",)), tmp_path / "b")
+
+
+def test_recipes_survive_a_file_and_bad_ones_are_named(tmp_path: Path) -> None:
+    for recipe in (TuneRecipe(), OPERATIONAL):
+        assert TuneRecipe.parse(recipe.settings()) == recipe
+    path = tmp_path / "recipe.toml"
+    path.write_text("pasted = 0.4\nunfreeze = ['layer4']\n")
+    assert find_tune_recipe(str(path), steps=5).pasted == pytest.approx(0.4)
+    for text, words in (
+        ("sauces = 1", "no 'sauces'"),
+        ("pasted = 1.0", "less than 1 together"),
+        ("peak_m = [0.2, 0.1]", "peak_m"),
+        ("batch_size = 1", "batch_size"),
+        ("learning_rate = 'quick'", "learning_rate"),
+        ("augmentation = 3", "augmentation"),
+        ("unfreeze = 'all'", "unfreeze"),
+        ("= 3", "no TOML"),
+    ):
+        path.write_text(text)
+        with pytest.raises(BadInputError, match=words):
+            find_tune_recipe(str(path))
+    with pytest.raises(BadInputError, match="cannot be read"):
+        find_tune_recipe(str(tmp_path / "missing.toml"))
