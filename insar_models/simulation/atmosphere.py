@@ -2,63 +2,59 @@
 
 Water vapour makes a random field whose power falls with spatial frequency in two slopes: steep
 below the scale of the turbulent layer's height, less steep above it (Hanssen 2001, Radar
-Interferometry, section 4.7). In two dimensions the exponents are -11/3 and -8/3. With the default
-scales, phases of a pair differ at 0.1, 0.9 and 3.6 km distance by 0.09, 0.5 and 1 rad (standard
-deviation), as they do in quiet LiCSAR pairs of the Galapagos.
+Interferometry, section 4.7). In two dimensions the exponents are -11/3 and -8/3.
 """
 
+import datetime as dt
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fringewatch.errors import BadInputError
+from insar_models.simulation.checked_numbers import Limits, check_number
+from insar_models.simulation.random_fields import spectral_field
+
 _LARGE_SCALE_EXPONENT = -8.0 / 3.0
 _SMALL_SCALE_EXPONENT = -11.0 / 3.0
-_PADDING = 1.25  # a field made by FFT is periodic: opposite edges must not look alike
-_FFT_MULTIPLE = 64
+_FIRST_DAY = dt.date(1970, 1, 1)  # before any radar satellite
+_LIMITS = {
+    "typical_m": Limits(0.0, 1.0, "metres"),
+    "spread": Limits(0.0, 3.0, "a standard deviation of a logarithm"),
+    "break_m": Limits(0.0, math.inf, "metres", above_low=True),
+    "outer_m": Limits(0.0, math.inf, "metres", above_low=True),
+    "lasting_share": Limits(0.0, 1.0, "a share"),
+    "lasting_days": Limits(1.0, math.inf, "days"),
+}
 
 
 @dataclass(frozen=True)
 class Turbulence:
     """Statistics of the delay at one acquisition."""
 
-    least_peak_m: float = 0.01
-    greatest_peak_m: float = 0.02
-    """Each date's largest delay from the mean is drawn between these two."""
+    typical_m: float = 0.0032
+    """Standard deviation of the delay, over all wavelengths up to `outer_m`, on a median day."""
+    spread: float = 0.35
+    """By which days differ: the standard deviation of that number's natural logarithm."""
     break_m: float = 5_000.0
     """Wavelength at which the slope changes."""
     outer_m: float = 50_000.0
     """Wavelength above which the power grows no more."""
+    lasting_share: float = 0.0
+    """Share of the variance that lasts from date to date, 0 to 1."""
+    lasting_days: float = 24.0
+    """Time over which that share changes wholly."""
 
-
-def turbulent_delay_m(
-    turbulence: Turbulence,
-    shape: tuple[int, int],
-    spacing_m: tuple[float, float],
-    generator: np.random.Generator,
-) -> NDArray[np.float32]:
-    """Extra path length from the satellite to the ground, metres; mean 0.
-
-    Parameters
-    ----------
-    turbulence
-        Size and scales of the field.
-    shape
-        Rows, columns.
-    spacing_m
-        Height and width of a pixel, metres: the field is isotropic on the ground.
-    generator
-        The date's own.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, of `shape`; its largest magnitude lies between the two peaks of `turbulence`.
-    """
-    field = two_slope_field(turbulence, shape, spacing_m, generator)
-    peak_m = generator.uniform(turbulence.least_peak_m, turbulence.greatest_peak_m)
-    delay_m: NDArray[np.float32] = (field * (peak_m / np.abs(field).max())).astype(np.float32)
-    return delay_m
+    def __post_init__(self) -> None:
+        for key, limits in _LIMITS.items():
+            check_number("Turbulence", key, getattr(self, key), limits)
+        if self.break_m >= self.outer_m:
+            message = (
+                f"turbulence with a break at {self.break_m} m and an outer scale of "
+                f"{self.outer_m} m is none: the outer one is the larger"
+            )
+            raise BadInputError(message)
 
 
 def two_slope_field(
@@ -66,24 +62,33 @@ def two_slope_field(
     shape: tuple[int, int],
     spacing_m: tuple[float, float],
     generator: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Random field with the two-slope spectrum, mean 0 and standard deviation 1, of `shape`."""
-    rows, columns = (-(-int(side * _PADDING) // _FFT_MULTIPLE) * _FFT_MULTIPLE for side in shape)
-    frequency_y = np.fft.fftfreq(rows, spacing_m[0])[:, None]
-    frequency_x = np.fft.rfftfreq(columns, spacing_m[1])[None, :]
-    frequency = np.hypot(frequency_y, frequency_x)
-    spectrum = np.fft.rfft2(generator.standard_normal((rows, columns)))
-    spectrum *= np.sqrt(_power(frequency, turbulence))
-    spectrum[0, 0] = 0.0
-    field: NDArray[np.float64] = np.fft.irfft2(spectrum, s=(rows, columns))[: shape[0], : shape[1]]
-    field -= field.mean()
-    field /= field.std()
-    return field
+) -> NDArray[np.float32]:
+    """Random field with the two-slope spectrum, float32 of `shape`.
+
+    Its variance is 1 and its mean 0 over many fields, not over each.
+    """
+
+    def power(frequency: NDArray[np.float32]) -> NDArray[np.float32]:
+        relative = np.maximum(frequency, np.float32(1 / turbulence.outer_m)) * np.float32(
+            turbulence.break_m
+        )
+        steep = relative**_SMALL_SCALE_EXPONENT
+        return np.where(relative < 1, relative**_LARGE_SCALE_EXPONENT, steep)
+
+    return spectral_field(power, shape, spacing_m, generator)
 
 
-def _power(frequency: NDArray[np.float64], turbulence: Turbulence) -> NDArray[np.float64]:
-    """Power at spatial frequencies in cycles per metre, 1 at the break."""
-    relative = np.maximum(frequency, 1.0 / turbulence.outer_m) * turbulence.break_m
-    return np.where(
-        relative < 1.0, relative**_LARGE_SCALE_EXPONENT, relative**_SMALL_SCALE_EXPONENT
-    )
+def strength_m(turbulence: Turbulence, generator: np.random.Generator) -> float:
+    """Standard deviation of the delay on one day, drawn from a log-normal distribution, metres."""
+    return turbulence.typical_m * math.exp(turbulence.spread * generator.standard_normal())
+
+
+def lasting_parts(turbulence: Turbulence, day: dt.date) -> tuple[tuple[int, float], ...]:
+    """Number and weight of the two slow fields that a day lies between.
+
+    The squares of the weights add up to one, so that the variance is the same on all days; days
+    that are less than `lasting_days` apart share at least one field.
+    """
+    number, rest = divmod((day - _FIRST_DAY).days / turbulence.lasting_days, 1.0)
+    turn = rest * math.pi / 2
+    return (int(number), math.cos(turn)), (int(number) + 1, math.sin(turn))

@@ -11,9 +11,15 @@ detector makes of this scene says that the chain works, not how good it is.
 
 import datetime as dt
 
+from insar_models.simulation.episode import Episode
 from insar_models.simulation.geometry import GroundGrid, LineOfSight, Outline
+from insar_models.simulation.ground import Ground
+from insar_models.simulation.land_coherence import LandCoherence
+from insar_models.simulation.processing import Processing
 from insar_models.simulation.scene import Scene
-from insar_models.simulation.source import OpeningHistory, VerticalDyke
+from insar_models.simulation.sources import dyke
+from insar_models.simulation.terrain import Terrain
+from insar_models.simulation.time_courses import ExponentialInflation
 
 EPISODE_START = dt.date(2021, 2, 24)
 """First day of the intrusion."""
@@ -28,16 +34,17 @@ _GRID = GroundGrid(west=-22.6205, north=64.2051667, step_degrees=0.001, width=70
 # Heading of frame 155D_02579_100800 (COMET); incidence at its western edge, where the volcano is.
 _SIGHT = LineOfSight(heading_degrees=-167.83, incidence_degrees=39.0)
 
-_DYKE = VerticalDyke(
-    longitude=-22.229,
-    latitude=63.909,
-    strike_degrees=37.0,
-    length_m=9_000.0,
-    top_m=1_000.0,
-    bottom_m=5_000.0,
-    opening_m=1.2,
+_DYKE = Episode(
+    name="dyke of Fagradalsfjall",
+    source=dyke(
+        place=(-22.229, 63.909),
+        depths_m=(1_000.0, 5_000.0),
+        strike_degrees=37.0,
+        length_m=9_000.0,
+        opening_m=0.95,
+    ),
+    course=ExponentialInflation(start=EPISODE_START, stop=ERUPTION_START, decay_days=9.0),
 )
-_HISTORY = OpeningHistory(start=EPISODE_START, stop=ERUPTION_START, decay_days=9.0)
 
 # Set by hand, good to about a kilometre: south coast eastwards, then back along the north coast.
 _COASTLINE: Outline = (
@@ -63,9 +70,13 @@ def reykjanes_scene(seed: int = 2021) -> Scene:
     return Scene(
         grid=_GRID,
         sight=_SIGHT,
-        dyke=_DYKE,
-        history=_HISTORY,
-        land=_COASTLINE,
-        footprint=_FOOTPRINT,
+        episodes=(_DYKE,),
+        ground=Ground(
+            coastline=_COASTLINE,
+            terrain=Terrain(base_m=130.0, roughness_m=60.0),
+            bare_share=0.7,
+        ),
+        coherence=LandCoherence(grown=0.4, lasting=0.05),
+        processing=Processing(footprint=_FOOTPRINT),
         seed=seed,
     )

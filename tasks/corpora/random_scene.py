@@ -1,4 +1,4 @@
-"""Random scenes to learn from: anywhere, any orbit, with and without a dyke that opens.
+"""Random scenes to learn from: anywhere, any orbit, with and without a source that deforms.
 
 Every number of a scene is drawn by a generator that is made of the recipe's seed and the scene's
 number alone, so that any worker makes the same scene. Ranges are wide rather than likely: the
@@ -19,20 +19,36 @@ from catalogs.records import DatePair
 from fringewatch.numbers import PIXEL_DEGREES, WINDOW_SIZE
 from insar_models.patches import mask_water
 from insar_models.phase import encode_phase
-from insar_models.simulation import Scene, simulate_pair
+from insar_models.simulation import (
+    Episode,
+    Ground,
+    LandCoherence,
+    Processing,
+    Scene,
+    Weather,
+    Winter,
+    deformation_m,
+    simulate_pair,
+)
 from insar_models.simulation.atmosphere import Turbulence
 from insar_models.simulation.geometry import GroundGrid, LineOfSight, Outline
-from insar_models.simulation.scene import LandCoherence
-from insar_models.simulation.source import OpeningHistory, VerticalDyke
+from insar_models.simulation.ramps import OrbitError
+from insar_models.simulation.random_sources import SourceKind, SourceRanges, random_source
+from insar_models.simulation.stratified import Stratification
+from insar_models.simulation.terrain import Cone, Terrain
+from insar_models.simulation.time_courses import ExponentialInflation
 
-SIMULATION_VERSION: Final = "1"
+SIMULATION_VERSION: Final = "2"
 """To be raised whenever the same seed and number give another scene or other bytes."""
 
 _STILL_SHARE = 0.4  # of scenes without any deformation
 _COAST_SHARE = 0.3  # of scenes that a coast crosses
+_CUT_SHARE = 0.03  # of dates that lack bursts
 _EDGE_SHARE = 0.1  # of scenes that the edge of the frame crosses
 _FIRST_DAY, _LAST_DAY = dt.date(2015, 1, 1), dt.date(2025, 1, 1)
 _SPANS_DAYS = (6, 12, 18, 24, 36, 48)
+_SNOW_LATITUDE = 40.0  # nearer to the equator it snows on no scene
+_RANGES = SourceRanges(deflating_share=0.3)
 _DEGREES_SEEN = WINDOW_SIZE * PIXEL_DEGREES
 
 
@@ -46,9 +62,7 @@ class RandomScene:
     @property
     def deformation_m(self) -> NDArray[np.float64]:
         """Motion of the ground away from the satellite between the dates; shape (H, W)."""
-        history = self.scene.history
-        share = history.fraction(self.pair.secondary) - history.fraction(self.pair.primary)
-        return share * self.scene.dyke_range_change_m
+        return deformation_m(self.scene, self.pair.primary, self.pair.secondary)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +91,15 @@ def random_scene(seed: int, number: int) -> RandomScene:
     first = _FIRST_DAY + dt.timedelta(int(chance.integers((_LAST_DAY - _FIRST_DAY).days)))
     pair = DatePair(first, first + dt.timedelta(int(chance.choice(_SPANS_DAYS))))
     still = bool(chance.random() < _STILL_SHARE)
-    dyke = _dyke(chance, latitude)
     scene = Scene(
         grid=grid,
         sight=_sight(chance),
-        dyke=_no_dyke(latitude) if still else dyke,
-        history=_history(chance, pair),
-        land=_half_plane(chance, latitude, _COAST_SHARE),
-        footprint=_half_plane(chance, latitude, _EDGE_SHARE),
+        episodes=() if still else (_episode(chance, latitude, pair),),
+        ground=_ground(chance, latitude, has_coast=bool(chance.random() < _COAST_SHARE)),
+        weather=_weather(chance, latitude),
+        coherence=_coherence(chance, latitude),
+        processing=_processing(chance, latitude),
         seed=int(chance.integers(2**53)),
-        turbulence=_turbulence(chance),
-        coherence=_coherence(chance),
     )
     return RandomScene(scene, pair)
 
@@ -116,54 +128,87 @@ def _sight(chance: np.random.Generator) -> LineOfSight:
     )
 
 
-def _dyke(chance: np.random.Generator, latitude: float) -> VerticalDyke:
-    top_m = 1_000.0 * 2.0 ** float(chance.uniform(0.0, 2.0))
-    strength_m = 0.2 * 20.0 ** float(chance.random())  # 0.2 to 4 m, small ones as often as large
-    return VerticalDyke(
-        longitude=float(chance.uniform(-0.15, 0.15)),
-        latitude=latitude + float(chance.uniform(-0.15, 0.15)),
-        strike_degrees=float(chance.uniform(0.0, 180.0)),
-        length_m=float(chance.uniform(2_000.0, 10_000.0)),
-        top_m=top_m,
-        bottom_m=top_m * float(chance.uniform(1.3, 4.0)),
-        opening_m=strength_m * float(chance.choice((1.0, -1.0), p=(0.7, 0.3))),
-    )
-
-
-def _no_dyke(latitude: float) -> VerticalDyke:
-    """One element that does not open: nothing moves."""
-    return VerticalDyke(0.0, latitude, 0.0, 1.0, 1_000.0, 1_300.0, 0.0)
-
-
-def _history(chance: np.random.Generator, pair: DatePair) -> OpeningHistory:
-    """An intrusion that goes on at some time between the two dates."""
+def _episode(chance: np.random.Generator, latitude: float, pair: DatePair) -> Episode:
+    """A source that grows at some time between the two dates."""
+    kind = str(chance.choice([str(kind) for kind in SourceKind]))
+    place = float(chance.uniform(-0.15, 0.15)), latitude + float(chance.uniform(-0.15, 0.15))
     start = pair.secondary - dt.timedelta(int(chance.integers(1, pair.days + 10)))
     lasts = dt.timedelta(int(chance.integers(3, 40)))
     # One that was over before the first date would be a still scene by another name.
     stop = max(start + lasts, pair.primary + dt.timedelta(1))
-    return OpeningHistory(start, stop, decay_days=float(chance.uniform(2.0, 20.0)))
+    course = ExponentialInflation(start, stop, decay_days=float(chance.uniform(2.0, 20.0)))
+    return Episode(kind, random_source(kind, chance, place, _RANGES), course)
 
 
-def _half_plane(chance: np.random.Generator, latitude: float, share: float) -> Outline:
-    """A square that covers the window wholly or, for a share of scenes, one side of a line."""
-    crossed = bool(chance.random() < share)
+def _ground(chance: np.random.Generator, latitude: float, *, has_coast: bool) -> Ground:
+    radius_m = float(chance.uniform(4_000.0, 20_000.0))
+    cone = Cone(
+        longitude=float(chance.uniform(-0.1, 0.1)),
+        latitude=latitude + float(chance.uniform(-0.1, 0.1)),
+        height_m=radius_m * float(chance.uniform(0.05, 0.25)),
+        radius_m=radius_m,
+        crater_radius_m=radius_m * float(chance.uniform(0.0, 0.2)),
+    )
+    return Ground(
+        coastline=_half_plane(chance, latitude) if has_coast else None,
+        terrain=Terrain(
+            # High land that ends at the sea would draw the coast in fringes of the air.
+            base_m=float(chance.uniform(0.0, 300.0 if has_coast else 3_000.0)),
+            roughness_m=10.0 * 40.0 ** float(chance.random()),
+            exponent=float(chance.uniform(2.6, 3.6)),
+            cones=(cone,),
+        ),
+        bare_share=float(chance.uniform(0.1, 1.0)),
+    )
+
+
+def _weather(chance: np.random.Generator, latitude: float) -> Weather:
+    return Weather(
+        turbulence=Turbulence(
+            typical_m=0.0015 * 4.0 ** float(chance.random()),
+            break_m=float(chance.uniform(3_000.0, 8_000.0)),
+        ),
+        stratification=Stratification(
+            spread_m_per_km=float(chance.uniform(0.0, 0.01)),
+            season_m_per_km=float(chance.uniform(0.0, 0.01)),
+            moistest_day=213 if latitude > 0 else 31,
+        ),
+        orbit=OrbitError(fringes_per_100_km=float(chance.uniform(0.0, 1.0))),
+    )
+
+
+def _coherence(chance: np.random.Generator, latitude: float) -> LandCoherence:
+    snows = abs(latitude) > _SNOW_LATITUDE
+    winter = Winter(
+        loss=float(chance.uniform(0.0, 0.9)) * snows,
+        coldest_day=35 if latitude > 0 else 217,
+        winter_line_m=float(chance.uniform(-500.0, 2_000.0)),
+        summer_line_m=float(chance.uniform(2_000.0, 4_000.0)),
+    )
+    return LandCoherence(
+        grown=float(chance.uniform(0.05, 0.5)),
+        bare=float(chance.uniform(0.7, 0.98)),
+        grown_days=10.0 * 10.0 ** float(chance.random()),
+        bare_days=100.0 * 10.0 ** float(chance.random()),
+        lasting=float(chance.uniform(0.0, 0.3)),
+        worst_day=float(chance.uniform(0.4, 0.9)),
+        winter=winter,
+    )
+
+
+def _processing(chance: np.random.Generator, latitude: float) -> Processing:
+    has_edge = bool(chance.random() < _EDGE_SHARE)
+    return Processing(
+        footprint=_half_plane(chance, latitude) if has_edge else None,
+        cut_share=_CUT_SHARE,
+        filter_strength=float(chance.uniform(0.4, 1.0)),
+    )
+
+
+def _half_plane(chance: np.random.Generator, latitude: float) -> Outline:
+    """A large square of which one side crosses the window."""
     azimuth, distance = float(chance.uniform(0.0, 2.0 * math.pi)), float(chance.uniform(0.0, 0.2))
     far = 10.0 * _DEGREES_SEEN
-    edge = distance if crossed else far
-    corners = ((-far, -far), (edge, -far), (edge, far), (-far, far))
+    corners = ((-far, -far), (distance, -far), (distance, far), (-far, far))
     cosine, sine = math.cos(azimuth), math.sin(azimuth)
     return tuple((x * cosine - y * sine, latitude + x * sine + y * cosine) for x, y in corners)
-
-
-def _turbulence(chance: np.random.Generator) -> Turbulence:
-    least_m = float(chance.uniform(0.003, 0.015))
-    return Turbulence(least_peak_m=least_m, greatest_peak_m=2.0 * least_m)
-
-
-def _coherence(chance: np.random.Generator) -> LandCoherence:
-    return LandCoherence(
-        least=float(chance.uniform(0.1, 0.5)),
-        greatest=float(chance.uniform(0.7, 0.97)),
-        decay_days=10.0 * 20.0 ** float(chance.random()),
-        worst_day=float(chance.uniform(0.4, 0.9)),
-    )

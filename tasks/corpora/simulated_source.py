@@ -31,7 +31,7 @@ SCENES_IN_AN_ITEM: Final = 8
 LEAST_DEFORMATION_M: Final = FRINGE_M / 2
 """A patch deforms if the true motion along the line of sight differs by more than half a fringe,
 13.9 mm, between any two of its pixels that hold phase: less is lost in the simulated atmosphere,
-which changes the path by up to 30 mm from one date to another."""
+whose delay typically differs by as much over a few kilometres."""
 
 
 @dataclass(frozen=True)

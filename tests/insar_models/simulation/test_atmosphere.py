@@ -1,34 +1,73 @@
+import datetime as dt
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from insar_models.simulation.atmosphere import Turbulence, turbulent_delay_m, two_slope_field
+from fringewatch.errors import BadInputError
+from insar_models.simulation.atmosphere import (
+    Turbulence,
+    lasting_parts,
+    strength_m,
+    two_slope_field,
+)
+from insar_models.simulation.random_fields import power_law_field
 
 SHAPE = (512, 512)
 SPACING_M = (100.0, 100.0)
 
 
-def _mean_power(turbulence: Turbulence) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Spatial frequency (cycles per metre) and power, averaged over seeds; two flat arrays."""
+def fitted_slope(
+    make: Callable[[np.random.Generator], NDArray[np.float32]], longest_m: float, shortest_m: float
+) -> float:
+    """Exponent of the mean power spectrum of eight fields between two wavelengths."""
     taper = np.outer(np.hanning(SHAPE[0]), np.hanning(SHAPE[1]))  # the field is not periodic
     power = np.zeros(SHAPE)
     for seed in range(8):
-        field = two_slope_field(turbulence, SHAPE, SPACING_M, np.random.default_rng(seed))
-        power += np.abs(np.fft.fft2(field * taper)) ** 2
-    rows, columns = np.meshgrid(*(np.fft.fftfreq(side, 100.0) for side in SHAPE))
-    return np.hypot(rows, columns).ravel(), power.ravel()
+        power += np.abs(np.fft.fft2(make(np.random.default_rng(seed)) * taper)) ** 2
+    frequency = np.hypot(*np.meshgrid(*(np.fft.fftfreq(side, 100.0) for side in SHAPE)))
+    band = (frequency > 1 / longest_m) & (frequency < 1 / shortest_m)
+    # The mean power of rings of equal width in the logarithm: each scale counts alike.
+    ring = np.floor(8 * np.log(frequency[band])).astype(int)
+    rings = np.unique(ring)
+    means = [power[band][ring == number].mean() for number in rings]
+    places = [np.log(frequency[band][ring == number]).mean() for number in rings]
+    return float(np.polyfit(places, np.log(means), 1)[0])
 
 
 @pytest.mark.parametrize(
     ("longest_m", "shortest_m", "slope"), [(25_000, 6_000, -8 / 3), (2_500, 400, -11 / 3)]
 )
 def test_the_spectrum_has_its_two_slopes(longest_m: float, shortest_m: float, slope: float) -> None:
-    frequency, power = _mean_power(Turbulence(break_m=4_000.0, outer_m=50_000.0))
-    band = (frequency > 1 / longest_m) & (frequency < 1 / shortest_m)
-    found = np.polyfit(np.log(frequency[band]), np.log(power[band]), 1)[0]
-    assert found == pytest.approx(slope, abs=0.25)
+    turbulence = Turbulence(break_m=4_000.0, outer_m=50_000.0)
+    found = fitted_slope(
+        lambda generator: two_slope_field(turbulence, SHAPE, SPACING_M, generator),
+        longest_m,
+        shortest_m,
+    )
+    assert found == pytest.approx(slope, abs=0.2)
+
+
+@pytest.mark.parametrize("exponent", [2.2, 3.2])
+def test_hills_have_the_slope_that_is_asked_for(exponent: float) -> None:
+    found = fitted_slope(
+        lambda generator: power_law_field(exponent, SHAPE, SPACING_M, generator), 20_000, 500
+    )
+    assert found == pytest.approx(-exponent, abs=0.15)
+
+
+def test_the_variance_is_one_over_many_fields() -> None:
+    fields = [
+        two_slope_field(Turbulence(), (300, 300), SPACING_M, np.random.default_rng(seed))
+        for seed in range(40)
+    ]
+    assert np.mean(np.square(fields)) == pytest.approx(1.0, abs=0.2)
+    assert all(field.dtype == np.float32 and field.shape == (300, 300) for field in fields)
 
 
 def test_the_field_is_isotropic_on_the_ground() -> None:
@@ -43,19 +82,9 @@ def test_the_field_is_isotropic_on_the_ground() -> None:
     assert np.mean(down) == pytest.approx(np.mean(across), rel=0.15)
 
 
-@settings(max_examples=20)
-@given(st.integers(0, 2**32), st.integers(2, 90), st.integers(2, 90))
-def test_the_delay_peaks_between_its_two_bounds(seed: int, rows: int, columns: int) -> None:
-    delay = turbulent_delay_m(Turbulence(), (rows, columns), SPACING_M, np.random.default_rng(seed))
-    assert delay.shape == (rows, columns)
-    assert delay.dtype == np.float32
-    assert 0.01 - 1e-6 <= np.abs(delay).max() <= 0.02 + 1e-6
-    assert abs(float(delay.mean())) < 1e-5
-
-
 def test_the_same_generator_gives_the_same_field_and_another_another() -> None:
     first, again, other = (
-        turbulent_delay_m(Turbulence(), (60, 80), SPACING_M, np.random.default_rng(seed))
+        two_slope_field(Turbulence(), (60, 80), SPACING_M, np.random.default_rng(seed))
         for seed in (1, 1, 2)
     )
     assert np.array_equal(first, again)
@@ -69,3 +98,40 @@ def test_opposite_edges_do_not_look_alike() -> None:
         field = two_slope_field(Turbulence(), (96, 96), SPACING_M, np.random.default_rng(seed))
         edges.append((field[0] - field[-1]).std() / (field[0] - field[1]).std())
     assert np.median(edges) > 3
+
+
+def test_days_differ_in_strength_round_a_median() -> None:
+    generator = np.random.default_rng(0)
+    drawn = [strength_m(Turbulence(typical_m=0.004, spread=0.5), generator) for _ in range(4_000)]
+    assert np.median(drawn) == pytest.approx(0.004, rel=0.05)
+    assert np.log(drawn).std() == pytest.approx(0.5, rel=0.05)
+    assert strength_m(Turbulence(typical_m=0.0), generator) == 0.0
+
+
+@given(st.dates(dt.date(1991, 1, 1), dt.date(2100, 1, 1)), st.integers(1, 30))
+def test_neighbouring_dates_share_a_slow_field_and_far_ones_none(day: dt.date, apart: int) -> None:
+    turbulence = Turbulence(lasting_share=0.5, lasting_days=30.0)
+    here = dict(lasting_parts(turbulence, day))
+    near = dict(lasting_parts(turbulence, day + dt.timedelta(apart)))
+    far = dict(lasting_parts(turbulence, day + dt.timedelta(61)))
+    assert math.hypot(*here.values()) == pytest.approx(1.0)
+    assert set(here) & set(near)
+    assert not set(here) & set(far)
+    assert min(here) >= 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"typical_m": -0.001},
+        {"typical_m": math.nan},
+        {"spread": -1.0},
+        {"break_m": 0.0},
+        {"break_m": 60_000.0},
+        {"lasting_share": 1.5},
+        {"lasting_days": 0.0},
+    ],
+)
+def test_impossible_turbulence_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(BadInputError, match=r"[Tt]urbulence"):
+        replace(Turbulence(), **wrong)

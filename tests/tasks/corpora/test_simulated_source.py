@@ -8,6 +8,7 @@ import pytest
 from catalogs.corpora.recipe import SimulatedSource
 from fringewatch.errors import StoreError
 from insar_models.patches import PATCH_ORIGINS
+from insar_models.simulation.random_sources import SourceKind
 from tasks.corpora.patch_source import Item, PatchKey
 from tasks.corpora.random_scene import (
     SIMULATION_VERSION,
@@ -20,11 +21,11 @@ from tests.tasks.corpora.source_checks import check_source
 
 EXPECTED = np.array(
     [
-        [182, 181, 170, 154, 89],
-        [183, 152, 127, 14, 40],
-        [166, 146, 111, 233, 53],
-        [139, 189, 102, 80, 90],
-        [172, 78, 99, 119, 163],
+        [148, 157, 177, 18, 178],
+        [78, 122, 204, 165, 80],
+        [186, 198, 92, 119, 121],
+        [141, 216, 42, 58, 61],
+        [184, 225, 221, 7, 171],
     ]
 )
 
@@ -61,18 +62,28 @@ def test_seeds_and_numbers_give_other_scenes() -> None:
 
 def test_scenes_vary() -> None:
     drawn = [random_scene(0, number) for number in range(200)]
-    still = [scene for scene in drawn if scene.scene.dyke.opening_m == 0]
+    moving = [scene for scene in drawn if scene.scene.episodes]
 
-    assert 60 <= len(still) <= 100
+    assert 60 <= len(drawn) - len(moving) <= 100
     assert {scene.pair.days for scene in drawn} == {6, 12, 18, 24, 36, 48}
-    assert min(scene.scene.dyke.opening_m for scene in drawn) < 0
+    assert {episode.name for s in moving for episode in s.scene.episodes} == set(SourceKind)
     assert len({np.sign(s.scene.sight.heading_degrees + 90) for s in drawn}) == 2
-    moving = [scene for scene in drawn if scene.scene.dyke.opening_m != 0]
-    fractions = [
-        s.scene.history.fraction(s.pair.secondary) - s.scene.history.fraction(s.pair.primary)
-        for s in moving
-    ]
-    assert min(fractions) > 0
+    assert 30 <= sum(s.scene.ground.coastline is not None for s in drawn) <= 90
+    assert 5 <= sum(s.scene.processing.footprint is not None for s in drawn) <= 40
+    assert {s.scene.coherence.winter.coldest_day for s in drawn} == {35, 217}
+    for scene in moving:
+        course = scene.scene.episodes[0].course
+        assert course.fraction(scene.pair.secondary) > course.fraction(scene.pair.primary)
+
+
+def test_some_sources_grow_and_some_shrink() -> None:
+    found = set()
+    for number in range(4, 19):
+        drawn = random_scene(0, number)
+        moved_m = drawn.deformation_m
+        if np.ptp(moved_m) > LEAST_DEFORMATION_M:
+            found.add(bool(np.abs(moved_m.min()) > moved_m.max()))
+    assert found == {False, True}
 
 
 def test_the_label_is_what_truly_moved() -> None:
@@ -110,9 +121,9 @@ def test_a_patch_that_is_none_is_refused() -> None:
 
 
 def test_the_version_word_is_raised_when_the_scenes_change() -> None:
-    """The bytes of scene 1 of seed 0 at some pixels; where they differ, raise the version."""
-    found = look_at(random_scene(0, 1)).phase[::100, ::100].astype(int)
-    assert SIMULATION_VERSION == "1"
+    """The bytes of scene 5 of seed 0 at some pixels; where they differ, raise the version."""
+    found = look_at(random_scene(0, 5)).phase[::100, ::100].astype(int)
+    assert SIMULATION_VERSION == "2"
     difference = (found - EXPECTED + 127) % 254 - 127
     assert np.abs(difference).max() <= 2  # processors may differ by a step
 
