@@ -8,15 +8,33 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError
 
-from flows import cli_corpus, cli_corpus_look, cli_learn, cli_look, cli_run
+from flows import (
+    cli_assess,
+    cli_corpus,
+    cli_corpus_look,
+    cli_learn,
+    cli_look,
+    cli_run,
+    cli_simulate,
+)
 from flows.cli_common import NOTHING_HAD, app
 from fringewatch.errors import FringewatchError, MissingProductError, SourceUnavailableError
 
 BAD_ARGUMENTS = 2
 INTERRUPTED = 130  # as a shell says it
 
-# Importing the first five registers their commands.
-__all__ = ["cli_corpus", "cli_corpus_look", "cli_learn", "cli_look", "cli_run", "main", "run"]
+# Importing the first seven registers their commands.
+__all__ = [
+    "cli_assess",
+    "cli_corpus",
+    "cli_corpus_look",
+    "cli_learn",
+    "cli_look",
+    "cli_run",
+    "cli_simulate",
+    "main",
+    "run",
+]
 
 
 def run(arguments: Sequence[str]) -> int:

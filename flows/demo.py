@@ -7,10 +7,12 @@ from catalogs.tables import DATES, read_table
 from flows.backfill import backfill
 from flows.screen import show_report
 from fringewatch.atomic import disk_errors, write_atomically
+from tasks.scenarios.portal_tree import write_scenario
+from tasks.scenarios.scenario import Scenario
+from tasks.scenarios.scenario_file import read_scenario
 from tasks.serve_folder import serve_folder
-from tasks.simulate import DemoPortal, write_demo_portal
 
-_VOLCANO = "fagradalsfjall"
+_SCENARIO = "demo"
 _ROWS_SHOWN = 12
 _SETTINGS = """\
 footnote = "simulated interferograms: not a measurement"
@@ -24,32 +26,37 @@ def run_demo(folder: Path) -> int:
     A second run finds the simulated files, the cube and the tables, and makes none of them again.
     """
     home, tree = folder / "home", folder / "portal"
+    scenario = read_scenario(_SCENARIO)
+    volcano = scenario.volcano.slug
     with disk_errors(tree):
         tree.mkdir(parents=True, exist_ok=True)
     write_atomically(Home(home).settings_file, _SETTINGS.encode())
     print("The interferograms of this demo are SIMULATED: a dyke that opens from 2021-02-24 on,")
     print("under turbulent atmosphere, on the true dates of LiCSAR frame 155D_02579_100800.")
     with serve_folder(tree) as address:
-        portal = write_demo_portal(tree, address)
+        portal = write_scenario(scenario, tree, address)
         report = backfill(
-            _VOLCANO,
-            portal.pairs[0].primary,
-            portal.pairs[-1].secondary,
-            [str(portal.frame)],
+            volcano,
+            scenario.days[0],
+            scenario.days[-1],
+            [str(frame.id) for frame in scenario.frames],
             [portal.root],
             home,
         )
-    dates = read_table(DATES, Home(home).detections(_VOLCANO))
+    dates = read_table(DATES, Home(home).detections(volcano))
     columns = ["date", "pairs", "pairs_positive", "probability", "state", "since"]
     print(f"\nThe last {_ROWS_SHOWN} rows of the date table:")
     rows = dates[columns].tail(_ROWS_SHOWN)
     print(rows.to_string(index=False, float_format="%.2f", na_rep="-"))
     print()
     code = show_report(report)
-    _show_next(portal)
+    _show_next(scenario)
     return code
 
 
-def _show_next(portal: DemoPortal) -> None:
-    print(f"\nThe simulated unrest began on {portal.episode_start}. On the real portal:")
-    print(f"  .venv/bin/fringewatch backfill {_VOLCANO} --start 2021-01-01 --end 2021-04-30")
+def _show_next(scenario: Scenario) -> None:
+    began = min(episode.course.start for episode in scenario.episodes)
+    first, last = scenario.days[0], scenario.days[-1]
+    print(f"\nThe simulated unrest began on {began}. On the real portal:")
+    slug = scenario.volcano.slug
+    print(f"  .venv/bin/fringewatch backfill {slug} --start {first} --end {last}")
