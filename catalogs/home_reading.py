@@ -11,7 +11,7 @@ from pathlib import Path
 
 from catalogs.home import Home, check_format
 from catalogs.ledger import Ledger
-from catalogs.ledger_file import LEDGER_FORMAT
+from catalogs.ledger_file import LEDGER_FORMAT, OLDEST_READABLE, TABLES
 from catalogs.storage_mark import check_storage
 from fringewatch.errors import HomeError, StoreError
 
@@ -60,6 +60,9 @@ def read_ledger(path: Path) -> Ledger | None:
         try:
             _copy_into(copy, path)
             found = copy.execute("PRAGMA user_version").fetchone()[0]
+            if OLDEST_READABLE <= found < LEDGER_FORMAT:
+                copy.executescript(TABLES)  # the copy gets what it lacks; the file stays as it is
+                found = LEDGER_FORMAT
             copy.execute("PRAGMA query_only = ON")
         except sqlite3.OperationalError as error:
             message = f"cannot read the ledger {path} ({error}): check the disk and its owner"

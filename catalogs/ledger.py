@@ -1,4 +1,4 @@
-"""The ledger: what was ever listed, fetched, refused, tiled and scored. The only truth about it.
+"""The ledger: what was ever listed, fetched, refused, tiled, scored and said. The only truth.
 
 One SQLite file in WAL mode. Every method is one transaction, so that a run that is killed leaves
 whole rows. Stores and tables can be made again from the ledger and the portal; never the reverse.
@@ -15,6 +15,7 @@ from catalogs.grid import Grid
 from catalogs.ledger_file import open_database, parse_time, write_time
 from catalogs.ledger_listings import ListingLedger
 from catalogs.ledger_rows import FileRow, FileState, PairScore, ScoredPair, TileRow
+from catalogs.ledger_verdicts import VerdictLedger
 from catalogs.records import DatePair, FrameId, Product, RemoteFile
 
 _FIRST_PAUSE = dt.timedelta(hours=20)
@@ -22,7 +23,7 @@ _LONGEST_PAUSE = dt.timedelta(days=30)
 _PAUSED_STATES = (FileState.MISSING, FileState.REJECTED)
 
 
-class Ledger(ListingLedger):
+class Ledger(ListingLedger, VerdictLedger):
     """Open ledger; use `open_ledger`."""
 
     def record_listed_file(self, remote: RemoteFile) -> None:

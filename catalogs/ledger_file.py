@@ -10,9 +10,12 @@ from typing import Self
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import HomeError, StoreError
 
-LEDGER_FORMAT = 1
+LEDGER_FORMAT = 2
+"""Format 1 had no verdicts. A ledger of it gets their table when it is opened for writing."""
 
-_TABLES = """
+OLDEST_READABLE = 1
+
+TABLES = """
 CREATE TABLE IF NOT EXISTS frames(frame TEXT PRIMARY KEY, source TEXT NOT NULL, grid TEXT);
 CREATE TABLE IF NOT EXISTS sources(
     frame TEXT, source TEXT, asked_at TEXT NOT NULL, state TEXT NOT NULL, pairs INTEGER NOT NULL,
@@ -33,6 +36,10 @@ CREATE TABLE IF NOT EXISTS scores(
     volcano TEXT, frame TEXT, pair TEXT, model TEXT, model_sha256 TEXT,
     content_sha256 TEXT NOT NULL, score TEXT NOT NULL, scored_at TEXT NOT NULL,
     PRIMARY KEY (volcano, frame, pair, model, model_sha256));
+CREATE TABLE IF NOT EXISTS verdicts(
+    volcano TEXT, date TEXT, number INTEGER, state TEXT NOT NULL, since TEXT, probability REAL,
+    method TEXT NOT NULL, model TEXT NOT NULL, model_sha256 TEXT NOT NULL, judged_at TEXT NOT NULL,
+    PRIMARY KEY (volcano, date, number));
 """
 
 
@@ -104,7 +111,7 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
             f"reads {LEDGER_FORMAT}): install that version"
         )
         raise StoreError(message)
-    connection.executescript(_TABLES + f"PRAGMA user_version = {LEDGER_FORMAT};")
+    connection.executescript(TABLES + f"PRAGMA user_version = {LEDGER_FORMAT};")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""What the ledger says of a file, of a pair's score: plain records."""
+"""What the ledger says of a file, a pair's score, a date: plain records."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -107,3 +107,29 @@ class ScoredPair:
     url: str
     sha256: str
     scored_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a method said of one date, on the scores of a model."""
+
+    state: str
+    since: dt.date | None
+    """First date of the episode that ran on it; None if none did."""
+    probability: float
+    """NaN where there was no data."""
+    method: str
+    model: str
+    model_sha256: str
+
+    def says_the_same_as(self, other: "Verdict") -> bool:
+        """Whether a person reads the same in both: the state, and since when."""
+        return (self.state, self.since) == (other.state, other.since)
+
+
+@dataclass(frozen=True)
+class GivenVerdict:
+    """A verdict, and when it was given, UTC."""
+
+    verdict: Verdict
+    judged_at: dt.datetime

@@ -8,7 +8,7 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -43,6 +43,12 @@ class Settings(BaseSettings):
         "united",
     )
     model: str = Field(default="baseline-0", description="the detector, by name")
+    method: Literal["rule", "cumulative-sum", "deconvolution"] = Field(
+        default="rule", description="how the scores of pairs become a verdict for each date"
+    )
+    method_options: dict[str, bool | int | float] = Field(
+        default={}, description="the method's own settings, where its defaults will not do"
+    )
     watch: tuple[str, ...] = Field(default=(), description="volcanoes that nightly looks after")
     lookback_days: int = Field(
         default=90, ge=1, le=3650, description="how far back nightly looks for pairs it has not"

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from catalogs.place import Place
 from fringewatch.errors import StoreError
 
-TABLE_FORMAT = 1
+TABLE_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -96,18 +96,29 @@ DATES = TableSchema(
         Column("pairs", pa.int32(), "scored pairs that end on this date"),
         Column("pairs_positive", pa.int32(), "those of them that are positive"),
         Column("frames", pa.string(), "frames that saw it, separated by spaces"),
-        Column("probability", pa.float64(), "median probability of its pairs", may_be_empty=True),
+        Column("frames_for", pa.string(), "those that speak for deformation"),
+        Column("frames_against", pa.string(), "those that speak against it"),
+        Column(
+            "probability", pa.float64(), "that it deforms, as the method says", may_be_empty=True
+        ),
         Column("state", pa.string(), "quiet, watch, unrest or no data"),
         Column(
             "since", pa.date32(), "first date of the running episode of unrest", may_be_empty=True
         ),
         Column("peak_latitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
         Column("peak_longitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
-        Column("model", pa.string(), "name of the model"),
+        Column("method", pa.string(), "name of the method that judged the dates"),
+        Column("model", pa.string(), "name of the model that scored the pairs"),
+        Column("first_state", pa.string(), "what was first said of this date"),
+        Column("first_since", pa.date32(), "and since when", may_be_empty=True),
+        Column("first_method", pa.string(), "by which method"),
+        Column("first_model", pa.string(), "on the scores of which model"),
+        Column("first_judged_at", pa.timestamp("s", tz="UTC"), "and when it was said"),
+        Column("revised", pa.bool_(), "state or since is not what was first said"),
     ),
     key=("date",),
 )
-"""One row per date on which a pair ends."""
+"""One row per date on which a pair ends, or of which something was ever said."""
 
 
 def write_table(schema: TableSchema, rows: pd.DataFrame, folder: Place) -> tuple[Place, ...]:
@@ -176,7 +187,8 @@ def _checked(schema: TableSchema, rows: pd.DataFrame) -> pa.Table:
     if ordered.duplicated(list(schema.key)).any():
         message = f"table '{schema.name}': two rows share {', '.join(schema.key)}"
         raise StoreError(message)
-    if "state" in names and not ordered["state"].isin(_STATES).all():
-        message = f"table '{schema.name}': a state is none of {', '.join(_STATES)}"
-        raise StoreError(message)
+    for name in {"state", "first_state"} & set(names):
+        if not ordered[name].isin(_STATES).all():
+            message = f"table '{schema.name}': a {name} is none of {', '.join(_STATES)}"
+            raise StoreError(message)
     return table

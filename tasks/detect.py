@@ -1,81 +1,138 @@
-"""Detect: from scored pairs to one row per date."""
+"""Detect: from scored pairs to one row per date, and what was first said of each."""
 
 import datetime as dt
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from catalogs.ledger_rows import GivenVerdict, ScoredPair, Verdict
 from catalogs.records import Volcano
+from catalogs.settings import Settings
 from catalogs.tables import DATES
+from insar_models.onset.evidence import DateVerdict, PairEvidence
+from insar_models.onset.methods import OnsetMethod, find_method
 
-_LEAST_POSITIVE = 2
+_DIGITS = 4  # a ten-thousandth of a degree is a tenth of a pixel, and a person reads this table
 
 
-def daily_states(
-    interferograms: pd.DataFrame, volcano: Volcano, model: str, tried: Iterable[dt.date]
-) -> pd.DataFrame:
-    """Return the dates table: for each date on which pairs end, whether the volcano deforms.
+def method_of(settings: Settings) -> OnsetMethod:
+    """Return the method that the settings name, with their options.
 
-    The rule can be checked by hand: *unrest* when at least half of the date's pairs, and at least
-    two, are positive; *watch* when some are, but fewer; *quiet* when none is; *no data* when no
-    pair could be scored. An episode of unrest runs until the first quiet date; a date of watch or
-    without data neither begins nor ends it.
+    Raises
+    ------
+    BadInputError
+        If the method has no such option, or a value is of no use.
+    """
+    return find_method(settings.method, settings.method_options)
+
+
+def judge_dates(
+    scored: Sequence[ScoredPair], threshold: float, method: OnsetMethod, tried: Iterable[dt.date]
+) -> tuple[DateVerdict, ...]:
+    """Return what the method says of each date on which a pair ends or was tried.
 
     Parameters
     ----------
-    interferograms
-        Rows of the interferograms table of one volcano.
-    volcano
-        Whose they are.
-    model
-        Name of the model that scored them.
+    scored
+        The pairs of one volcano; one without a score is a date that was tried.
+    threshold
+        The model's logit from which on a pair is positive.
+    method
+        From `method_of`.
     tried
         Dates on which a pair ended that could not be had: they get a row, because silence is not
         quiet.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of the dates table, one row per date, in order of time.
     """
-    scored = interferograms[interferograms["score"].notna()]
-    groups = dict(tuple(scored.groupby("secondary_date")))
-    rows = []
-    since: dt.date | None = None
-    for date in sorted(set(interferograms["secondary_date"]) | set(tried)):
-        pairs = groups.get(date, scored.iloc[:0])
-        state = _state(len(pairs), int(pairs["positive"].astype(bool).sum()))
-        if state == "unrest":
-            since = since or date
-        elif state == "quiet":
-            since = None
-        rows.append(_row(volcano, date, pairs) | {"state": state, "since": since, "model": model})
+    evidence = [
+        PairEvidence(
+            str(row.frame),
+            row.pair.primary,
+            row.pair.secondary,
+            row.score.score - threshold,
+            row.score.probability,
+        )
+        for row in scored
+        if math.isfinite(row.score.score)
+    ]
+    return method.judge(evidence, {*tried, *(row.pair.secondary for row in scored)})
+
+
+def to_remember(
+    verdicts: Iterable[DateVerdict], method: str, model: tuple[str, str]
+) -> dict[dt.date, Verdict]:
+    """Return the verdicts as the ledger keeps them; `model` is its name and sha256."""
+    return {
+        verdict.date: Verdict(
+            verdict.state.value, verdict.since, verdict.probability, method, *model
+        )
+        for verdict in verdicts
+    }
+
+
+def dates_table(
+    volcano: Volcano,
+    verdicts: Sequence[DateVerdict],
+    scored: Sequence[ScoredPair],
+    said: Mapping[dt.date, Sequence[GivenVerdict]],
+    made_with: tuple[str, str],
+) -> pd.DataFrame:
+    """Return the dates table, one row for each verdict, in their order.
+
+    Parameters
+    ----------
+    volcano
+        Whose they are.
+    verdicts
+        From `judge_dates`.
+    scored
+        The pairs that they rest on.
+    said
+        What was ever said of each date, the first verdict first; every verdict's date is there.
+    made_with
+        Names of the method and of the model.
+    """
+    endings: dict[dt.date, list[ScoredPair]] = {}
+    for row in scored:
+        if math.isfinite(row.score.score):
+            endings.setdefault(row.pair.secondary, []).append(row)
+    method, model = made_with
+    rows = [
+        {"volcano": volcano.slug, "gvp_number": volcano.gvp_number}
+        | _now(verdict, endings.get(verdict.date, []))
+        | {"method": method, "model": model}
+        | _first(verdict, said[verdict.date][0])
+        for verdict in verdicts
+    ]
     return pd.DataFrame(rows, columns=[column.name for column in DATES.columns])
 
 
-def _state(pairs: int, positive: int) -> str:
-    if pairs == 0:
-        return "no data"
-    if positive >= _LEAST_POSITIVE and 2 * positive >= pairs:
-        return "unrest"
-    return "watch" if positive else "quiet"
-
-
-def _row(volcano: Volcano, date: dt.date, pairs: pd.DataFrame) -> dict[str, object]:
-    positive = pairs[pairs["positive"].astype(bool)]
-    peak_latitude, peak_longitude = np.nan, np.nan
-    if len(positive):
-        strongest = positive.sort_values("score", kind="stable").iloc[-1]
-        peak_latitude, peak_longitude = strongest["peak_latitude"], strongest["peak_longitude"]
+def _now(verdict: DateVerdict, pairs: Sequence[ScoredPair]) -> dict[str, object]:
+    positive = [row.score for row in pairs if row.score.positive]
+    strongest = max(positive, key=lambda score: score.score, default=None)
     return {
-        "volcano": volcano.slug,
-        "gvp_number": volcano.gvp_number,
-        "date": date,
+        "date": verdict.date,
         "pairs": len(pairs),
         "pairs_positive": len(positive),
-        "frames": " ".join(sorted(set(pairs["frame"]))),
-        "probability": pairs["probability"].median() if len(pairs) else np.nan,
-        "peak_latitude": peak_latitude,
-        "peak_longitude": peak_longitude,
+        "frames": " ".join(sorted({str(row.frame) for row in pairs})),
+        "frames_for": " ".join(verdict.frames_for),
+        "frames_against": " ".join(verdict.frames_against),
+        "probability": round(verdict.probability, _DIGITS),
+        "state": verdict.state.value,
+        "since": verdict.since,
+        "peak_latitude": round(strongest.peak_latitude, _DIGITS) if strongest else np.nan,
+        "peak_longitude": round(strongest.peak_longitude, _DIGITS) if strongest else np.nan,
+    }
+
+
+def _first(verdict: DateVerdict, first: GivenVerdict) -> dict[str, object]:
+    said = first.verdict
+    return {
+        "first_state": said.state,
+        "first_since": said.since,
+        "first_method": said.method,
+        "first_model": said.model,
+        "first_judged_at": first.judged_at,
+        "revised": (said.state, said.since) != (verdict.state.value, verdict.since),
     }

@@ -1,25 +1,26 @@
-"""Publish: the tables and the timeline of a volcano, made from what the ledger knows."""
+"""Publish: the tables and the pictures of a volcano, made from what the ledger knows."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 from prefect import task
 
-from catalogs.cube import pairs_of, read_cube
-from catalogs.home import Home, home_of
+from catalogs.home import home_of
 from catalogs.ledger import Ledger, open_ledger
-from catalogs.ledger_rows import ScoredPair
-from catalogs.records import FrameId, Volcano
+from catalogs.ledger_rows import FileState, ScoredPair
+from catalogs.place import Place
+from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
-from catalogs.tables import DATES, INTERFEROGRAMS, write_table
-from insar_models.patches import mask_water
-from insar_models.phase import decode_phase
-from tasks.contact_strip import PhaseWindow, draw_interferograms
-from tasks.detect import daily_states
+from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
+from fringewatch.errors import StoreError
+from tasks.contact_strip import draw_interferograms
+from tasks.detect import dates_table, judge_dates, method_of, to_remember
+from tasks.episode_strip import EpisodeStrip, draw_episodes, select_strips
 from tasks.models import model_of
-from tasks.patches import water_of
-from tasks.records import Published
+from tasks.phase_windows import SeenPair, WindowReader
+from tasks.records import Published, Revisions
 from tasks.timeline import draw_timeline
 
 _PAIRS_DRAWN = 10
@@ -32,40 +33,67 @@ def publish_volcano(
 ) -> Published | None:
     """Return where the volcano's tables are; None when the model has scored none of its pairs.
 
-    The tables are a function of the ledger alone: what has not changed is not written again, to
-    the byte.
+    What is said of each date goes into the ledger first, and the tables are a function of the
+    ledger alone: what has not changed is not written again, to the byte.
 
     Raises
     ------
+    BadInputError
+        If the settings give the method an option that it does not have.
     StoreError
-        If a row breaks the tables' schema.
+        If a row breaks the tables' schema, or a cube is damaged.
     HomeError
         If the disk is full or cannot be written, or the storage gives no answer.
     """
-    home, model = home_of(settings), model_of(settings)
+    home, model, method = home_of(settings), model_of(settings), method_of(settings)
+    identity = (model.name, model.sha256)
     with open_ledger(home.ledger) as ledger:
-        scored = ledger.scored_pairs(volcano.slug, (model.name, model.sha256))
-        tried = _dates_tried(ledger, {*frames, *ledger.tiled_frames(volcano.slug)})
-    if not scored:
-        return None
-    interferograms = _interferograms(volcano, scored, (model.name, model.sha256))
-    dates = daily_states(interferograms, volcano, model.name, tried)
+        scored = ledger.scored_pairs(volcano.slug, identity)
+        if not scored:
+            return None
+        # A date of which something was said keeps its row, whatever became of its pairs.
+        tried = {*_dates_tried(ledger, volcano, frames), *ledger.verdicts(volcano.slug)}
+        verdicts = judge_dates(scored, model.threshold, method, tried)
+        now = to_remember(verdicts, method.name, identity)
+        revised_now = ledger.record_verdicts(volcano.slug, now)
+        said = ledger.verdicts(volcano.slug)
+    interferograms = _interferograms(volcano, scored, identity)
+    dates = dates_table(volcano, verdicts, scored, said, (method.name, model.name))
     folder = home.detections(volcano.slug)
+    drawn_before = _strips_of_tables(folder)
     changed = [*write_table(INTERFEROGRAMS, interferograms, folder)]
     changed += write_table(DATES, dates, folder)
     used = settings.model_dump_json(indent=2, exclude=_NOT_OF_THE_TABLES) + "\n"
     (folder / "settings.json").write(used.encode())
+    reader = WindowReader(home, volcano.slug, model, settings.water_coherence)
     pictures = (folder / "timeline.png", folder / "interferograms.png")
     if changed or not all(picture.is_file() for picture in pictures):
-        title = f"{volcano.name}: is it deforming? ({model.name})"
+        title = f"{volcano.name}: is it deforming?"
         draw_timeline(dates, interferograms, pictures[0], title, settings.footnote)
         newest = sorted(scored, key=lambda row: (row.pair.secondary, row.pair))[-_PAIRS_DRAWN:]
-        windows = [_window(home, volcano, row, settings.water_coherence) for row in newest]
+        windows = [reader.read(_seen(row)) for row in newest]
         title = f"{volcano.name}: the newest interferograms, as the model saw them"
         draw_interferograms(windows, pictures[1], title, settings.footnote)
         changed += pictures
+    strips = select_strips(dates, interferograms)
+    words = (volcano.name, settings.footnote)
+    changed += draw_episodes(strips, drawn_before, reader, folder, words)
+    return _published(folder, changed, scored, dates, revised_now)
+
+
+publish_task = task(name="publish")(publish_volcano)
+
+
+def _published(
+    folder: Place,
+    changed: list[Place],
+    scored: tuple[ScoredPair, ...],
+    dates: pd.DataFrame,
+    revised_now: tuple[dt.date, ...],
+) -> Published:
     unrest = dates.loc[dates["state"] == "unrest", "date"]
     last = dates.iloc[-1]
+    others = dates.loc[dates["first_model"] != dates["model"], "first_model"]
     return Published(
         folder,
         tuple(changed),
@@ -75,21 +103,41 @@ def publish_volcano(
             f"{last['date']}, {last['state']} "
             f"({last['pairs_positive']} of {last['pairs']} pairs positive)"
         ),
+        revisions=Revisions(
+            dates=len(dates),
+            revised=int(dates["revised"].sum()),
+            now=revised_now,
+            other_models=tuple(sorted(set(others))),
+            by_other_models=len(others),
+        ),
     )
 
 
-publish_task = task(name="publish")(publish_volcano)
+def _dates_tried(ledger: Ledger, volcano: Volcano, frames: Iterable[FrameId]) -> Iterable[dt.date]:
+    """Give the dates on which a pair ends that could not be had.
+
+    A pair of which both files came was fetched for another volcano of the frame, or its run was cut
+    short: nobody knows yet what it says of this one.
+    """
+    for frame in {*frames, *ledger.tiled_frames(volcano.slug)}:
+        files: dict[DatePair, list[FileState]] = {}
+        for (pair, _), row in ledger.files(frame).items():
+            files.setdefault(pair, []).append(row.state)
+        for pair, states in files.items():
+            if any(state is not FileState.FETCHED for state in states):
+                yield pair.secondary
 
 
-def _dates_tried(ledger: Ledger, frames: set[FrameId]) -> set[dt.date]:
-    return {pair.secondary for frame in frames for pair, _ in ledger.files(frame)}
+def _strips_of_tables(folder: Place) -> tuple[EpisodeStrip, ...]:
+    """Return what the pictures of episodes show that were drawn with the tables in `folder`."""
+    try:
+        return select_strips(read_table(DATES, folder), read_table(INTERFEROGRAMS, folder))
+    except StoreError:  # of an older version, or damaged: written anew in a moment
+        return ()
 
 
-def _window(home: Home, volcano: Volcano, row: ScoredPair, water_coherence: float) -> PhaseWindow:
-    cube = read_cube(home.cube(volcano.slug, row.frame))
-    one = cube.isel(pair=pairs_of(cube).index(row.pair))
-    codes = mask_water(one["phase"].to_numpy(), water_of(cube, water_coherence))
-    return PhaseWindow(row.pair, decode_phase(codes), row.score.probability, row.score.positive)
+def _seen(row: ScoredPair) -> SeenPair:
+    return SeenPair(row.frame, row.pair, row.score.probability, row.score.positive)
 
 
 def _interferograms(

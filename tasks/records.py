@@ -3,10 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 from catalogs.place import Place
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
+
+_MOST_DATES: Final = 6  # named in the report of a run
 
 
 class Outcome(IntEnum):
@@ -72,6 +75,37 @@ class BatchReport:
 
 
 @dataclass(frozen=True)
+class Revisions:
+    """How what is said of the dates differs from what was first said of them."""
+
+    dates: int
+    """Rows of the dates table."""
+    revised: int
+    """Those that do not say what was first said."""
+    now: tuple[dt.date, ...] = ()
+    """Dates of which this run says something else than the run before."""
+    other_models: tuple[str, ...] = ()
+    """Names of the models on which dates were first judged, other than the one in use."""
+    by_other_models: int = 0
+    """Dates that were first judged on the scores of those."""
+
+    def lines(self) -> list[str]:
+        """Return what a person should know before quoting the table, a fact a line."""
+        said = [f"revised:  {self.revised} of {self.dates} dates say other than they first did"]
+        if self.now:
+            shown = ", ".join(str(day) for day in self.now[:_MOST_DATES])
+            more = len(self.now) - _MOST_DATES
+            said.append(
+                f"revised by this run: {len(self.now)} dates ({shown}"
+                f"{f' and {more} more' if more > 0 else ''})"
+            )
+        if self.other_models:
+            models = ", ".join(self.other_models)
+            said.append(f"first judged by another model ({models}): {self.by_other_models} dates")
+        return said
+
+
+@dataclass(frozen=True)
 class Published:
     """The tables and pictures of a volcano, and what they say in short."""
 
@@ -83,6 +117,7 @@ class Published:
     """First date of unrest in the table."""
     last: str
     """What the table says of its last date, in words."""
+    revisions: Revisions
 
     def lines(self) -> list[str]:
         """Return what a person wants to know first, a fact a line."""
@@ -94,6 +129,7 @@ class Published:
         return [
             unrest,
             f"last date: {self.last}",
+            *self.revisions.lines(),
             f"table:    {self.folder / 'dates.csv'}",
             f"timeline: {self.folder / 'timeline.png'}",
         ]

@@ -1,32 +1,44 @@
 """The timeline of a volcano as a picture: what the person on duty looks at first.
 
-From top to bottom: the probability of each date, every interferogram as a bar from its first to its
-second date, and the state of each date as a band.
+From top to bottom: the state of the last date as a headline, the probability of each date, every
+interferogram as a bar from its first to its second date, and the state of each date as a band;
+below it what was first said, where that was something else. Of a long history the newest part is
+drawn so, and all of it in one band at the foot.
 """
 
 from typing import Final
 
-import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from catalogs.place import Place
 from fringewatch.errors import BadInputError
 from tasks.figures import GREY, new_figure, save_png
 from tasks.timeline_panels import (
-    STATES,
     draw_legend,
     draw_pairs,
     draw_probability,
-    draw_states,
     finish_axes,
-    iso_day,
     mark_episodes,
     pair_kind,
+    show_dates,
+)
+from tasks.timeline_states import (
+    STATES,
+    draw_headline,
+    draw_overview,
+    draw_states,
+    mark_no_data,
 )
 
 _WIDTH_PIXELS, _HEIGHT_PIXELS = 1200, 600
+_MOST_DAYS: Final = 800.0  # that the panels show; of more, a pair would be a hair
 _NEEDED: Final = {
-    "dates": ("volcano", "date", "probability", "state", "since"),
+    "dates": (
+        "volcano", "date", "probability", "state", "since", "method", "model", "first_state",
+        "first_model", "revised",
+    ),
     "interferograms": (
         "volcano", "frame", "primary_date", "secondary_date", "days", "probability", "positive",
     ),
@@ -74,21 +86,50 @@ def draw_timeline(
     if days.empty and pairs.empty:
         figure.text(0.5, 0.5, "no interferogram was scored yet", fontsize=14, ha="center")
         return save_png(figure, place)
-    top, middle, bottom = figure.subplots(
-        3,
-        1,
-        sharex=True,
-        height_ratios=(2.1, 2.6, 0.45),
-        gridspec_kw={"left": 0.122, "right": 0.985, "top": 0.86, "bottom": 0.165, "hspace": 0.08},
+    if len(days):
+        draw_headline(figure, days)
+    shown_from = pd.concat([days["date"], pairs["secondary_date"]]).max() - _MOST_DAYS
+    recent = days[days["date"] >= shown_from]
+    is_long = len(recent) < len(days)
+    panels = _new_panels(figure, first_said=bool(recent["revised"].any()), is_long=is_long)
+    if is_long:
+        pairs = pairs[pairs["secondary_date"] >= shown_from]
+        axes = figure.add_axes((0.122, 0.128, 0.863, 0.03))
+        draw_overview(axes, days, shown_from)
+        show_dates(axes, "%Y-%m")
+    _draw_panels(panels, recent, pairs)
+    draw_legend(figure)
+    return save_png(figure, place)
+
+
+def _new_panels(figure: Figure, *, first_said: bool, is_long: bool) -> tuple[Axes, ...]:
+    """Return the three panels, with room for what else is to be drawn below them."""
+    panels: tuple[Axes, ...] = tuple(
+        figure.subplots(
+            3,
+            1,
+            sharex=True,
+            height_ratios=(2.1, 2.6, 0.75 if first_said else 0.45),
+            gridspec_kw={
+                "left": 0.122,
+                "right": 0.985,
+                "top": 0.86,
+                "bottom": 0.25 if is_long else 0.165,
+                "hspace": 0.08,
+            },
+        )
     )
+    return panels
+
+
+def _draw_panels(panels: tuple[Axes, ...], days: pd.DataFrame, pairs: pd.DataFrame) -> None:
+    top, middle, bottom = panels
     draw_probability(top, days, pairs)
     draw_pairs(middle, pairs)
     draw_states(bottom, days)
-    panels = (top, middle, bottom)
     finish_axes(panels, days, pairs)
+    mark_no_data((top, middle), days)
     mark_episodes(panels, days)
-    draw_legend(figure)
-    return save_png(figure, place)
 
 
 def _check(dates: pd.DataFrame, interferograms: pd.DataFrame) -> None:
@@ -122,14 +163,16 @@ def _with_numbers(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame
 
 
 def _summary(days: pd.DataFrame, pairs: pd.DataFrame) -> str:
-    """Return what the person on duty wants to know first, in one line."""
+    """Return what the headline rests on, and how far the table can be quoted, in one line."""
     positive = int(pair_kind(pairs).eq("positive").sum())
     said = [f"{len(pairs)} interferograms, {positive} positive"]
     if len(days):
         last = days.iloc[-1]
-        state = last["state"]
-        if not np.isnan(last["since"]):
-            running = f"unrest since {iso_day(last['since'])}"
-            state = running if state == "unrest" else f"{state} ({running})"
-        said.insert(0, f"{iso_day(last['date'])}: {state}")
+        said.append(f"scored by {last['model']}, judged by {last['method']}")
+    if days["revised"].any():
+        said.append(f"{int(days['revised'].sum())} of {len(days)} dates revised")
+    others = days[days["first_model"] != days["model"]]
+    if len(others):
+        models = ", ".join(sorted(set(others["first_model"])))
+        said.append(f"{len(others)} first judged by {models}")
     return "   |   ".join(said)

@@ -3,7 +3,6 @@
 Tables come in with their dates as days since 1970 (NaN for none), matplotlib's own numbers.
 """
 
-import datetime as dt
 from typing import Any, Final
 
 import numpy as np
@@ -16,14 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tasks.figures import BLUE, GREY, ORANGE, PALE_BLUE, PALE_GREY, VERMILLION
+from tasks.timeline_states import STATES, block_days, iso_day
 
-# Each state differs from the others by hatching or marker too, not by colour alone.
-STATES: Final[dict[str, dict[str, Any]]] = {
-    "quiet": {"facecolor": PALE_BLUE, "edgecolor": "white"},
-    "watch": {"facecolor": ORANGE, "edgecolor": "white", "hatch": "//"},
-    "unrest": {"facecolor": VERMILLION, "edgecolor": "white"},
-    "no data": {"facecolor": "white", "edgecolor": GREY, "hatch": "..."},
-}
 MARKERS: Final = {
     "quiet": ("o", BLUE), "watch": ("^", ORANGE), "unrest": ("s", VERMILLION),
 }  # fmt: skip
@@ -35,8 +28,7 @@ BARS: Final[dict[str, dict[str, Any]]] = {
     "not scored": {"facecolor": "white", "edgecolor": GREY, "linestyle": "--"},
 }
 
-_LONGEST_BLOCK_DAYS = 24.0  # a state is not stretched over a gap in the data
-_LONE_BLOCK_DAYS = 6.0  # Sentinel-1's repeat; where there is only one date
+_WIDE_BARS = 400  # more pairs have no lines round their bars, which would hide their colours
 _MARGIN_DAYS = 3.0
 _LATE_SHARE = 0.8  # of the axis: beyond it there is no room for words on the right
 
@@ -49,18 +41,14 @@ def pair_kind(pairs: pd.DataFrame) -> pd.Series:
     return pd.Series(kinds, index=pairs.index, dtype=object)
 
 
-def iso_day(number: float) -> str:
-    """Return the date of a day number, as YYYY-MM-DD."""
-    return (dt.date(1970, 1, 1) + dt.timedelta(days=round(number))).isoformat()
-
-
 def draw_probability(axes: Axes, days: pd.DataFrame, pairs: pd.DataFrame) -> None:
     """Draw each date's probability as a line with markers, and its pairs' as dots."""
     axes.plot(
         pairs["secondary_date"], pairs["probability"], ".", color=GREY, alpha=0.45, markersize=5
     )
     known = days[days["probability"].notna()]
-    axes.plot(known["date"], known["probability"], "-", color=GREY, linewidth=1)
+    # Of all dates: where there was no data the line is broken, for nobody knows.
+    axes.plot(days["date"], days["probability"], "-", color=GREY, linewidth=1)
     for state, (marker, colour) in MARKERS.items():
         those = known[known["state"] == state]
         axes.plot(
@@ -79,6 +67,7 @@ def draw_probability(axes: Axes, days: pd.DataFrame, pairs: pd.DataFrame) -> Non
 def draw_pairs(axes: Axes, pairs: pd.DataFrame) -> None:
     """Draw each pair as a bar from its first to its second date, frame by frame."""
     lanes = 0
+    line = 0.8 if len(pairs) <= _WIDE_BARS else 0.0
     places, names = [], []
     for frame, of_frame in pairs.groupby("frame", sort=True):
         lane = bar_lanes(of_frame) + lanes
@@ -90,7 +79,7 @@ def draw_pairs(axes: Axes, pairs: pd.DataFrame) -> None:
                 bars["secondary_date"] - bars["primary_date"],
                 left=bars["primary_date"],
                 height=0.76,
-                linewidth=0.8,
+                linewidth=line,
                 **style,
             )
         places.append((lanes + lane.max()) / 2)
@@ -115,41 +104,20 @@ def bar_lanes(pairs: pd.DataFrame) -> pd.Series:
     return pd.Series(lanes, dtype=int).reindex(pairs.index)
 
 
-def draw_states(axes: Axes, days: pd.DataFrame) -> None:
-    """Draw each state from its date to the next one: what was known on that day."""
-    widths = block_days(days)
-    for state, style in STATES.items():
-        chosen = days["state"] == state
-        axes.barh(
-            np.zeros(int(chosen.sum())),
-            widths[chosen],
-            left=days.loc[chosen, "date"],
-            height=1.0,
-            linewidth=0.8,
-            **style,
-        )
-    axes.set(ylim=(-0.5, 0.5), yticks=[0], yticklabels=["state"])
-    axes.tick_params(axis="y", length=0)
-
-
-def block_days(days: pd.DataFrame) -> pd.Series:
-    """Return how many days the block of each date is long, for dates in order of time."""
-    gaps = -days["date"].diff(-1)
-    usual = gaps.median()
-    last = _LONE_BLOCK_DAYS if np.isnan(usual) else min(usual, _LONGEST_BLOCK_DAYS)
-    return gaps.fillna(last).clip(upper=_LONGEST_BLOCK_DAYS)
-
-
 def mark_episodes(panels: tuple[Axes, ...], days: pd.DataFrame) -> None:
-    """Draw a line through all panels where an episode of unrest begins, with its date above."""
+    """Draw a line through all panels where an episode of unrest begins, with its date above.
+
+    Of one that began before the dates that are drawn there are the words alone, at the edge.
+    """
     west, east = panels[0].get_xlim()
     for number, since in enumerate(sorted(days["since"].dropna().unique())):
-        for axes in panels:
-            axes.axvline(since, color="black", linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
+        if since >= west:
+            for axes in panels:
+                axes.axvline(since, color="black", linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
         is_late = (since - west) / (east - west) > _LATE_SHARE
         panels[0].annotate(
             f"unrest since {iso_day(since)}",
-            (since, 1.1 - 0.16 * (number % 3)),
+            (max(since, west), 1.1 - 0.16 * (number % 3)),
             xytext=(-5 if is_late else 5, 0),
             textcoords="offset points",
             ha="right" if is_late else "left",
@@ -171,11 +139,15 @@ def finish_axes(panels: tuple[Axes, ...], days: pd.DataFrame, pairs: pd.DataFram
         axes.spines[["top", "right"]].set_visible(False)
         if axes is not panels[-1]:
             axes.tick_params(axis="x", length=0)
-    locator = AutoDateLocator(minticks=3, maxticks=10)  # type: ignore[no-untyped-call]  # matplotlib's
-    panels[-1].xaxis.set_major_locator(locator)
-    formatter = DateFormatter("%Y-%m-%d")  # type: ignore[no-untyped-call]  # matplotlib's
-    panels[-1].xaxis.set_major_formatter(formatter)
+    show_dates(panels[-1], "%Y-%m-%d")
     panels[-1].set_xlabel("UTC date", fontsize=9, color=GREY)
+
+
+def show_dates(axes: Axes, form: str) -> None:
+    """Write the axis of day numbers as dates in this form."""
+    locator = AutoDateLocator(minticks=3, maxticks=10)  # type: ignore[no-untyped-call]  # matplotlib's
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(DateFormatter(form))  # type: ignore[no-untyped-call]
 
 
 def draw_legend(figure: Figure) -> None:

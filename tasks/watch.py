@@ -14,6 +14,7 @@ from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.volcanoes import find_volcano, select_frames
 from fringewatch.errors import BadInputError
+from tasks.detect import method_of
 from tasks.discover import discover_frame, preview_frame
 from tasks.download import download_pairs
 from tasks.models import model_of
@@ -95,6 +96,8 @@ def watch_volcano(
     ------
     ModelError
         If the model is unknown or damaged: before anything is fetched.
+    BadInputError
+        If the method of the settings has no such option: before anything is fetched.
     HomeError
         If the home or its storage cannot be used, is held by another run, or its disk is full.
     StoreError
@@ -103,6 +106,7 @@ def watch_volcano(
     steps = steps or Steps()
     home = open_home(home_of(settings))
     model_of(settings)
+    method_of(settings)
     with only_writer(home), workers_on_demand(settings) as demand_workers:
         plans: list[FramePlan] = []
         problems: list[Problem] = []

@@ -63,6 +63,19 @@ def test_a_reader_sees_one_moment_while_a_run_writes(path: Path) -> None:
             ]  # fmt: skip
 
 
+def test_a_ledger_of_the_first_format_is_read_and_stays_one(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE verdicts; PRAGMA user_version = 1")
+    connection.close()
+    before = path.read_bytes()
+    ledger = read_ledger(path)
+    assert ledger is not None
+    with ledger:
+        assert [row.pair for row in ledger.pairs(FRAME)] == [PAIR]
+        assert ledger.verdicts("taal") == {}
+    assert path.read_bytes() == before
+
+
 def test_what_is_read_cannot_be_written(path: Path) -> None:
     reader = read_ledger(path)
     assert reader is not None

@@ -8,6 +8,7 @@ import pytest
 
 from catalogs.grid import Grid
 from catalogs.ledger import Ledger, open_ledger
+from catalogs.ledger_file import LEDGER_FORMAT
 from catalogs.ledger_rows import FileRow, FileState, PairScore, SourceRow, TileRow
 from catalogs.records import DatePair, FrameId, Product, RemoteFile
 from fringewatch.errors import HomeError, StoreError
@@ -162,6 +163,20 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StoreError, match=r"newer Fringewatch \(format 7"):
         open_ledger(path)
+
+
+def test_a_ledger_of_the_first_format_gets_what_it_lacks_and_keeps_what_it_has(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with open_ledger(path) as ledger:
+        ledger.record_tiles("wolf", FRAME, [tiled(FIRST)])
+        ledger._connection.executescript("DROP TABLE verdicts; PRAGMA user_version = 1")
+    with open_ledger(path) as ledger:
+        assert ledger.tiled_pairs("wolf", FRAME) == (FIRST,)
+        assert ledger.verdicts("wolf") == {}
+        (found,) = ledger._connection.execute("PRAGMA user_version").fetchone()
+    assert found == LEDGER_FORMAT == 2
 
 
 def test_another_file_is_no_ledger(tmp_path: Path) -> None:

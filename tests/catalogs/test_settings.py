@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from catalogs.settings import Settings, load_settings
 from fringewatch.errors import BadInputError
+from insar_models.onset.methods import METHOD_NAMES
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,9 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         ("connections = 99", "connections = 99"),
         ("water_coherence = 'x'", "water_coherence = 'x'"),
         ("connections = ", "no TOML"),
+        ('method = "guess"', "method = 'guess'.*'rule', 'cumulative-sum' or 'deconvolution'"),
+        ('method_options = "dates"', "method_options = 'dates'"),
+        ('method_options = { dates = "two" }', "method_options.dates.* = 'two'"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_name_and_value(
@@ -51,6 +55,26 @@ def test_a_wrong_file_is_refused_with_the_name_and_value(
     (tmp_path / "fringewatch.toml").write_text(text)
     with pytest.raises(BadInputError, match=words):
         load_settings(home=tmp_path)
+
+
+def test_the_method_and_its_options_come_from_the_file_and_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "fringewatch.toml").write_text(
+        'method = "cumulative-sum"\n[method_options]\nlevel = 2\nshare = 0.5\n'
+    )
+    settings = load_settings(home=tmp_path)
+    assert settings.method == "cumulative-sum"
+    assert settings.method_options == {"level": 2, "share": 0.5}
+    assert isinstance(settings.method_options["level"], int)
+    monkeypatch.setenv("FRINGEWATCH_METHOD_OPTIONS", '{"level": 3}')
+    assert load_settings(home=tmp_path).method_options["level"] == 3
+
+
+def test_every_method_can_be_set() -> None:
+    for name in METHOD_NAMES:
+        assert load_settings(method=name).method == name
+    assert load_settings().method in METHOD_NAMES
 
 
 def test_settings_do_not_change() -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from catalogs.place import Folder
@@ -18,12 +19,21 @@ def date_row(**changes: Any) -> dict[str, Any]:
         "pairs": 3,
         "pairs_positive": 2,
         "frames": "142A_07606_131313",
+        "frames_for": "142A_07606_131313",
+        "frames_against": "",
         "probability": 0.8,
         "state": "unrest",
         "since": dt.date(2020, 1, 12),
         "peak_latitude": 14.0,
         "peak_longitude": 121.0,
+        "method": "rule",
         "model": "baseline-0",
+        "first_state": "unrest",
+        "first_since": dt.date(2020, 1, 12),
+        "first_method": "rule",
+        "first_model": "baseline-0",
+        "first_judged_at": dt.datetime(2020, 1, 13, 2, 17, tzinfo=dt.UTC),
+        "revised": False,
     } | changes
 
 
@@ -69,6 +79,8 @@ def test_a_table_that_was_never_written_is_empty(tmp_path: Path) -> None:
         ([date_row(volcano=None)], "<volcano: string not null> was non-nullable"),
         ([date_row(), date_row(pairs=1)], "two rows share date"),
         ([date_row(state="panic")], "a state is none of"),
+        ([date_row(first_state="panic")], "a first_state is none of"),
+        ([date_row(revised=None)], "<revised: bool not null> was non-nullable"),
     ],
 )
 def test_rows_that_break_the_schema_are_not_written(
@@ -87,6 +99,22 @@ def test_a_damaged_or_foreign_table_is_named(tmp_path: Path) -> None:
     table(date_row()).to_parquet(path)
     with pytest.raises(StoreError, match="has format none"):
         read_table(DATES, Folder(tmp_path))
+
+
+def test_a_table_of_an_older_version_says_what_to_do(tmp_path: Path) -> None:
+    write_table(DATES, table(date_row()), Folder(tmp_path))
+    path = tmp_path / "dates.parquet"
+    old = pq.read_table(path)
+    pq.write_table(old.replace_schema_metadata({"fringewatch_format": "1"}), path)
+    with pytest.raises(StoreError, match=r"has format 1 .* reads format 2: run the backfill again"):
+        read_table(DATES, Folder(tmp_path))
+
+
+def test_times_are_written_for_people_as_utc(tmp_path: Path) -> None:
+    write_table(DATES, table(date_row()), Folder(tmp_path))
+    assert (
+        (tmp_path / "dates.csv").read_text().splitlines()[1].endswith("2020-01-13T02:17:00Z,False")
+    )
 
 
 @pytest.mark.parametrize("schema", [INTERFEROGRAMS, DATES], ids=lambda schema: schema.name)

@@ -64,10 +64,13 @@ def state_of(home: Path) -> dict[str, object]:
         if path.is_file()
     }
     folder = folder_of(Home(home).detections("fernandina"))
-    for name in ("interferograms.csv", "dates.csv"):
-        lines = (folder / name).read_text().splitlines()
-        # The last column of the first table is when the model saw the pair.
-        files[name] = [line.rpartition(",")[0] if name[0] == "i" else line for line in lines]
+    # The last column of the first table is when the model saw the pair; the last but one of the
+    # second is when the date was first judged.
+    rows, days = (
+        (folder / name).read_text().splitlines() for name in ("interferograms.csv", "dates.csv")
+    )
+    files["interferograms.csv"] = [row.rpartition(",")[0] for row in rows]
+    files["dates.csv"] = [day.rsplit(",", 2)[::2] for day in days]
     with sqlite3.connect(Home(home).ledger) as ledger:
         for table, columns in {
             "frames": "*",
@@ -75,9 +78,10 @@ def state_of(home: Path) -> dict[str, object]:
             "files": "frame, pair, product, state, reason, url, size, last_modified, sha256",
             "tiles": "volcano, frame, pair, url, sha256, coherence_sha256, content_sha256",
             "scores": "volcano, frame, pair, model, model_sha256, content_sha256, score",
+            "verdicts": "volcano, date, number, state, since, probability, model_sha256",
         }.items():
-            rows = ledger.execute(f"SELECT {columns} FROM {table}")  # noqa: S608 - our own names
-            files[table] = sorted(rows.fetchall(), key=repr)
+            found = ledger.execute(f"SELECT {columns} FROM {table}")  # noqa: S608 - our own names
+            files[table] = sorted(found.fetchall(), key=repr)
     ledger.close()
     return files
 

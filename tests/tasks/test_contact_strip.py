@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from numpy.typing import NDArray
 from PIL import Image
 
 from catalogs.place import Folder, Place
@@ -71,6 +72,58 @@ def test_a_positive_window_is_framed(here: Place) -> None:
     framed = draw_interferograms([replace(WINDOW, positive=True)], here / "framed.png", "x")
     assert _share_of(plain, VERMILLION) < 1e-3
     assert _share_of(framed, VERMILLION) > 5e-3
+
+
+def _bump(row: float, column: float) -> NDArray[np.float32]:
+    bump: NDArray[np.float64] = np.exp(-((_Y - row) ** 2 + (_X - column) ** 2) / 200)
+    return bump.astype(np.float32)
+
+
+def _outline_rows(path: Place) -> NDArray[np.intp]:
+    image = np.asarray(Image.open(io.BytesIO(path.read())).convert("RGB")).astype(int)
+    return np.flatnonzero((np.abs(image - [255, 230, 0]).max(axis=-1) <= 60).any(axis=1))
+
+
+def test_a_line_goes_round_half_of_the_peak_of_the_activation(here: Place) -> None:
+    """A bump of variance 100 is half as high 11.8 pixels away."""
+    scale = 2.78  # pixels of the picture to one of the window
+    flat = replace(WINDOW, phase_rad=np.zeros((100, 100), dtype=np.float32))
+    assert not len(_outline_rows(draw_interferograms([flat], here / "none.png", "x")))
+    heights = []
+    for name, row in (("up.png", 30), ("down.png", 70)):
+        window = replace(flat, activation=7 * _bump(row, 50))
+        rows = _outline_rows(draw_interferograms([window], here / name, "x"))
+        assert np.ptp(rows) == pytest.approx(2 * 11.8 * scale, abs=4)
+        heights.append(rows.mean())
+    assert heights[1] - heights[0] == pytest.approx(40 * scale, abs=2)
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0])
+def test_an_activation_of_nothing_has_no_line(here: Place, value: float) -> None:
+    nothing = np.full((100, 100), value, dtype=np.float32)
+    path = draw_interferograms([replace(WINDOW, activation=nothing)], here / "s.png", "x")
+    assert not len(_outline_rows(path))
+
+
+def test_an_activation_with_holes_has_a_line(here: Place) -> None:
+    holes = _bump(50, 50)
+    holes[:45] = np.nan
+    flat = replace(WINDOW, phase_rad=np.zeros((100, 100), dtype=np.float32), activation=holes)
+    assert len(_outline_rows(draw_interferograms([flat], here / "s.png", "x")))
+
+
+def test_an_activation_of_another_shape_is_said(here: Place) -> None:
+    wrong = replace(WINDOW, activation=np.zeros((5, 5), dtype=np.float32))
+    with pytest.raises(BadInputError, match=r"activation of 20210223_20210301 has shape \(5, 5\)"):
+        draw_interferograms([wrong], here / "s.png", "x")
+
+
+def test_the_track_is_in_the_caption(here: Place) -> None:
+    one, two = (
+        draw_interferograms([replace(WINDOW, track=track)], here / f"{track}.png", "x")
+        for track in ("155D", "")
+    )
+    assert one.read() != two.read()
 
 
 def test_a_window_without_a_score_differs_from_one_with(here: Place) -> None:

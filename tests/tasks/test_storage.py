@@ -48,10 +48,16 @@ def content(place: Place) -> dict[str, bytes]:
 
 
 def without_times(tables: dict[str, bytes]) -> dict[str, object]:
-    """The tables and pictures; of the first table the rows without when they were scored."""
+    """The tables and pictures, the rows without when they were scored or judged."""
     rows = tables["interferograms.csv"].decode().splitlines()
-    others = {name: text for name, text in tables.items() if "interferograms." not in name}
-    return {**others, "interferograms.csv": [row.rpartition(",")[0] for row in rows]}
+    days = tables["dates.csv"].decode().splitlines()
+    ends = (".csv", ".parquet")
+    others = {name: text for name, text in tables.items() if not name.endswith(ends)}
+    return {
+        **others,
+        "interferograms.csv": [row.rpartition(",")[0] for row in rows],
+        "dates.csv": [row.rsplit(",", 2)[::2] for row in days],
+    }
 
 
 def test_a_backfill_into_storage_is_that_onto_disk_and_a_second_one_changes_nothing(

@@ -9,14 +9,17 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation
 from PIL import Image
 
 from catalogs.place import Folder, Place
 from fringewatch.errors import BadInputError
-from tasks.figures import ORANGE, PALE_BLUE, VERMILLION
+from tasks.figures import ORANGE, PALE_BLUE, VERMILLION, new_figure
 from tasks.timeline import draw_timeline
-from tasks.timeline_panels import bar_lanes, block_days, pair_kind
+from tasks.timeline_panels import bar_lanes, draw_probability, mark_episodes, pair_kind
+from tasks.timeline_states import block_days, draw_headline, draw_states, mark_no_data
 from tests.storage import folder_of
 
 FIRST = dt.date(2021, 1, 6)
@@ -49,7 +52,9 @@ def _pairs(count: int = 16, frames: Sequence[str] = ("155D_02579_100800",)) -> p
                         "positive": hit,
                     }
                 )
-    return pd.DataFrame(rows)
+    columns = ["volcano", "frame", "primary_date", "secondary_date", "days", "probability",
+               "positive"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _dates(states: Sequence[str]) -> pd.DataFrame:
@@ -66,9 +71,16 @@ def _dates(states: Sequence[str]) -> pd.DataFrame:
                 "probability": probability,
                 "state": state,
                 "since": since,
+                "method": "rule",
+                "model": "baseline-0",
+                "first_state": state,
+                "first_model": "baseline-0",
+                "revised": False,
             }
         )
-    return pd.DataFrame(rows, columns=["volcano", "date", "probability", "state", "since"])
+    columns = ["volcano", "date", "probability", "state", "since", "method", "model",
+               "first_state", "first_model", "revised"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 ALL_STATES = [*["quiet"] * 6, "watch", "unrest", "unrest", "no data", "unrest", *["quiet"] * 4]
@@ -88,6 +100,91 @@ def test_the_timeline_shows_every_state(here: Place) -> None:
     for colour in (PALE_BLUE, ORANGE, VERMILLION):
         assert _pixels_of(path, colour) > 200
     assert [entry.name for entry in folder_of(path.parent).iterdir()] == ["t.png"]
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "words"),
+    [
+        ("quiet", np.nan, "1970-01-11: QUIET"),
+        ("unrest", 4.0, "1970-01-11: UNREST since 1970-01-05"),
+        ("no data", 4.0, "1970-01-11: NO DATA (in unrest since 1970-01-05)"),
+        ("watch", np.nan, "1970-01-11: WATCH"),
+    ],
+)
+def test_the_headline_is_the_state_of_the_last_date(state: str, since: float, words: str) -> None:
+    figure = new_figure(400, 200)
+    days = pd.DataFrame({"date": [0.0, 10.0], "state": ["unrest", state], "since": [0.0, since]})
+    draw_headline(figure, days)
+    assert [text.get_text() for text in figure.texts] == [words]
+
+
+def _band_colours(days: pd.DataFrame) -> dict[float, list[str]]:
+    """The colours of each band of the states' panel, by the height of its middle."""
+    axes = new_figure(400, 200).add_subplot()
+    draw_states(axes, _numbered(days))
+    found: dict[float, list[str]] = {}
+    bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    for patch in sorted(bars, key=Rectangle.get_x):
+        middle = round(patch.get_y() + patch.get_height() / 2, 2)
+        found.setdefault(middle, []).append(to_hex(patch.get_facecolor()).upper())
+    return found
+
+
+def _numbered(days: pd.DataFrame) -> pd.DataFrame:
+    return days.assign(date=[(date - FIRST).days for date in days["date"]])
+
+
+def test_what_was_first_said_lies_below_what_is_said_now() -> None:
+    days = _dates(["quiet", "unrest", "quiet"])
+    assert list(_band_colours(days).values()) == [[PALE_BLUE, VERMILLION, PALE_BLUE]]
+    days.loc[1, "first_state"], days.loc[1, "revised"] = "watch", True
+    first, now = (colours for _, colours in sorted(_band_colours(days).items()))
+    assert now == [PALE_BLUE, VERMILLION, PALE_BLUE]
+    assert first == [PALE_BLUE, ORANGE, PALE_BLUE]
+
+
+def test_dates_without_data_are_shaded_and_break_the_line() -> None:
+    days = _numbered(_dates(["quiet", "no data", "quiet"]))
+    axes = new_figure(400, 200).add_subplot()
+    draw_probability(axes, days, _pairs(1).assign(secondary_date=0.0))
+    heights = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+    (of_dates,) = [height for height in heights if len(height) == len(days)]
+    assert np.isnan(of_dates).tolist() == [False, True, False]
+    before = len(axes.patches)
+    mark_no_data((axes,), days)
+    (shade,) = axes.patches[before:]
+    assert isinstance(shade, Rectangle)
+    assert (shade.get_x(), shade.get_width()) == (days["date"][1], 6)
+
+
+def test_revisions_and_older_models_are_said_in_the_picture(here: Place) -> None:
+    plain = draw_timeline(_dates(ALL_STATES), _pairs(), here / "plain.png", "x")
+    dates = _dates(ALL_STATES)
+    dates.loc[3, "first_model"] = "older"
+    other_model = draw_timeline(dates, _pairs(), here / "model.png", "x")
+    dates.loc[3, "revised"], dates.loc[3, "first_state"] = True, "watch"
+    revised = draw_timeline(dates, _pairs(), here / "revised.png", "x")
+    assert len({plain.read(), other_model.read(), revised.read()}) == 3
+    assert _pixels_of(revised, ORANGE) > _pixels_of(plain, ORANGE) + 100
+
+
+def test_of_a_long_history_the_newest_part_and_an_overview_are_drawn(here: Place) -> None:
+    """An episode of long ago is in the overview alone."""
+    states = ["quiet"] * 10 + ["unrest"] * 20 + ["quiet"] * 170
+    path = draw_timeline(_dates(states), _pairs(0), here / "long.png", "Long")
+    calm = draw_timeline(_dates(["quiet"] * 200), _pairs(0), here / "calm.png", "Long")
+    assert _pixels_of(path, VERMILLION) > _pixels_of(calm, VERMILLION) + 300
+    image = np.asarray(Image.open(io.BytesIO(path.read())).convert("RGB")).astype(int)
+    panels = image[100:440, 150:1180]
+    assert not (np.abs(panels - np.rint(np.array(to_rgb(VERMILLION)) * 255)).max(-1) <= 2).any()
+
+
+def test_an_episode_that_began_before_the_panels_is_named_at_their_edge() -> None:
+    panel = new_figure(400, 200).add_subplot()
+    panel.set_xlim(100, 200)
+    mark_episodes((panel,), pd.DataFrame({"since": [20.0, 150.0]}))
+    assert [text.xy[0] for text in panel.texts if isinstance(text, Annotation)] == [100, 150]
+    assert len(panel.lines) == 1
 
 
 def test_a_quiet_volcano_shows_no_alarm(here: Place) -> None:

@@ -308,6 +308,14 @@ def test_an_unknown_model_is_said_before_anything_is_fetched(
     assert portal.requests == ()
 
 
+def test_an_option_that_the_method_lacks_is_said_before_anything_is_fetched(
+    request_: WatchRequest, settings: Settings, portal: StandInPortal
+) -> None:
+    with pytest.raises(BadInputError, match="no option 'datse'"):
+        watch_volcano(request_, settings.model_copy(update={"method_options": {"datse": 2}}))
+    assert portal.requests == ()
+
+
 def test_two_runs_do_not_write_to_one_home(request_: WatchRequest, settings: Settings) -> None:
     with only_writer(open_home(home_of(settings))), pytest.raises(HomeError, match="another"):
         watch_volcano(request_, settings)

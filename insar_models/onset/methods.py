@@ -1,0 +1,77 @@
+"""The ways from pair scores to dates, by name."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final, Protocol
+
+from fringewatch.errors import BadInputError
+from insar_models.onset.cumulative_sum import CumulativeSum
+from insar_models.onset.deconvolution import Deconvolution
+from insar_models.onset.evidence import DateVerdict, PairEvidence
+from insar_models.onset.rule import Rule
+
+
+class OnsetMethod(Protocol):
+    """A way from the scores of pairs to one verdict for each date.
+
+    All are causal: the verdict of a date rests on pairs that end on it or earlier, so that a
+    nightly run and a backfill say the same of it.
+    """
+
+    @property
+    def name(self) -> str:
+        """By which `find_method` knows it."""
+        ...
+
+    def judge(
+        self, pairs: Sequence[PairEvidence], tried: Iterable[dt.date] = ()
+    ) -> tuple[DateVerdict, ...]:
+        """Return a verdict for each date, in order of time.
+
+        Parameters
+        ----------
+        pairs
+            Of one volcano, all its frames, in any order; each pair of a frame once.
+        tried
+            Dates on which a pair ended that could not be had: they get a verdict too.
+
+        Raises
+        ------
+        BadInputError
+            If a pair of a frame is there twice.
+        """
+        ...
+
+
+_METHODS: Final[dict[str, type[Rule] | type[CumulativeSum] | type[Deconvolution]]] = {
+    kind.name: kind for kind in (Rule, CumulativeSum, Deconvolution)
+}
+METHOD_NAMES: Final = tuple(_METHODS)
+
+
+def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMethod:
+    """Return the method called `name`: "rule", "cumulative-sum" or "deconvolution".
+
+    Parameters
+    ----------
+    name
+        One of `METHOD_NAMES`.
+    options
+        Values of the method's fields; the others keep their defaults.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such method or option, or a value is of no use.
+    """
+    kind = _METHODS.get(name)
+    if kind is None:
+        message = f"unknown method '{name}' for dates: one of {', '.join(METHOD_NAMES)}"
+        raise BadInputError(message)
+    known = {field.name for field in fields(kind)}
+    unknown = sorted(set(options or {}) - known)
+    if unknown:
+        message = f"method '{name}' has no option '{unknown[0]}': one of {', '.join(sorted(known))}"
+        raise BadInputError(message)
+    return kind(**(options or {}))
