@@ -1,0 +1,159 @@
+"""Trials: a scenario simulated with many seeds in memory, scored and kept, seed by seed.
+
+What a portal would serve is what is scored: the volcano's window of each pair, as bytes, by the
+code that scores a cube. Nothing is downloaded, and no home is needed.
+"""
+
+import dataclasses
+import hashlib
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import insar_models.simulation
+from catalogs.records import DatePair
+from fringewatch.atomic import write_atomically
+from fringewatch.errors import BadInputError
+from insar_models.detector import Detector
+from insar_models.onset.evidence import PairEvidence
+from tasks.assess.scores_file import read_scores, score_table
+from tasks.assess.truth_records import DatedEpisode, EpisodeKind, PairLabel, PlaceTruth
+from tasks.assess.windows import cube_in_memory, simulated_tile
+from tasks.patches import PAIRS_FOR_WATER, water_of
+from tasks.progress import report_progress
+from tasks.scenarios.faults import Fault
+from tasks.scenarios.frames import ScenarioFrame
+from tasks.scenarios.scenario import Scenario, pairs_of_frame
+from tasks.scenarios.scenes import scene_of
+from tasks.scenarios.truth import pair_truths
+from tasks.score import score_cube
+
+_LOGGER = logging.getLogger(__name__)
+_PAIRS_AT_ONCE = PAIRS_FOR_WATER  # so that the first lot settles where water is
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """What is tried: a scenario, a model, and the folder that keeps scores between runs."""
+
+    scenario: Scenario
+    model: Detector
+    water_coherence: float
+    keep: Path | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the scores of this very scenario and model lie, or will; None: nothing is kept."""
+        if self.keep is None:
+            return None
+        name = f"{self.scenario.name}-{self.model.name}-{self._recipe[:12]}"
+        return self.keep / name
+
+    @property
+    def _recipe(self) -> str:
+        """Hash of everything that decides a score, so that no other recipe's is taken for it."""
+        scenario = dataclasses.replace(self.scenario, seed=0)  # each trial has its own
+        made_of = (scenario, self.model.sha256, self.model.threshold, self.water_coherence)
+        digest = hashlib.sha256(repr(made_of).encode())
+        simulation = Path(str(insar_models.simulation.__file__)).parent
+        for source in sorted(simulation.glob("*.py")):
+            digest.update(source.read_bytes())
+        return digest.hexdigest()
+
+
+def seeds_of(plan: TrialPlan, count: int) -> range:
+    """Return the seeds of a number of trials: the scenario's own and those after it.
+
+    Raises
+    ------
+    BadInputError
+        If the number is below 1.
+    """
+    if count < 1:
+        message = f"--seeds is {count}: at least one trial is needed"
+        raise BadInputError(message)
+    return range(plan.scenario.seed, plan.scenario.seed + count)
+
+
+def trial_scores(plan: TrialPlan, seed: int) -> tuple[PairEvidence, ...]:
+    """Return the scored pairs of one trial, of all frames: kept ones, or simulated and kept now.
+
+    A pair that a fault spoils has no score; one that was never made is not there.
+
+    Raises
+    ------
+    BadInputError
+        If the kept table is damaged.
+    HomeError
+        If the folder cannot be written.
+    """
+    file = plan.folder / f"seed-{seed:05d}.csv" if plan.folder else None
+    if file is not None and file.is_file():
+        _LOGGER.info("seed %d: the scores in %s are kept from before", seed, file)
+        (kept,) = read_scores(file)
+        return kept.pairs
+    found: list[PairEvidence] = []
+    for frame in plan.scenario.frames:
+        found += _frame_scores(plan, frame, seed)
+    found.sort(key=lambda pair: (pair.secondary, pair.primary, pair.frame))
+    if file is not None:
+        write_atomically(file, score_table(plan.scenario.volcano.slug, found).encode())
+    return tuple(found)
+
+
+def trial_truth(scenario: Scenario, seed: int) -> PlaceTruth:
+    """Return what is true of a trial: the scenario's episodes, and what each pair shows."""
+    kinds = {episode.name: EpisodeKind(episode.kind) for episode in scenario.episodes}
+    pairs: dict[DatePair, PairLabel] = {}
+    for truth in pair_truths(scenario, seed=seed):
+        if truth.deforming:
+            volcanic = any(kinds[name] is EpisodeKind.VOLCANIC for name in truth.episodes)
+            pairs[truth.pair] = PairLabel.DEFORMING if volcanic else PairLabel.TECTONIC
+        else:
+            pairs.setdefault(truth.pair, PairLabel.QUIET)
+    episodes = tuple(
+        DatedEpisode(e.course.start, e.course.stop, e.name, kinds[e.name])
+        for e in scenario.episodes
+    )
+    return PlaceTruth(episodes, pairs).checked(scenario.volcano.slug)
+
+
+def _frame_scores(plan: TrialPlan, frame: ScenarioFrame, seed: int) -> list[PairEvidence]:
+    scenario = plan.scenario
+    faults = {
+        pair: scenario.faults.fault_of(seed, frame.id, pair)
+        for pair in pairs_of_frame(scenario, frame)
+    }
+    listed = [pair for pair, fault in faults.items() if fault is not Fault.MISSING_PAIR]
+    sound = [pair for pair in listed if faults[pair] is Fault.NONE]
+    scene = scene_of(scenario, frame, seed=seed)
+    found = [
+        PairEvidence(str(frame.id), pair.primary, pair.secondary, math.nan, math.nan)
+        for pair in listed
+        if faults[pair] is not Fault.NONE
+    ]
+    water: NDArray[np.bool_] | None = None
+    for first in range(0, len(sound), _PAIRS_AT_ONCE):
+        pairs = sound[first : first + _PAIRS_AT_ONCE]
+        cube = cube_in_memory(
+            scenario.window, [simulated_tile(scenario.window, scene, p) for p in pairs]
+        )
+        if water is None:
+            water = water_of(cube, plan.water_coherence)
+        scores = score_cube(cube, plan.model, water)
+        found += [
+            PairEvidence(
+                str(frame.id),
+                pair.primary,
+                pair.secondary,
+                score.score - plan.model.threshold,
+                score.probability,
+            )
+            for pair, score in zip(pairs, scores, strict=True)
+        ]
+        report_progress(f"seed {seed}, {frame.id}", first + len(pairs), len(sound))
+    return found

@@ -1,0 +1,141 @@
+import dataclasses
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalogs.grid import Grid, Window
+from catalogs.records import DatePair
+from catalogs.settings import Settings
+from fringewatch.errors import BadInputError
+from insar_models.detector import Detector
+from insar_models.simulation import Scene
+from tasks.assess import trials
+from tasks.assess.trials import TrialPlan, seeds_of, trial_scores, trial_truth
+from tasks.assess.windows import cube_in_memory, cut_window, simulated_tile
+from tasks.models import model_of
+from tasks.scenarios.faults import Faults
+from tasks.scenarios.frames import PairsRule
+from tasks.scenarios.scenario import Scenario
+from tasks.scenarios.scenario_file import read_scenario
+from tasks.scenarios.scenes import scene_of
+
+
+def small_scenario() -> Scenario:
+    """Two dates before a dyke and two after it, and the five pairs of them."""
+    whole = read_scenario("dyke-step")
+    (onset,) = (episode.course.start for episode in whole.episodes)
+    (frame,) = whole.frames
+    steps = (-12, -6, 6, 12)
+    days = tuple(onset + dt.timedelta(days=step) for step in steps)
+    few = dataclasses.replace(frame, passes=(), dates=days, gaps=())
+    return dataclasses.replace(whole, frames=(few,), pairs=PairsRule(spans=(1, 2)))
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return small_scenario()
+
+
+@pytest.fixture(scope="module")
+def model() -> Detector:
+    return model_of(Settings())
+
+
+@pytest.fixture(scope="module")
+def kept(
+    scenario: Scenario, model: Detector, tmp_path_factory: pytest.TempPathFactory
+) -> TrialPlan:
+    """A plan of which the trial of seed 5 was made."""
+    plan = TrialPlan(scenario, model, 0.1, tmp_path_factory.mktemp("kept"))
+    trial_scores(plan, 5)
+    return plan
+
+
+def test_the_pairs_over_the_dyke_score_higher(kept: TrialPlan) -> None:
+    pairs = trial_scores(kept, 5)
+    onset = kept.scenario.episodes[0].course.start
+    over = [pair.logit for pair in pairs if pair.primary < onset < pair.secondary]
+    beside = [pair.logit for pair in pairs if not pair.primary < onset < pair.secondary]
+    assert (len(over), len(beside)) == (3, 2)
+    assert min(over) > max(beside)
+    scores = np.array([pair.logit + kept.model.threshold for pair in pairs])
+    probabilities = [pair.probability for pair in pairs]
+    assert kept.model.probabilities(scores) == pytest.approx(probabilities)
+
+
+def test_a_finished_trial_is_not_simulated_again(
+    kept: TrialPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = trial_scores(kept, 5)
+    monkeypatch.setattr(trials, "simulated_tile", None)
+    assert trial_scores(kept, 5) == before
+    with pytest.raises(TypeError):
+        trial_scores(kept, 6)
+
+
+def test_another_recipe_has_another_folder(kept: TrialPlan) -> None:
+    other = dataclasses.replace(kept, water_coherence=0.2)
+    assert other.folder != kept.folder
+    reseeded = dataclasses.replace(kept.scenario, seed=99)
+    assert dataclasses.replace(kept, scenario=reseeded).folder == kept.folder
+    assert dataclasses.replace(kept, keep=None).folder is None
+
+
+def test_a_damaged_table_is_named(kept: TrialPlan, tmp_path: Path) -> None:
+    plan = dataclasses.replace(kept, keep=tmp_path)
+    assert plan.folder is not None
+    plan.folder.mkdir()
+    file = plan.folder / "seed-00005.csv"
+    file.write_text("volcano,frame\n")
+    with pytest.raises(BadInputError, match=r"seed-00005\.csv"):
+        trial_scores(plan, 5)
+
+
+def test_spoilt_pairs_have_no_score(kept: TrialPlan) -> None:
+    blank = dataclasses.replace(kept.scenario, faults=Faults(blank_pairs=1.0))
+    pairs = trial_scores(TrialPlan(blank, kept.model, 0.1), 5)
+    assert len(pairs) == 5
+    assert not any(pair.scored for pair in pairs)
+    missing = dataclasses.replace(kept.scenario, faults=Faults(missing_pairs=1.0))
+    assert trial_scores(TrialPlan(missing, kept.model, 0.1), 5) == ()
+
+
+def test_the_truth_of_a_trial(scenario: Scenario) -> None:
+    truth = trial_truth(scenario, 5)
+    (episode,) = truth.episodes
+    assert episode.start == scenario.episodes[0].course.start
+    deforming = {pair for pair, label in truth.pairs.items() if label.value == "deforming"}
+    assert deforming == {p for p in truth.pairs if p.primary < episode.start < p.secondary}
+    assert len(deforming) == 3
+    quake = dataclasses.replace(scenario.episodes[0], kind="tectonic")
+    tectonic = trial_truth(dataclasses.replace(scenario, episodes=(quake,)), 5)
+    assert {label.value for label in tectonic.pairs.values()} == {"quiet", "tectonic"}
+
+
+def test_seeds_count_on_from_the_scenarios_own(kept: TrialPlan) -> None:
+    own = kept.scenario.seed
+    assert list(seeds_of(kept, 3)) == [own, own + 1, own + 2]
+    with pytest.raises(BadInputError, match="--seeds is 0"):
+        seeds_of(kept, 0)
+
+
+def test_a_window_beyond_the_raster_holds_no_data() -> None:
+    raster = np.arange(1, 13, dtype=np.uint8).reshape(3, 4)
+    grid = Grid(0.0, 0.0, 1.0, 1.0, 4, 3)
+    assert cut_window(raster, Window(grid, -1, -1, 3)).tolist() == [[0, 0, 0], [0, 1, 2], [0, 5, 6]]
+    assert cut_window(raster, Window(grid, 1, 2, 3)).tolist() == [[7, 8, 0], [11, 12, 0], [0, 0, 0]]
+    assert cut_window(raster, Window(grid, 0, 1, 2)).tolist() == [[2, 3], [6, 7]]
+
+
+def test_a_cube_in_memory_is_one_chunk_a_pair(scenario: Scenario) -> None:
+    (frame,) = scenario.frames
+    scene: Scene = scene_of(scenario, frame)
+    pair = DatePair(*frame.acquisitions[:2])
+    tile = simulated_tile(scenario.window, scene, pair)
+    assert tile.phase.any()
+    assert not tile.phase[tile.coherence == 0].any()
+    cube = cube_in_memory(scenario.window, [tile, tile])
+    assert cube["phase"].data.chunks == ((1, 1), (500,), (500,))
+    assert cube["y"].to_numpy()[0] > cube["y"].to_numpy()[-1]
