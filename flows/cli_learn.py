@@ -1,13 +1,17 @@
-"""Commands that learn without labels; they need the extra packages of ``fringewatch[train]``."""
+"""Commands that learn with torch; they need the extra packages of ``fringewatch[train]``."""
 
-import importlib.util
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
 from flows.cli_common import app
+from flows.torch_needed import check_torch
 from fringewatch.errors import BadInputError
+
+if TYPE_CHECKING:
+    from tasks.encoder_probe import EncoderProbeReport
 
 BAD_ARGUMENTS = 2
 
@@ -43,7 +47,7 @@ def pretrain(
     device
         Such as cpu or cuda:1; by default a GPU where there is one.
     """
-    _need_torch()
+    check_torch()
     from insar_models.train import main
 
     words = [str(corpus), "--folder", str(folder), "--recipe", recipe]
@@ -77,7 +81,7 @@ def augmentations(
     seed
         Of the views.
     """
-    _need_torch()
+    check_torch()
     from catalogs.bucket import open_place
     from insar_models.augmentation.recipe import find_recipe
     from insar_models.patch_file import open_patch_file
@@ -91,7 +95,78 @@ def augmentations(
     return 0
 
 
-def _need_torch() -> None:
-    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("torchvision") is None:
-        message = "this command needs torch and torchvision: pip install 'fringewatch[train]'"
-        raise BadInputError(message)
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ProbeOptions:
+    """Options of `probe` that go with an encoder."""
+
+    encoder: Path | None = None
+    """Folder of the encoder."""
+    by: Literal["area", "frame"] | None = None
+    """What is held out as a whole: areas (default), or frames."""
+    method: Literal["logistic", "paper"] | None = None
+    """Logistic regression (default), or the paper's linear layer."""
+    seed: int | None = None
+    """Of the paper's method, and of what is pasted."""
+    pasted: int | None = None
+    """Quiet patches with simulated deformation that are learned from as well; none by default."""
+    device: str | None = None
+    """Such as cpu or cuda:1; by default a GPU where there is one."""
+
+
+NO_OPTIONS: Final = ProbeOptions()
+
+
+def check_probe_form(corpus: Path | None, data: Path | None, options: ProbeOptions) -> None:
+    """Refuse a mixture of the two forms of `probe`, or half of one.
+
+    Raises
+    ------
+    BadInputError
+        The message names what does not go together.
+    """
+    given = [
+        f"--{field.name}" for field in fields(options) if getattr(options, field.name) is not None
+    ]
+    if data is not None and (corpus is not None or given):
+        others = ", ".join([*(["a corpus"] if corpus is not None else []), *given])
+        message = (
+            f"--data trains the classifier of baseline 0 and does not go with {others}: leave out "
+            "one or the other"
+        )
+    elif data is not None:
+        return
+    elif corpus is None:
+        message = (
+            f"there is nothing to learn from{f' for {given[0]}' if given else ''}: give a corpus "
+            "and --encoder, or --data for the classifier of baseline 0"
+        )
+    elif options.encoder is None:
+        message = f"a probe on {corpus} needs an encoder: give its folder as --encoder"
+    else:
+        return
+    raise BadInputError(message)
+
+
+def probe_encoder(
+    corpus: Path, name: str, options: ProbeOptions, models: Path
+) -> "EncoderProbeReport":
+    """Fit a probe on an encoder, write both as one model to `models`/`name`, and report."""
+    check_torch()
+    from insar_models.encoder_features import best_device
+    from insar_models.linear_probe import LinearProbeSettings, ProbeMethod
+    from tasks.encoder_probe import EncoderProbeRequest, train_encoder_probe
+    from tasks.encoder_probe_data import GroupBy
+
+    request = EncoderProbeRequest(
+        corpus=corpus,
+        encoder=options.encoder or Path(),
+        name=name,
+        by=GroupBy(options.by or GroupBy.AREA),
+        settings=LinearProbeSettings(
+            method=ProbeMethod(options.method or ProbeMethod.LOGISTIC), seed=options.seed or 0
+        ),
+        pasted=options.pasted or 0,
+        device=options.device or best_device(),
+    )
+    return train_encoder_probe(request, models)

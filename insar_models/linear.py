@@ -1,4 +1,4 @@
-"""A linear detector on the 47 phase features: baseline 0."""
+"""Linear weights on features of any kind, and the detector on the 47 phase features: baseline 0."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,22 @@ from insar_models.fringe_closure import fringe_closure
 
 @dataclass(frozen=True)
 class LinearWeights:
-    """A logistic regression on standardised features, of which none counts without bound."""
+    """A logistic regression on d standardised features."""
 
     mean: NDArray[np.float64]
-    """Shape (47,)."""
+    """Shape (d,)."""
     scale: NDArray[np.float64]
-    """Shape (47,), greater than 0."""
+    """Shape (d,), greater than 0."""
     coefficients: NDArray[np.float64]
-    """Shape (47,), of the standardised features."""
+    """Shape (d,), of the standardised features."""
     intercept: float
     clip_deviations: float
     """Standardised features are cut to plus or minus this: a patch unlike anything that was
-    learned from (a ramp of thirty fringes, say) must not win by running away on one feature."""
+    learned from (a ramp of thirty fringes, say) must not win by running away on one feature.
+    Infinite where the logit must be a sum over places, as in activation maps of an encoder."""
 
     def logits(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the logits (n,) of features (n, 47); NaN where a feature is NaN."""
+        """Return the logits (n,) of features (n, d); NaN where a feature is NaN."""
         deviations = (features - self.mean) / self.scale
         clipped = np.clip(deviations, -self.clip_deviations, self.clip_deviations)
         return np.asarray(clipped @ self.coefficients + self.intercept, dtype=np.float64)

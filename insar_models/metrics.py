@@ -15,6 +15,21 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from fringewatch.errors import BadInputError
+from insar_models.bootstrap import BootstrapPlan, Interval, group_resamples, percentile_interval
+
+__all__ = [
+    "BinaryMetrics",
+    "BootstrapPlan",
+    "Interval",
+    "Statistic",
+    "auprc",
+    "auprc_at",
+    "auroc",
+    "binary_metrics",
+    "brier_score",
+    "cluster_bootstrap_interval",
+    "expected_calibration_error",
+]
 
 Statistic = Callable[[NDArray[np.int64], NDArray[np.float64]], float]
 """A number from labels and scores, such as `auroc`."""
@@ -43,34 +58,6 @@ class BinaryMetrics:
     """Average precision; no threshold enters."""
     balanced_accuracy: float
     """Mean of the recalls of the two classes."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A range that holds a statistic with some confidence."""
-
-    low: float
-    high: float
-    draws: int
-    """Resamples for which the statistic was defined."""
-
-
-@dataclass(frozen=True)
-class BootstrapPlan:
-    """How to resample."""
-
-    seed: int
-    draws: int = 2000
-    level: float = 0.95
-
-    def __post_init__(self) -> None:
-        """Raise BadInputError for a plan that makes no interval."""
-        if self.draws < 1 or not 0.0 < self.level < 1.0:
-            message = (
-                f"bootstrap of {self.draws} draws at level {self.level}: "
-                "expected at least 1 draw and a level between 0 and 1"
-            )
-            raise BadInputError(message)
 
 
 def binary_metrics(labels: ArrayLike, scores: ArrayLike, threshold: float) -> BinaryMetrics:
@@ -138,12 +125,41 @@ def auprc(labels: ArrayLike, scores: ArrayLike) -> float:
     positives = int(truth.sum())
     if positives == 0:
         return math.nan
-    order = np.argsort(-score, kind="stable")
-    last_of_step = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
-    hits = np.cumsum(truth[order])[last_of_step]
-    precision = hits / (last_of_step + 1)
+    hits, called = _steps_of_counts(truth, score)
     gained = np.diff(hits, prepend=0) / positives
-    return float((precision * gained).sum())
+    return float((hits / called * gained).sum())
+
+
+def auprc_at(labels: ArrayLike, scores: ArrayLike, prevalence: float) -> float:
+    """Average precision as it would be if the share `prevalence` of the samples were positive.
+
+    Each class is weighted as a whole, so that its own mixture stays as it is. A test set of half
+    positives flatters a detector that will meet one in fifty. NaN if a class is absent. Other
+    parameters and errors are those of `binary_metrics`.
+
+    Parameters
+    ----------
+    labels, scores
+        As in `binary_metrics`.
+    prevalence
+        Above 0 and below 1.
+
+    Raises
+    ------
+    BadInputError
+        If the prevalence is out of range.
+    """
+    truth, score = _checked(labels, scores)
+    if not 0.0 < prevalence < 1.0:
+        message = f"a prevalence of {prevalence:g} cannot be: give one above 0 and below 1"
+        raise BadInputError(message)
+    positives = int(truth.sum())
+    if positives in {0, len(truth)}:
+        return math.nan
+    recall, false_share = _steps(truth, score)
+    called = prevalence * recall + (1.0 - prevalence) * false_share
+    precision = np.divide(prevalence * recall, called, out=np.zeros_like(called), where=called > 0)
+    return float((precision * np.diff(recall, prepend=0.0)).sum())
 
 
 def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
@@ -189,9 +205,6 @@ def cluster_bootstrap_interval(
 ) -> Interval:
     """Percentile interval of a statistic when whole groups are drawn with replacement.
 
-    Pictures of one scene, or of one pair of dates, fail together. Drawing them one by one would
-    count each as a new witness and make the interval several times too narrow.
-
     Parameters
     ----------
     labels, scores
@@ -213,20 +226,26 @@ def cluster_bootstrap_interval(
     if len(groups) != len(truth):
         message = f"{len(groups)} groups for {len(truth)} labels: expected one for each"
         raise BadInputError(message)
-    names, member = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    members = [np.flatnonzero(member == group) for group in range(len(names))]
-    generator = np.random.default_rng(plan.seed)
-    values = []
-    for _ in range(plan.draws):
-        drawn = generator.integers(len(names), size=len(names))
-        rows = np.concatenate([members[group] for group in drawn])
-        values.append(statistic(truth[rows], score[rows]))
-    defined = np.array(values)[~np.isnan(values)]
-    if len(defined) == 0:
-        return Interval(math.nan, math.nan, 0)
-    tail = 50.0 * (1.0 - plan.level)
-    low, high = np.percentile(defined, [tail, 100.0 - tail])
-    return Interval(float(low), float(high), len(defined))
+    values = [statistic(truth[rows], score[rows]) for rows in group_resamples(groups, plan)]
+    return percentile_interval(values, plan.level)
+
+
+def _steps_of_counts(
+    truth: NDArray[np.int64], score: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positives and samples at or above each distinct score, from the highest score down."""
+    order = np.argsort(-score, kind="stable")
+    last_of_step = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    return np.cumsum(truth[order])[last_of_step], last_of_step + 1
+
+
+def _steps(
+    truth: NDArray[np.int64], score: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shares of the positives and of the negatives at or above each distinct score."""
+    hits, called = _steps_of_counts(truth, score)
+    positives = int(truth.sum())
+    return hits / positives, (called - hits) / (len(truth) - positives)
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -9,15 +9,23 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import safetensors.numpy
+from numpy.typing import NDArray
 
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.detector import Detector
 from insar_models.linear import LinearDetector
 from insar_models.linear_card import ARCHITECTURE, linear_card, linear_tensors, read_linear
+
+if TYPE_CHECKING:
+    from insar_models.encoder_detector import EncoderDetector
+
+ENCODER_ARCHITECTURE: Final = "encoder-and-probe"
+"""How the card calls an `EncoderDetector`."""
 
 DEFAULT_MODEL: Final = "baseline-0"
 """The detector that comes with the package."""
@@ -32,8 +40,24 @@ WEIGHTS_FILE: Final = "weights.safetensors"
 _CARD = "card.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
-_READERS: Final[Mapping[str, Callable[[Path, Mapping[str, Any], Mapping[str, Any]], Detector]]] = {
-    ARCHITECTURE: read_linear
+_Tensors = Mapping[str, NDArray[np.generic]]
+
+
+def _read_encoder(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> Detector:
+    try:  # torch is not there on every machine, and takes seconds to import
+        from insar_models.encoder_model_card import read_encoder_detector  # noqa: PLC0415
+    except ImportError as error:
+        message = (
+            f"the model in {folder} is an encoder, which needs torch and torchvision ({error}): "
+            "pip install 'fringewatch[train]', or choose another model"
+        )
+        raise ModelError(message) from error
+    return read_encoder_detector(folder, card, tensors)
+
+
+_READERS: Final[Mapping[str, Callable[[Path, Mapping[str, Any], _Tensors], Detector]]] = {
+    ARCHITECTURE: read_linear,
+    ENCODER_ARCHITECTURE: _read_encoder,
 }
 
 
@@ -53,7 +77,9 @@ def check_model_name(name: str) -> None:
         raise ModelError(message)
 
 
-def save_model(folder: Path, model: LinearDetector, record: Mapping[str, object]) -> str:
+def save_model(
+    folder: Path, model: "LinearDetector | EncoderDetector", record: Mapping[str, object]
+) -> str:
     """Write a model, and return the sha256 of its weights.
 
     The weights come first: a crash between the two files leaves a pair that `load_model` refuses.
@@ -72,24 +98,45 @@ def save_model(folder: Path, model: LinearDetector, record: Mapping[str, object]
     Raises
     ------
     ModelError
-        If the model's name cannot be one.
+        If the model's name cannot be one, or its weights are not finite.
     BadInputError
-        If `record` has a key that the card uses itself.
+        If `record` has a key that the card uses itself, or something that JSON cannot hold.
     HomeError
         If the folder cannot be written.
     """
     check_model_name(model.name)
-    weights = safetensors.numpy.save(linear_tensors(model))
+    tensors, entries = _parts(model)
+    weights = safetensors.numpy.save(tensors)
     sha256 = hashlib.sha256(weights).hexdigest()
-    card = {"format": CARD_FORMAT, "name": model.name, "sha256": sha256, **linear_card(model)}
+    card = {"format": CARD_FORMAT, "name": model.name, "sha256": sha256, **entries}
     taken = sorted(card.keys() & record.keys())
     if taken:
         message = f"the record of model {model.name} uses the card's own keys: {', '.join(taken)}"
         raise BadInputError(message)
-    text = json.dumps({**card, **record}, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        text = json.dumps({**card, **record}, indent=2, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        message = (
+            f"the card of model {model.name} cannot be written as JSON ({error}): leave it out"
+        )
+        raise BadInputError(message) from error
     write_atomically(folder / WEIGHTS_FILE, weights)
     write_atomically(folder / _CARD, f"{text}\n".encode())
     return sha256
+
+
+def _parts(
+    model: "LinearDetector | EncoderDetector",
+) -> tuple[dict[str, NDArray[Any]], dict[str, object]]:
+    """Return the tensors of a model, and what its card must say."""
+    if isinstance(model, LinearDetector):
+        return dict(linear_tensors(model)), linear_card(model)
+    from insar_models.encoder_model_card import (  # noqa: PLC0415 - torch is there: it made the model
+        encoder_card,
+        encoder_tensors,
+    )
+
+    return encoder_tensors(model), encoder_card(model)
 
 
 def read_weights(folder: Path, card: Mapping[str, Any]) -> bytes:
@@ -139,7 +186,7 @@ def load_model(folder: Path) -> Detector:
         raise ModelError(message)
     try:
         tensors = safetensors.numpy.load(content)
-    except safetensors.SafetensorError as error:
+    except (safetensors.SafetensorError, KeyError) as error:  # the latter: a type without numpy's
         message = f"{path} is no safetensors file ({error}): train or copy the model again"
         raise ModelError(message) from error
     return reader(folder, card, tensors)

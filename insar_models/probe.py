@@ -5,7 +5,9 @@ eruption. So a patch is only ever judged by a model that saw nothing of its grou
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,10 @@ _FEATURE_DECIMALS = 9
 """Of their means and spreads; the smallest spread, of a divergence, is some 1e-3."""
 
 
+Train = Callable[[NDArray[np.float64], NDArray[np.int64]], LinearWeights]
+"""Makes weights of finite features (n, d) and labels (n,) of both classes."""
+
+
 @dataclass(frozen=True)
 class ProbeSettings:
     """How a probe is trained; all of it goes to the model's card."""
@@ -34,6 +40,18 @@ class ProbeSettings:
     """Share of the held-out quiet patches that may lie at or above the threshold."""
     most_folds: int = 10
     """Upper limit; there are never more folds than groups that hold deformation."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExtraSamples:
+    """Samples that are learned from and never judged, such as simulated ones."""
+
+    features: NDArray[np.float64]
+    """Shape (m, d)."""
+    labels: NDArray[np.int64]
+    """Shape (m,), 0 or 1."""
+    groups: tuple[str, ...] | None = None
+    """For each the group that it was made of: with that it is held out. None: it has none."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +75,10 @@ def fit_probe(
     labels: NDArray[np.int64],
     groups: tuple[str, ...],
     settings: ProbeSettings,
+    train: Train | None = None,
+    extra: ExtraSamples | None = None,
 ) -> ProbeFit:
-    """Return a logistic regression with a threshold and a calibration from held-out groups.
+    """Return linear weights with a threshold and a calibration from held-out groups.
 
     The folds are as many as there are groups with deformation, up to `settings.most_folds`: with
     positives from seven places there can be seven folds, whatever the number of patches.
@@ -66,13 +86,17 @@ def fit_probe(
     Parameters
     ----------
     features
-        Shape (n, 47), finite.
+        Shape (n, d), finite.
     labels
         Shape (n,): 1 deforms, 0 is quiet.
     groups
         n names; samples of one group are never in training and in judgement at once.
     settings
         How to train.
+    train
+        What makes the weights; `fit_weights` if None.
+    extra
+        Samples that are learned from in every fold, and judged in none.
 
     Raises
     ------
@@ -80,19 +104,31 @@ def fit_probe(
         If shapes do not fit, a label is neither 0 nor 1, a feature is not finite, a class lacks
         samples from at least two groups, or held-out scores rank no better than chance.
     """
-    _check(features, labels, groups)
-    with_deformation = len({group for group, label in zip(groups, labels, strict=True) if label})
-    fold = assign_folds(labels, groups, min(settings.most_folds, with_deformation))
+    check_samples(features, labels, groups)
+    if extra is None:
+        extra = ExtraSamples(features[:0], labels[:0])
+    _check_extra(extra, features.shape[1])
+    if train is None:
+        train = partial(fit_weights, settings=settings)
+    fold = held_out_folds(labels, groups, settings.most_folds)
     fold_weights = []
     held_out_logits = np.full(len(labels), np.nan)
     for number in range(int(fold.max()) + 1):
         held_out = fold == number
-        weights = fit_weights(features[~held_out], labels[~held_out], settings)
+        made_of_others = _not_of(
+            extra, {g for g, here in zip(groups, held_out, strict=True) if here}
+        )
+        weights = train(
+            np.concatenate((features[~held_out], extra.features[made_of_others])),
+            np.concatenate((labels[~held_out], extra.labels[made_of_others])),
+        )
         held_out_logits[held_out] = weights.logits(features[held_out])
         fold_weights.append(weights)
     calibration = fit_platt(held_out_logits, labels)
     return ProbeFit(
-        weights=fit_weights(features, labels, settings),
+        weights=train(
+            np.concatenate((features, extra.features)), np.concatenate((labels, extra.labels))
+        ),
         threshold=quiet_threshold(held_out_logits[labels == 0], settings.quiet_share_above),
         calibration=Calibration(
             round(calibration.slope, _DECIMALS),
@@ -105,6 +141,20 @@ def fit_probe(
     )
 
 
+def held_out_folds(
+    labels: NDArray[np.int64], groups: tuple[str, ...], most_folds: int
+) -> NDArray[np.int64]:
+    """Return the fold of each sample, int64 (n,), as `fit_probe` holds them out.
+
+    Raises
+    ------
+    BadInputError
+        As `assign_folds`; samples that `fit_probe` takes have at least two groups of each class.
+    """
+    with_deformation = len({group for group, label in zip(groups, labels, strict=True) if label})
+    return assign_folds(labels, groups, min(most_folds, with_deformation))
+
+
 def fit_weights(
     features: NDArray[np.float64], labels: NDArray[np.int64], settings: ProbeSettings
 ) -> LinearWeights:
@@ -113,7 +163,7 @@ def fit_weights(
     Parameters
     ----------
     features, labels
-        Shape (n, 47), finite, and (n,), both classes present.
+        Shape (n, d), finite, and (n,), both classes present.
     settings
         How to train.
     """
@@ -156,9 +206,39 @@ def quiet_threshold(quiet_logits: NDArray[np.float64], share_above: float) -> fl
     return float((math.floor(highest_to_stay_below * steps) + 1) / steps)
 
 
-def _check(
-    features: NDArray[np.float64], labels: NDArray[np.int64], groups: tuple[str, ...]
+def _not_of(extra: ExtraSamples, held_out: set[str]) -> NDArray[np.bool_]:
+    """Whether each extra sample was made of none of the groups that are held out."""
+    if extra.groups is None:
+        return np.ones(len(extra.labels), dtype=bool)
+    return np.array([group not in held_out for group in extra.groups], dtype=bool)
+
+
+def _check_extra(extra: ExtraSamples, count: int) -> None:
+    groups = extra.groups
+    if (
+        extra.features.shape != (len(extra.labels), count)
+        or not np.isfinite(extra.features).all()
+        or not np.isin(extra.labels, (0, 1)).all()
+        or (groups is not None and len(groups) != len(extra.labels))
+    ):
+        message = (
+            f"extra samples with features of shape {extra.features.shape} and {len(extra.labels)} "
+            f"labels cannot be learned from: give {count} finite features, a label 0 or 1 and, if "
+            "any, a group for each"
+        )
+        raise BadInputError(message)
+
+
+def check_samples(
+    features: NDArray[np.floating], labels: NDArray[np.int64], groups: tuple[str, ...]
 ) -> None:
+    """Refuse samples from which nothing can be both learned and judged.
+
+    Raises
+    ------
+    BadInputError
+        As `fit_probe`, before anything is trained.
+    """
     if not (features.ndim == 2 and len(features) == len(labels) == len(groups)):  # noqa: PLR2004
         message = (
             f"features of shape {features.shape}, {len(labels)} labels and {len(groups)} groups "

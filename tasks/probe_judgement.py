@@ -38,12 +38,12 @@ def judge_held_out(samples: Samples, areas: tuple[str, ...], fit: ProbeFit) -> d
             {
                 "fold": number,
                 "volcanoes_deforming": _volcanoes_deforming(samples.patches, fit.fold == number),
-                **_figures_of(labels, logits, fit.fold == number, fit.threshold),
+                **few_figures(labels, logits, fit.fold == number, fit.threshold),
             }
             for number in range(len(fit.fold_weights))
         ],
         "by_frame_with_deformation": _by_frame(samples.patches, labels, logits, fit.threshold),
-        "other_thresholds": [_operating_point(labels, logits, share) for share in _ALARM_BUDGETS],
+        "other_thresholds": operating_points(labels, logits),
     }
 
 
@@ -59,16 +59,23 @@ def judge_overall(samples: Samples, groups: tuple[str, ...], fit: ProbeFit) -> d
     fit
         The probe that was trained on them.
     """
-    labels, logits = samples.labels, fit.held_out_logits
+    return overall_figures(samples.labels, groups, fit)
+
+
+def overall_figures(
+    labels: NDArray[np.int64], groups: tuple[str, ...], fit: ProbeFit
+) -> dict[str, Any]:
+    """Return the figures of samples with `labels` (n,), as `judge_overall` does."""
+    logits = fit.held_out_logits
     probabilities = fit.calibration.probabilities(logits)
     figures = _figures(labels, logits, fit.threshold)
     for name, statistic in (("auroc", auroc), ("auprc", auprc)):
         interval = cluster_bootstrap_interval(labels, logits, groups, statistic, _BOOTSTRAP)
-        figures[f"{name}_95_percent"] = [_rounded(interval.low), _rounded(interval.high)]
+        figures[f"{name}_95_percent"] = [rounded(interval.low), rounded(interval.high)]
     calibration_error = expected_calibration_error(labels, probabilities)
     return figures | {
-        "brier_score": _rounded(brier_score(labels, probabilities)),
-        "expected_calibration_error": _rounded(calibration_error),
+        "brier_score": rounded(brier_score(labels, probabilities)),
+        "expected_calibration_error": rounded(calibration_error),
     }
 
 
@@ -115,18 +122,27 @@ def _figures(
     counts = {"deforming": int(labels.sum()), "quiet": int((labels == 0).sum())}
     metrics = asdict(binary_metrics(labels, logits, threshold))
     return counts | {
-        name: value if isinstance(value, int) else _rounded(value)
-        for name, value in metrics.items()
+        name: value if isinstance(value, int) else rounded(value) for name, value in metrics.items()
     }
 
 
-def _figures_of(
+def few_figures(
     labels: NDArray[np.int64],
     logits: NDArray[np.float64],
     chosen: NDArray[np.bool_],
     threshold: float,
 ) -> dict[str, Any]:
-    """Return the few figures that a part of the samples is large enough for."""
+    """Return the few figures that a part of the samples is large enough for.
+
+    Parameters
+    ----------
+    labels, logits
+        Shape (n,), of all samples.
+    chosen
+        Shape (n,): the part.
+    threshold
+        The logit from which on a sample counts as deforming.
+    """
     figures = _figures(labels[chosen], logits[chosen], threshold)
     if figures["quiet"] == 0:
         figures["auprc"] = None  # 1 by definition, and says nothing
@@ -145,7 +161,7 @@ def _by_frame(
         {
             "frame": str(frame),
             "volcanoes_deforming": _volcanoes_deforming(patches, frames == frame),
-            **_figures_of(labels, logits, frames == frame, threshold),
+            **few_figures(labels, logits, frames == frame, threshold),
         }
         for frame in np.unique(frames[labels == 1])
     ]
@@ -155,6 +171,13 @@ def _volcanoes_deforming(patches: tuple[S1Patch, ...], chosen: NDArray[np.bool_]
     return sorted({p.volcano for p, here in zip(patches, chosen, strict=True) if here and p.label})
 
 
+def operating_points(
+    labels: NDArray[np.int64], logits: NDArray[np.float64]
+) -> list[dict[str, float | None]]:
+    """Return threshold and recall for several shares of quiet samples that may reach it."""
+    return [_operating_point(labels, logits, share) for share in _ALARM_BUDGETS]
+
+
 def _operating_point(
     labels: NDArray[np.int64], logits: NDArray[np.float64], share: float
 ) -> dict[str, float | None]:
@@ -162,10 +185,11 @@ def _operating_point(
     recall = float((logits[labels == 1] >= threshold).mean())
     return {
         "quiet_share_above": share,
-        "threshold": _rounded(threshold),
-        "recall": _rounded(recall),
+        "threshold": rounded(threshold),
+        "recall": rounded(recall),
     }
 
 
-def _rounded(value: float) -> float | None:
+def rounded(value: float) -> float | None:
+    """Return a figure as cards have it; None where it is not defined."""
     return round(value, _DECIMALS) if math.isfinite(value) else None

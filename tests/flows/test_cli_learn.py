@@ -1,10 +1,16 @@
-"""The commands that learn without labels."""
+"""The commands that learn with torch."""
 
+import importlib.util
+import re
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
+from insar_models.encoder_files import save_encoder
+from insar_models.model_files import find_model, read_card
+from tests.insar_models.encoder_detectors import seasoned_encoder
+from tests.insar_models.labelled_corpus import labelled_corpus
 from tests.insar_models.small_patch_file import small_patch_file
 
 RECIPE = """
@@ -52,3 +58,74 @@ def test_the_sheet_is_drawn(corpus: Path, tmp_path: Path) -> None:
         == 0
     )
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+class TestProbe:
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Path:
+        """A folder with a labelled corpus and an encoder."""
+        labelled_corpus(tmp_path / "corpus.safetensors")
+        save_encoder(tmp_path / "encoder", seasoned_encoder(), {})
+        return tmp_path
+
+    def test_a_detector_is_made_and_judged(
+        self, place: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        words = ["probe", str(place / "corpus.safetensors"), "--encoder", str(place / "encoder")]
+        words += ["--name", "small", "--by", "frame", "--method", "paper", "--seed", "4"]
+        assert run([*words, "--models", str(place / "models"), "--device", "cpu"]) == 0
+        said = capsys.readouterr().out
+        assert f"model written to {place / 'models' / 'small'}" in said
+        assert "frames held out, with 95 % intervals over them: AUROC" in said
+        card = read_card(place / "models" / "small")
+        assert card["recipe"]["settings"]["method"] == "paper"
+        assert card["recipe"]["settings"]["seed"] == 4
+
+    def test_the_homes_models_by_default(self, place: Path) -> None:
+        words = ["probe", str(place / "corpus.safetensors"), "--encoder", str(place / "encoder")]
+        assert run([*words, "--name", "small", "--home", str(place / "home")]) == 0
+        assert find_model("small", place / "home" / "models").name == "small"
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            ([], "nothing to learn from: give a corpus and --encoder, or --data"),
+            (["--by", "area"], "nothing to learn from for --by"),
+            (["--encoder", "e"], "nothing to learn from for --encoder"),
+            (["c.safetensors"], "a probe on c.safetensors needs an encoder"),
+            (["c.safetensors", "--data", "s1"], "--data .* does not go with a corpus: leave out"),
+            (["--data", "s1", "--seed", "0"], "--data .* does not go with --seed: leave out"),
+            (
+                ["c.safetensors", "--data", "s1", "--encoder", "e", "--pasted", "3"],
+                "does not go with a corpus, --encoder, --pasted",
+            ),
+            (["c.safetensors", "--encoder", "e", "--by", "volcano"], '"volcano" for --by'),
+            (["c.safetensors", "--encoder", "e"], "e/card.json cannot be read"),
+        ],
+    )
+    def test_mixtures_of_its_forms(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        words: list[str],
+        said: str,
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert run(["probe", *words, "--name", "small"]) == 2
+        assert re.search(said, capsys.readouterr().err)
+
+
+def test_without_torch_it_is_said_what_to_install(
+    corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    for words in (
+        ["pretrain", str(corpus), "--folder", str(tmp_path / "run")],
+        ["probe", str(corpus), "--encoder", str(tmp_path), "--name", "x"],
+    ):
+        assert run(words) == 2
+        assert "pip install 'fringewatch[train]'" in capsys.readouterr().err

@@ -25,7 +25,14 @@ def flow_of(deployment: dict[str, Any]) -> Flow[Any, Any]:
 
 
 def test_the_deployments_are_those_of_the_house() -> None:
-    assert set(DEPLOYMENTS) == {"nightly", "backfill", "rebuild-corpus", "verify"}
+    assert set(DEPLOYMENTS) == {
+        "nightly",
+        "backfill",
+        "rebuild-corpus",
+        "pretrain",
+        "probe",
+        "verify",
+    }
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
@@ -37,8 +44,17 @@ def test_the_entrypoint_is_a_flow_of_that_name_and_takes_the_parameters(name: st
     assert set(deployment["parameters"]) <= set(known)
     assert deployment["enforce_parameter_schema"] is True
     assert deployment["work_pool"]["name"] == "observatory"
-    assert deployment["concurrency_limit"]["limit"] == 1
     assert deployment["description"]
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_one_at_a_time_of_the_deployment_or_of_the_device(name: str) -> None:
+    deployment = DEPLOYMENTS[name]
+    if "gpu" in deployment["tags"]:
+        source = (ROOT / deployment["entrypoint"].split(":")[0]).read_text("utf-8")
+        assert "with alone_on(" in source
+    else:
+        assert deployment["concurrency_limit"]["limit"] == 1
 
 
 @pytest.mark.parametrize(("name", "days"), [("nightly", "*"), ("verify", "0")])

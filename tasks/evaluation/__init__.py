@@ -1,0 +1,1 @@
+"""Evaluation: what a detector says of labelled pictures and patches, beside controls."""
