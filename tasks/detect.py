@@ -11,8 +11,10 @@ from catalogs.ledger_rows import GivenVerdict, ScoredPair, Verdict
 from catalogs.records import Volcano
 from catalogs.settings import Settings
 from catalogs.tables import DATES
-from insar_models.onset.evidence import DateVerdict, PairEvidence
+from insar_models.detector import Detector
+from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.methods import OnsetMethod, find_method
+from insar_models.onset.scored_pair import evidence_of
 
 _DIGITS = 4  # a ten-thousandth of a degree is a tenth of a pixel, and a person reads this table
 
@@ -29,7 +31,7 @@ def method_of(settings: Settings) -> OnsetMethod:
 
 
 def judge_dates(
-    scored: Sequence[ScoredPair], threshold: float, method: OnsetMethod, tried: Iterable[dt.date]
+    scored: Sequence[ScoredPair], model: Detector, method: OnsetMethod, tried: Iterable[dt.date]
 ) -> tuple[DateVerdict, ...]:
     """Return what the method says of each date on which a pair ends or was tried.
 
@@ -37,8 +39,8 @@ def judge_dates(
     ----------
     scored
         The pairs of one volcano; one without a score is a date that was tried.
-    threshold
-        The model's logit from which on a pair is positive.
+    model
+        That scored them.
     method
         From `method_of`.
     tried
@@ -46,13 +48,7 @@ def judge_dates(
         quiet.
     """
     evidence = [
-        PairEvidence(
-            str(row.frame),
-            row.pair.primary,
-            row.pair.secondary,
-            row.score.score - threshold,
-            row.score.probability,
-        )
+        evidence_of(str(row.frame), (row.pair.primary, row.pair.secondary), row.score.score, model)
         for row in scored
         if math.isfinite(row.score.score)
     ]

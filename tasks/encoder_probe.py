@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,9 +31,9 @@ from insar_models.model_files import (
     save_model,
 )
 from insar_models.patch_file import PatchFile, open_patch_file
-from insar_models.probe import ProbeFit, check_samples
+from insar_models.probe import ExtraSamples, ProbeFit, check_samples
 from tasks.encoder_probe_card import describe_how, write_encoder_record
-from tasks.encoder_probe_data import GroupBy, LabelledRows, labelled_rows
+from tasks.encoder_probe_data import GroupBy, LabelledRows, apart, labelled_rows
 from tasks.encoder_probe_pasted import pasted_samples
 from tasks.probe_judgement import few_figures, operating_points, overall_figures, rounded
 from tasks.probe_samples import REYKJANES
@@ -139,14 +140,19 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     learned = labelled_rows(corpus, request.by, request.excluded_volcanoes)
     _LOGGER.info("features of %d labelled patches of %s", len(learned.rows), corpus.path)
     features = _features(request, encoder, str(card.get("sha256")), corpus, learned.rows)
-    check_samples(features, learned.labels, learned.groups)
-    extra = None
+    judged, known = apart(learned, corpus, _areas_learned(card, corpus))
+    of_judged = np.isin(learned.rows, judged.rows)
+    check_samples(features[of_judged], judged.labels, judged.groups)
+    extra = _known_samples(features[~of_judged], known)
     if request.pasted:
         _LOGGER.info("features of %d patches with simulated deformation", request.pasted)
         scorer = scorer_of(encoder, request.device)
-        extra = pasted_samples(scorer, corpus, learned, request.pasted, request.settings)
-    fit = fit_linear_probe(features, learned.labels, learned.groups, request.settings, extra)
-    metrics = {"held_out": _judge(learned, fit)}
+        made = pasted_samples(scorer, corpus, judged, request.pasted, request.settings)
+        extra = _joined(extra, made)
+    fit = fit_linear_probe(
+        features[of_judged], judged.labels, judged.groups, request.settings, extra
+    )
+    metrics = {"held_out": {"judged": len(judged.rows), **_judge(judged, fit)}}
     model = EncoderDetector(
         request.name, "", fit.threshold, encoder, fit.weights, fit.calibration, half=True
     )
@@ -164,6 +170,26 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         left_out=learned.left_out,
         threshold=fit.threshold,
         metrics=metrics,
+    )
+
+
+def _areas_learned(card: Mapping[str, Any], corpus: PatchFile) -> tuple[int, ...]:
+    """Areas of the corpus whose quiet ground the encoder was tuned on; none if it was not."""
+    tuned = card.get("tuned")
+    if not isinstance(tuned, dict) or tuned["corpus"]["version"] != corpus.facts.version:
+        return ()
+    return tuple(tuned["areas_learned"])
+
+
+def _known_samples(features: NDArray[np.float32], known: LabelledRows) -> ExtraSamples:
+    return ExtraSamples(features.astype(np.float64), known.labels, known.groups)
+
+
+def _joined(one: ExtraSamples, other: ExtraSamples) -> ExtraSamples:
+    return ExtraSamples(
+        np.concatenate([one.features, other.features]),
+        np.concatenate([one.labels, other.labels]),
+        (one.groups or ()) + (other.groups or ()),
     )
 
 

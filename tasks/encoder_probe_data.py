@@ -1,6 +1,7 @@
 """Which patches of a corpus a probe on an encoder learns from, and what is held out together."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -91,6 +92,36 @@ def labelled_rows(
         groups=tuple(f"{by} {groups[row]}" for row in rows.tolist()),
         volcanoes=tuple(str(volcano[row]) for row in rows.tolist()),
         left_out=left_out,
+    )
+
+
+def apart(
+    learned: LabelledRows, corpus: PatchFile, areas: Collection[int]
+) -> tuple[LabelledRows, LabelledRows]:
+    """Return the patches that can judge an encoder, and those whose ground it has learned from.
+
+    Parameters
+    ----------
+    learned
+        Labelled patches.
+    corpus
+        Theirs.
+    areas
+        That the encoder learned from with labels; groups that reach into them are known to it.
+    """
+    inside = np.isin(corpus.columns["area"][learned.rows], list(areas))
+    groups = np.array(learned.groups)
+    known = np.isin(groups, groups[inside])
+    return _some(learned, ~known), _some(learned, known)
+
+
+def _some(learned: LabelledRows, chosen: NDArray[np.bool_]) -> LabelledRows:
+    return replace(
+        learned,
+        rows=learned.rows[chosen],
+        labels=learned.labels[chosen],
+        groups=tuple(np.array(learned.groups)[chosen].tolist()),
+        volcanoes=tuple(np.array(learned.volcanoes)[chosen].tolist()),
     )
 
 

@@ -53,7 +53,7 @@ def publish_volcano(
             return None
         # A date of which something was said keeps its row, whatever became of its pairs.
         tried = {*_dates_tried(ledger, volcano, frames), *ledger.verdicts(volcano.slug)}
-        verdicts = judge_dates(scored, model.threshold, method, tried)
+        verdicts = judge_dates(scored, model, method, tried)
         now = to_remember(verdicts, method.name, identity)
         revised_now = ledger.record_verdicts(volcano.slug, now)
         said = ledger.verdicts(volcano.slug)

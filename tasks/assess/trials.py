@@ -20,6 +20,7 @@ from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError
 from insar_models.detector import Detector
 from insar_models.onset.evidence import PairEvidence
+from insar_models.onset.scored_pair import evidence_of
 from tasks.assess.scores_file import read_scores, score_table
 from tasks.assess.truth_records import DatedEpisode, EpisodeKind, PairLabel, PlaceTruth
 from tasks.assess.windows import cube_in_memory, simulated_tile
@@ -146,13 +147,7 @@ def _frame_scores(plan: TrialPlan, frame: ScenarioFrame, seed: int) -> list[Pair
             water = water_of(cube, plan.water_coherence)
         scores = score_cube(cube, plan.model, water)
         found += [
-            PairEvidence(
-                str(frame.id),
-                pair.primary,
-                pair.secondary,
-                score.score - plan.model.threshold,
-                score.probability,
-            )
+            evidence_of(str(frame.id), (pair.primary, pair.secondary), score.score, plan.model)
             for pair, score in zip(pairs, scores, strict=True)
         ]
         report_progress(f"seed {seed}, {frame.id}", first + len(pairs), len(sound))

@@ -17,11 +17,13 @@ from fringewatch.errors import BadInputError
 from insar_models.onset.evidence import DateState, DateVerdict
 from insar_models.onset.rule import Rule
 from tasks.detect import dates_table, judge_dates, method_of, to_remember
+from tests.insar_models.linear_models import divergence_detector
 
 TAAL = find_volcano("taal")
 FRAMES = [FrameId.parse(name) for name in ("142A_07606_131313", "061D_07585_131313")]
 THRESHOLD = 0.5
 MODEL = ("baseline-0", "aa")
+DETECTOR = replace(divergence_detector(), threshold=THRESHOLD)
 GIVEN_AT = dt.datetime(2020, 3, 1, tzinfo=dt.UTC)
 
 
@@ -50,7 +52,7 @@ def table_of(
     tried: Sequence[dt.date] = (),
     said: dict[dt.date, Verdict] | None = None,
 ) -> pd.DataFrame:
-    verdicts = judge_dates(rows, THRESHOLD, Rule(), tried)
+    verdicts = judge_dates(rows, DETECTOR, Rule(), tried)
     first = to_remember(verdicts, "rule", MODEL) | (said or {})
     given = {date: [GivenVerdict(verdict, GIVEN_AT)] for date, verdict in first.items()}
     return dates_table(TAAL, verdicts, rows, given, ("rule", "baseline-0"))
@@ -68,10 +70,10 @@ def test_a_date_has_the_state_that_the_method_gives_it() -> None:
 def test_a_score_at_the_threshold_is_positive() -> None:
     (row,) = scored([[True]])
     at = replace(row, score=replace(row.score, score=THRESHOLD))
-    (verdict,) = judge_dates([at], THRESHOLD, Rule(), [])
+    (verdict,) = judge_dates([at], DETECTOR, Rule(), [])
     assert verdict.pairs_for == 1
     below = replace(row, score=replace(row.score, score=np.nextafter(THRESHOLD, 0)))
-    (verdict,) = judge_dates([below], THRESHOLD, Rule(), [])
+    (verdict,) = judge_dates([below], DETECTOR, Rule(), [])
     assert verdict.pairs_against == 1
 
 

@@ -19,7 +19,7 @@ from insar_models.pasted_features import PastedFeatures
 from insar_models.patch_file import PatchFile, open_patch_file
 from tasks import encoder_probe_pasted
 from tasks.encoder_probe import EncoderProbeRequest, train_encoder_probe
-from tasks.encoder_probe_data import GroupBy, labelled_rows
+from tasks.encoder_probe_data import GroupBy, apart, labelled_rows
 from tasks.encoder_probe_pasted import pasted_samples
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
@@ -161,6 +161,32 @@ class TestTraining:
         assert card["encoder_training"]["sha256"] == read_card(place / "encoder")["sha256"]
         assert "--by area --method logistic --seed 0" in card["recipe"]["command"]
         assert not re.search(r"""(^|[\s"'(=])(/\w|[A-Z]:\\)""", json.dumps(card))
+
+
+class TestTuned:
+    """Encoders that learned from quiet ground of the very corpus."""
+
+    def test_known_ground_is_learned_from_and_does_not_judge(
+        self, place: Path, corpus: PatchFile, tmp_path: Path
+    ) -> None:
+        tuned = {"corpus": {"version": corpus.facts.version}, "areas_learned": [4, 3]}
+        save_encoder(tmp_path / "encoder", ENCODER, {"tuned": tuned})
+        request = replace(request_in(place), encoder=tmp_path / "encoder")
+        report = train_encoder_probe(request, tmp_path / "models")
+        assert report.metrics["held_out"]["judged"] == 12  # three areas of four
+        assert (report.deforming, report.quiet) == (4, 16)  # and area 3 is learned from
+        other = {**tuned, "corpus": {"version": "another"}}
+        save_encoder(tmp_path / "encoder", ENCODER, {"tuned": other})
+        report = train_encoder_probe(request, tmp_path / "models")
+        assert report.metrics["held_out"]["judged"] == 20
+
+    def test_a_group_that_reaches_into_known_ground_is_known(self, corpus: PatchFile) -> None:
+        learned = labelled_rows(corpus, GroupBy.FRAME, ())
+        columns = {**corpus.columns, "area": np.zeros(24, np.int32)}
+        columns["area"][1] = 9
+        judged, known = apart(learned, replace(corpus, columns=columns), [9])
+        assert known.rows.tolist() == [0, 1]
+        assert 0 not in judged.rows
 
 
 class TestPasted:
