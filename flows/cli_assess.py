@@ -13,6 +13,7 @@ from fringewatch.errors import BadInputError
 if TYPE_CHECKING:
     from catalogs.settings import Settings
     from insar_models.onset.methods import OnsetMethod
+    from tasks.assess.rewrapped_trial import RewrappedTrial
     from tasks.assess.runs import Case, Summary
     from tasks.assess.truth_records import Truth
 
@@ -29,10 +30,12 @@ def assess(  # noqa: PLR0913 - the command's options
     truth: Path | None = None,
     scores: Path | None = None,
     scenario: str = "",
+    rewrapped: Path | None = None,
     seeds: int | None = None,
     keep: Path | None = None,
     volcano: str | None = None,
     method: Methods = (),
+    pictures: Path | None = None,
     threshold: float | None = None,
     grace: int = 48,
     first_said: Annotated[bool, NO_NEGATIVE] = False,
@@ -43,7 +46,8 @@ def assess(  # noqa: PLR0913 - the command's options
 ) -> int:
     """Say how late unrest is seen, what is missed, and how often it is false.
 
-    Give one of: a table of dates with --truth, --scores with --truth, or --scenario.
+    Give one of: a table of dates with --truth, --scores with --truth, --rewrapped with --truth, or
+    --scenario.
 
     Parameters
     ----------
@@ -55,12 +59,16 @@ def assess(  # noqa: PLR0913 - the command's options
         CSV of scores, probabilities or labels of pairs: the methods judge dates by them.
     scenario
         Simulate, score and judge a shipped scenario, or a TOML file of your own.
+    rewrapped
+        Series of real displacement (.npz): score pairs that are made of it by wrapping it again.
     seeds
         How many trials of the scenario; 1 by default.
     keep
         Folder that keeps each trial's scores, to go on after a stop and to compare methods.
     volcano
-        Whose scores, where the file holds several.
+        Whose scores, where the file holds several; which one a series of displacement shows.
+    pictures
+        Folder for a picture of each alarm and each episode of a series of displacement.
     threshold
         From which on a score or probability is positive, if not 0 or 0.5.
     grace
@@ -72,17 +80,18 @@ def assess(  # noqa: PLR0913 - the command's options
     json
         Also write everything to this file.
     """
-    kind = _kind(dates, scores, scenario)
+    kind = _kind(dates, scores, scenario, rewrapped)
     _refuse_others(
         kind,
         {
-            "truth": (truth, ("dates", "--scores")),
+            "truth": (truth, ("dates", "--scores", "--rewrapped")),
             "seeds": (seeds, ("--scenario",)),
             "keep": (keep, ("--scenario",)),
-            "model": (model, ("--scenario",)),
+            "model": (model, ("--scenario", "--rewrapped")),
             "threshold": (threshold, ("--scores",)),
-            "volcano": (volcano, ("--scores",)),
-            "method": (method or None, ("--scores", "--scenario")),
+            "volcano": (volcano, ("--scores", "--rewrapped")),
+            "method": (method or None, ("--scores", "--scenario", "--rewrapped")),
+            "pictures": (pictures, ("--rewrapped",)),
             "first-said": (first_said or None, ("dates",)),
         },
     )
@@ -90,11 +99,14 @@ def assess(  # noqa: PLR0913 - the command's options
 
     start_logging()
     settings = load((), home, model)
-    wanted = _Wanted(dates or str(scores or scenario), grace, curve=curve, json=json)
+    wanted = _Wanted(dates or str(scores or rewrapped or scenario), grace, curve=curve, json=json)
     with progress_shown():
         if kind == "dates":
             return _assess_table(settings, wanted, _given(truth, dates), first_said=first_said)
         methods = _methods(method)
+        if rewrapped is not None:
+            trial = _rewrapped(settings, rewrapped, _given(truth, str(rewrapped)), volcano)
+            return _assess_rewrapped(trial, methods, wanted, pictures)
         if scores is not None:
             cases = _scored(scores, _given(truth, str(scores)), volcano, threshold)
         else:
@@ -115,13 +127,19 @@ class _Wanted:
     json: Path | None
 
 
-def _kind(dates: str, scores: Path | None, scenario: str) -> str:
-    given = {"dates": dates, "--scores": scores, "--scenario": scenario}
+def _kind(dates: str, scores: Path | None, scenario: str, rewrapped: Path | None) -> str:
+    given = {
+        "dates": dates,
+        "--scores": scores,
+        "--scenario": scenario,
+        "--rewrapped": rewrapped,
+    }
     named = [name for name, value in given.items() if value]
     if len(named) != 1:
         message = (
             "give one of: a table of dates (or a volcano of the home) with --truth, --scores with "
-            f"--truth, or --scenario; given: {', '.join(named) or 'none of them'}"
+            "--truth, --rewrapped with --truth, or --scenario; "
+            f"given: {', '.join(named) or 'none of them'}"
         )
         raise BadInputError(message)
     return named[0]
@@ -197,6 +215,38 @@ def _trials(settings: "Settings", name: str, seeds: int, keep: Path | None) -> "
         Case(f"seed {seed}", trial_scores(plan, seed), trial_truth(scenario, seed))
         for seed in seeds_of(plan, seeds)
     ]
+
+
+def _rewrapped(
+    settings: "Settings", path: Path, truth: "Truth", volcano: str | None
+) -> "RewrappedTrial":
+    from tasks.assess.rewrapped_trial import rewrapped_trial
+    from tasks.models import model_of
+
+    return rewrapped_trial(path, truth, model_of(settings), volcano)
+
+
+def _assess_rewrapped(
+    trial: "RewrappedTrial",
+    methods: "Sequence[OnsetMethod]",
+    wanted: _Wanted,
+    pictures: Path | None,
+) -> int:
+    from tasks.assess.rewrapped_alarms import format_alarms
+    from tasks.assess.rewrapped_pictures import draw_alarms, draw_episodes
+    from tasks.assess.runs import judge_cases
+
+    cases = [trial.case]
+    summaries = [judge_cases(cases, one, wanted.grace) for one in methods]
+    _report(summaries, cases, methods, wanted)
+    if pictures is not None:
+        draw_episodes(trial, pictures)
+    for method in methods:
+        alarms = trial.alarms(method, wanted.grace)
+        print(f"\n{format_alarms(method.name, alarms)}")
+        if pictures is not None:
+            draw_alarms(trial, alarms, pictures)
+    return 0
 
 
 def _report(

@@ -1,0 +1,154 @@
+"""How quickly a detector scores patches, beside its net alone and beside baseline-0.
+
+    python -m benchmarks.score [--architecture resnet18] [--size 224] [--device cuda] [--compile]
+
+The reference, in the same run, is the bare net: the same weights in eval mode on inputs that are
+ready, in batches of 32, channels last, as it learned. The detector begins with phase bytes, makes
+the inputs, and ends with logits; its net has its batch norms folded. "From radians" is what
+scoring a cube does: bytes to radians, and the detector's own way back. Patches are random smooth
+fields with noise, a corner of them without data. ONNX Runtime and OpenVINO are not measured.
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.clocks import Cost, machine, measure, verdict
+from benchmarks.corpus_batches import make_patches
+from fringewatch.numbers import NO_DATA_CODE
+from insar_models.calibration import Calibration
+from insar_models.encoder_detector import EncoderDetector
+from insar_models.encoder_features import BATCH, inputs_of, scorer_of
+from insar_models.encoder_spec import EncoderSpec
+from insar_models.encoders import make_encoder
+from insar_models.linear import LinearWeights
+from insar_models.model_files import DEFAULT_MODEL, find_model
+from insar_models.patches import PATCH_ORIGINS
+from insar_models.phase import decode_phase
+
+AIM: Final = 0.9
+"""Of the bare net's rate that the detector is to have."""
+
+_BARE: Final = "bare net, eval mode"
+_FOLDED: Final = "bare net, folded"
+_BYTES: Final = "detector, from bytes"
+_RADIANS: Final = "detector, from radians"
+
+Ways = dict[str, Callable[[], object]]
+
+
+def make_detector(spec: EncoderSpec, device: str) -> EncoderDetector:
+    """Return a detector with random weights: they take as long as any."""
+    encoder = make_encoder(spec, seed=0)
+    chance = np.random.default_rng(1)
+    probe = LinearWeights(
+        mean=np.zeros(encoder.dimension),
+        scale=np.ones(encoder.dimension),
+        coefficients=chance.normal(size=encoder.dimension),
+        intercept=0.0,
+        clip_deviations=np.inf,
+    )
+    calibration = Calibration(1.0, 0.0, 0.5)
+    return EncoderDetector("random", "", 0.0, encoder, probe, calibration, device=device)
+
+
+def ways_of_net(detector: EncoderDetector, codes: NDArray[np.uint8], *, compiled: bool) -> Ways:
+    """Return the net alone, in its forms, on inputs that were made before."""
+    folded = scorer_of(detector.encoder, detector.device)
+    bare = make_encoder(detector.encoder.spec, seed=0).eval().to(detector.device)
+    bare.requires_grad_(requires_grad=False).to(memory_format=torch.channels_last)
+    plain = make_encoder(detector.encoder.spec, seed=0).eval().to(detector.device)
+    with torch.inference_mode():
+        inputs = [
+            inputs_of(folded, codes[first : first + BATCH]) for first in range(0, len(codes), BATCH)
+        ]
+        not_last = [batch.contiguous(memory_format=torch.contiguous_format) for batch in inputs]
+    ways: Ways = {
+        _BARE: lambda: forward(bare, inputs),
+        "bare net, channels first": lambda: forward(plain, not_last),
+        _FOLDED: lambda: forward(folded, inputs),
+    }
+    if compiled:
+        quick: Callable[[torch.Tensor], object] = torch.compile(folded.backbone)
+        ways["bare net, folded and compiled"] = lambda: forward(quick, inputs)
+    return ways
+
+
+@torch.inference_mode()
+def forward(net: Callable[[torch.Tensor], object], inputs: list[torch.Tensor]) -> None:
+    """Run the net on all batches."""
+    for batch in inputs:
+        net(batch)
+
+
+def ways_of_detectors(detector: EncoderDetector, codes: NDArray[np.uint8]) -> Ways:
+    """Return the detector from bytes and from radians, and baseline-0."""
+    baseline = find_model(DEFAULT_MODEL, None)
+    few = codes[: max(1, len(codes) // 8)]  # it takes its time
+    return {
+        _BYTES: lambda: detector.logits_of_codes(codes),
+        _RADIANS: lambda: detector.logits(decode_phase(codes)),
+        DEFAULT_MODEL: lambda: baseline.logits(decode_phase(few)),
+    }
+
+
+def print_table(costs: dict[str, Cost], counts: dict[str, int], threads: int) -> None:
+    """Print rates, and each way's share of the bare net's."""
+    nine = len(PATCH_ORIGINS)
+    print(
+        f"\n{'':31}{'patches/s':>10}{'pairs/s':>9}{'per core and s':>16}"
+        f"{'ms of processor':>17}{'of the bare net':>17}{'(processor)':>13}"
+    )
+    bare = costs[_BARE]
+    for name, cost in costs.items():
+        count, most = counts[name], counts[_BARE]
+        share = bare.wall_s / most * count / cost.wall_s
+        of_processor = bare.processor_s / most * count / cost.processor_s
+        print(
+            f"{name:31}{count / cost.wall_s:10.0f}{count / cost.wall_s / nine:9.1f}"
+            f"{count / cost.processor_s:16.0f}{1e3 * cost.processor_s / count:17.3f}"
+            f"{share:16.0%} {of_processor:12.0%}"
+        )
+    print(f"({threads} threads; a pair has {nine} patches of 224 x 224)\n")
+
+
+def main() -> None:
+    """Print the table and whether the aim is reached."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--architecture", default="compact")
+    parser.add_argument("--inputs", default="coherent", choices=["coherent", "phasor", "grey"])
+    parser.add_argument("--size", type=int, default=112, help="pixels of what the net sees")
+    parser.add_argument("--patches", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--compile", action="store_true", help="torch.compile, too")
+    words = parser.parse_args()
+    torch.set_num_threads(words.threads)
+    spec = EncoderSpec.parse(
+        {"architecture": words.architecture, "inputs": words.inputs, "size": words.size}
+    )
+    codes = make_patches(words.patches)
+    codes[:, :40, :60] = NO_DATA_CODE
+    detector = make_detector(spec, words.device)
+    print(f"{spec.architecture}, {spec.inputs} inputs of {spec.size} pixels; seeds 0 and 1")
+    print(machine(words.device))
+    ways = ways_of_net(detector, codes, compiled=words.compile)
+    ways |= ways_of_detectors(detector, codes)
+    counts = dict.fromkeys(ways, len(codes)) | {DEFAULT_MODEL: max(1, len(codes) // 8)}
+    costs = measure(ways, words.rounds, words.device)
+    print_table(costs, counts, words.threads)
+    for clock in ("wall_s", "processor_s") if words.device == "cpu" else ("wall_s",):
+        for name in (_BYTES, _RADIANS):
+            for bare, share in ((_BARE, AIM), (_FOLDED, None)):
+                found = getattr(costs[bare], clock) / getattr(costs[name], clock)
+                line = f"{name}, share of the {bare}'s rate by the {clock.removesuffix('_s')}"
+                print(f"{line}: {found:.2f}" if share is None else verdict(line, found, share))
+
+
+if __name__ == "__main__":
+    main()
