@@ -4,11 +4,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from flows.cli_common import app
 from flows.torch_needed import check_torch
 from fringewatch.errors import BadInputError
+from insar_models.encoder_spec import Architecture
 
 if TYPE_CHECKING:
     from tasks.encoder_probe import EncoderProbeReport
@@ -18,6 +19,25 @@ BAD_ARGUMENTS = 2
 Corpus = Annotated[Path, Parameter(help="Corpus as `fringewatch corpus export` wrote it.")]
 
 
+Steps = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of the commands that learn step by step."""
+
+    steps: Steps = None
+    """Of the whole run, in place of the recipe's."""
+    stop_after: Steps = None
+    """Steps of this call; the rest later."""
+    device: str | None = None
+    """Such as cpu or cuda:1; by default a GPU where there is one."""
+
+
+ALL_STEPS: Final = RunOptions()
+
+
 @app.command
 def pretrain(
     corpus: Corpus,
@@ -25,9 +45,9 @@ def pretrain(
     *,
     folder: Path,
     recipe: str = "default",
-    steps: int | None = None,
-    stop_after: int | None = None,
-    device: str | None = None,
+    encoder: Architecture | None = None,
+    weights: str | None = None,
+    options: RunOptions = ALL_STEPS,
 ) -> int:
     """Learn an encoder from a corpus without labels; the same command goes on with a run.
 
@@ -40,21 +60,60 @@ def pretrain(
         Of the run: checkpoints, journal, recipe, and the encoder.
     recipe
         TOML file, `default` or `paper`.
-    steps
-        Of the whole run, in place of the recipe's.
-    stop_after
-        Steps of this call; the rest later.
-    device
-        Such as cpu or cuda:1; by default a GPU where there is one.
+    encoder
+        Kind of net, in place of the recipe's.
+    weights
+        What the encoder begins with, in place of the recipe's: `random`, `imagenet` (needs a
+        network once), a file of weights, or the folder of an encoder.
     """
     check_torch()
     from insar_models.train import main
 
-    words = [str(corpus), "--folder", str(folder), "--recipe", recipe]
-    for name, value in (("steps", steps), ("stop-after", stop_after), ("device", device)):
-        if value is not None:
-            words += [f"--{name}", str(value)]
-    code = main(words)
+    words = [str(corpus), *_words(folder=folder, recipe=recipe, encoder=encoder, weights=weights)]
+    return _as_ours(main([*words, *_words(**vars(options))]))
+
+
+@app.command
+def tune(
+    corpus: Corpus,
+    /,
+    *,
+    encoder: Path,
+    folder: Path,
+    recipe: str = "default",
+    options: RunOptions = ALL_STEPS,
+) -> int:
+    """Teach an encoder to tell deformation from the rest; the same command goes on with a run.
+
+    Simulated sources on quiet patches of the corpus are what it learns from. Ends with 0 when all
+    steps were taken, and with 3 when it was stopped before. On a machine with nothing but torch,
+    `python -m insar_models.tune` is the same.
+
+    Parameters
+    ----------
+    encoder
+        Folder of the encoder to begin with; it is left as it is.
+    folder
+        Of the run: checkpoints, journal, recipe, and the encoder that came of it.
+    recipe
+        TOML file, `default`, or `operational` (labels alone, as published).
+    """
+    check_torch()
+    from insar_models.tune import main
+
+    words = [str(corpus), *_words(encoder=encoder, folder=folder, recipe=recipe)]
+    return _as_ours(main([*words, *_words(**vars(options))]))
+
+
+def _words(**options: object) -> list[str]:
+    """What a command line of `insar_models` is given: options that are None are left out."""
+    given = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
+    # One word each: a value that begins with a hyphen would be taken for an option.
+    return [f"--{name}={value}" for name, value in given.items()]
+
+
+def _as_ours(code: int) -> int:
+    """Errors end with 1 on training machines, and with 2 here."""
     return BAD_ARGUMENTS if code == 1 else code
 
 

@@ -1,6 +1,5 @@
 """The command that simulates a volcano, or a set of patches, from a scenario file."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -48,7 +47,7 @@ def simulate(
     from tasks.scenarios.portal_tree import write_scenario
 
     start_logging()
-    with progress_shown(sys.stderr):
+    with progress_shown():
         if isinstance(found, PatchScenario):
             patches = write_patches(found, output)
             print(f"{patches.positives} patches with a source, {patches.negatives} without")

@@ -31,11 +31,13 @@ def learn_task(
 
 
 @flow(name="pretrain", flow_run_name="{folder}")
-def pretrain(
+def pretrain(  # noqa: PLR0913 - each is a field of the deployment's form
     corpus: Path,
     folder: Path,
     recipe: str = "default",
     *,
+    encoder: str | None = None,
+    weights: str | None = None,
     steps: int | None = None,
     stop_after: int | None = None,
     device: str | None = None,
@@ -53,6 +55,10 @@ def pretrain(
         Of the run: checkpoints, journal, recipe, and the encoder.
     recipe
         TOML file, ``default`` or ``paper``.
+    encoder
+        Architecture such as ``compact`` or ``resnet18``, in place of the recipe's.
+    weights
+        What the encoder begins with, in place of the recipe's: ``random``, ``imagenet``, or a path.
     steps
         Of the whole run, in place of the recipe's.
     stop_after
@@ -65,7 +71,9 @@ def pretrain(
     BadInputError
         If the corpus, the recipe or the device cannot be used, or torch is not installed.
     ModelError
-        If the folder holds another run, or the loss is not finite.
+        If the folder holds another run, or the weights to begin with cannot be had.
+    TrainingError
+        If the loss is not finite.
     """
     check_torch()
     from insar_models.encoder_features import best_device  # noqa: PLC0415 - torch may be missing
@@ -74,7 +82,7 @@ def pretrain(
     from insar_models.pretraining_recipe import find_pretrain_recipe  # noqa: PLC0415
 
     device = device or best_device()
-    found = find_pretrain_recipe(recipe, steps=steps)
+    found = find_pretrain_recipe(recipe, steps=steps, weights=weights, architecture=encoder)
     running = Running(loading=Loading(device=device))
     with alone_on(device):
         report = learn_task(corpus, found, folder, running, stop_after)

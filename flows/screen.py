@@ -39,8 +39,12 @@ def stop_logging() -> None:
 
 
 @contextmanager
-def progress_shown(stream: TextIO = sys.stderr) -> Iterator[None]:
-    """Show progress as bars if `stream` is a terminal; otherwise it goes to the log."""
+def progress_shown(stream: TextIO | None = None) -> Iterator[None]:
+    """Show progress as bars if `stream` is a terminal; otherwise it goes to the log.
+
+    By default it is the error stream of that moment, which may have been redirected since import.
+    """
+    stream = sys.stderr if stream is None else stream
     if not stream.isatty():
         yield
         return

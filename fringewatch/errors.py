@@ -41,5 +41,9 @@ class ModelError(FringewatchError):
     """A model is unknown, its files are damaged, or its card and weights do not fit together."""
 
 
+class TrainingError(FringewatchError):
+    """A training run had to stop: what it has learned so far is kept."""
+
+
 class ImageError(FringewatchError):
     """An image cannot be read as an interferogram."""

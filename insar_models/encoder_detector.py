@@ -14,7 +14,8 @@ from torch.nn import functional
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATA_CODE
 from insar_models.calibration import Calibration
-from insar_models.encoder_features import BATCH, features_of_batch, inputs_of, scorer_of
+from insar_models.encoder_features import BATCH, inputs_of, scorer_of
+from insar_models.encoder_inputs import inputs_of_codes
 from insar_models.encoders import Encoder
 from insar_models.features import MINIMUM_VALID_FRACTION
 from insar_models.linear import LinearWeights
@@ -93,16 +94,20 @@ class EncoderDetector:
         BadInputError
             If they are no phase bytes, or of a size that the encoder cannot see.
         """
-        if codes.ndim != 3:  # noqa: PLR2004 - patch, row, column
-            message = f"codes of shape {codes.shape} are no patches: give (n, height, width)"
+        if codes.dtype != np.uint8 or codes.ndim != 3:  # noqa: PLR2004 - patch, row, column
+            message = (
+                f"codes of {codes.dtype} and shape {codes.shape} are no patches: give uint8 of "
+                "(n, height, width)"
+            )
             raise BadInputError(message)
-        valid = (codes != NO_DATA_CODE).mean(axis=(1, 2)) if codes.size else np.zeros(len(codes))
-        judged = np.flatnonzero(valid >= MINIMUM_VALID_FRACTION)
+        # A mean over bools takes ten times as long.
+        count = np.array([np.count_nonzero(patch != NO_DATA_CODE) for patch in codes], np.int64)
+        pixels = max(1, codes[:1].size)
+        judged = np.flatnonzero(count / pixels >= MINIMUM_VALID_FRACTION)
         logits = np.full(len(codes), np.nan)
         for first in range(0, len(judged), BATCH):
             chosen = judged[first : first + BATCH]
-            features = features_of_batch(self._ready(), codes[chosen])
-            logits[chosen] = self.probe.logits(features.astype(np.float64))
+            logits[chosen] = self.probe.logits(self._features(codes[chosen]))
         return logits
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -155,6 +160,13 @@ class EncoderDetector:
         parts = (self.name, self.sha256, self.threshold, self.encoder, self.probe)
         return (type(self), (*parts, self.calibration, self.half, self.device))
 
+    @torch.inference_mode()
+    def _features(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+        scorer = self._ready()
+        there = torch.from_numpy(np.ascontiguousarray(codes)).to(self.device)
+        features: torch.Tensor = scorer(inputs_of_codes(there, scorer.spec))
+        return features.double().cpu().numpy()
+
     def _ready(self) -> Encoder:
         """Return the quick form of the encoder, made when it is first needed, once."""
         with self._lock:
@@ -199,5 +211,9 @@ def is_filter(tensor: torch.Tensor) -> bool:
 
 
 def _codes_of(phase_rad: NDArray[np.float32]) -> NDArray[np.uint8]:
-    # In files of LiCSAR an exact 0 is no data; here it is a phase like any other.
-    return encode_phase(np.where(phase_rad == 0.0, np.float32(_NEARLY_ZERO_RAD), phase_rad))
+    codes = np.empty(phase_rad.shape, dtype=np.uint8)
+    # Patch by patch they stay near: half of the time.
+    for patch, into in zip(phase_rad, codes, strict=True):
+        # In files of LiCSAR an exact 0 is no data; here it is a phase like any other.
+        into[...] = encode_phase(np.where(patch == 0.0, np.float32(_NEARLY_ZERO_RAD), patch))
+    return codes

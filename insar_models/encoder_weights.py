@@ -72,7 +72,10 @@ def tensors_of_file(path: Path) -> dict[str, torch.Tensor]:
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        message = f"the weights {path} cannot be read ({error.strerror}): correct the path"
+        message = (
+            f"the weights {path} cannot be read ({error.strerror}): correct the path, or use "
+            "'random' or 'imagenet'"
+        )
         raise ModelError(message) from error
     except (
         safetensors.SafetensorError,

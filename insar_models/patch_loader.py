@@ -68,6 +68,25 @@ class Batch:
     """Phase bytes on the device, uint8, shape (k, 224, 224); 0 is no data."""
 
 
+def open_device(name: str) -> torch.device:
+    """Return a device that tensors can be made on.
+
+    Raises
+    ------
+    BadInputError
+        If there is none of that name.
+    """
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    # In order: no such name or number, a torch without CUDA, a device without tensors.
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        message = f"the device '{name}' cannot be used ({reason}): try 'cpu', or 'cuda' with a GPU"
+        raise BadInputError(message) from error
+    return device
+
+
 class PatchLoader:
     """Batches of the patches of a file, or of a selection of them.
 
@@ -101,7 +120,7 @@ class PatchLoader:
         self._file, self._draw, self._loading = file, draw, loading or Loading()
         self._rows = _check_rows(file, draw, rows)
         batches(draw, 0, rank=self._loading.rank)
-        self._device = _open_device(self._loading.device)
+        self._device = open_device(self._loading.device)
         stays = _stays(self._rows.size, self._device, self._loading)
         self._resident = _fill(file, self._rows, self._device) if stays else None
 
@@ -180,18 +199,6 @@ def _check_rows(file: PatchFile, draw: Draw, rows: NDArray[np.int64] | None) -> 
         )
         raise BadInputError(message)
     return rows.astype(np.int64)
-
-
-def _open_device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    # In order: no such name or number, a torch without CUDA, a device without tensors.
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).partition("\n")[0]
-        message = f"the device '{name}' cannot be used ({reason}): try 'cpu', or 'cuda' with a GPU"
-        raise BadInputError(message) from error
-    return device
 
 
 def _stays(patches: int, device: torch.device, loading: Loading) -> bool:

@@ -56,7 +56,10 @@ def pretrain(
         If the corpus is too small for the batch, or has one group alone.
     ModelError
         If the folder holds a run of another recipe or corpus, no checkpoint in it can be read, or
-        the loss is not finite: the run stops, and its last good checkpoint stays.
+        the weights that the recipe begins with cannot be had.
+    TrainingError
+        If the loss, a feature or a weight is not finite: the run stops, and its last good
+        checkpoint stays.
     HomeError
         If the folder cannot be written, or another process trains in it.
     """

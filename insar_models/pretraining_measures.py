@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fringewatch.errors import ModelError
+from fringewatch.errors import TrainingError
 from insar_models.collapse import measure_collapse
 from insar_models.encoder_inputs import codes_to_inputs, phasors_of
 from insar_models.encoders import Encoder
@@ -58,7 +58,7 @@ class Measures:
 
         Raises
         ------
-        ModelError
+        TrainingError
             If a feature is not finite.
         """
         features = features_of(self._corpus, self.rows, encoder, context, device)
@@ -67,7 +67,7 @@ class Measures:
                 "the encoder's features are not finite: the run is stopped, its last checkpoint is "
                 "good; begin again with a smaller learning rate"
             )
-            raise ModelError(message)
+            raise TrainingError(message)
         collapse = measure_collapse(features)
         found: dict[str, Any] = {
             "spread": collapse.spread,

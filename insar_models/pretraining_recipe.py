@@ -177,8 +177,25 @@ PAPER: Final = PretrainRecipe(
 """Bountos et al. (2022), as their code had it."""
 
 
-def find_pretrain_recipe(name: str, *, steps: int | None = None) -> PretrainRecipe:
-    """Return ``default``, ``paper``, or the recipe of a TOML file, with other `steps` if given.
+def find_pretrain_recipe(
+    name: str,
+    *,
+    steps: int | None = None,
+    weights: str | None = None,
+    architecture: str | None = None,
+) -> PretrainRecipe:
+    """Return a recipe; what is given beside its name takes the place of what it says.
+
+    Parameters
+    ----------
+    name
+        ``default``, ``paper``, or a TOML file.
+    steps
+        Of the whole run.
+    weights
+        What the encoder begins with: ``random``, ``imagenet``, or a path.
+    architecture
+        Of the encoder; its width, inputs and size stay the recipe's.
 
     Raises
     ------
@@ -202,4 +219,8 @@ def find_pretrain_recipe(name: str, *, steps: int | None = None) -> PretrainReci
             message = f"the recipe {name} is no TOML ({error}): correct it"
             raise BadInputError(message) from error
         recipe = PretrainRecipe.parse(settings)
-    return recipe if steps is None else replace(recipe, steps=steps)
+    given: dict[str, Any] = {"steps": steps, "weights": weights}
+    if architecture is not None:
+        encoder = {**recipe.encoder.as_dict(), "architecture": architecture}
+        given["encoder"] = EncoderSpec.parse(encoder)
+    return replace(recipe, **{key: value for key, value in given.items() if value is not None})

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from fringewatch.atomic import write_atomically
-from fringewatch.errors import ModelError
+from fringewatch.errors import ModelError, TrainingError
 from insar_models.collapse import COLLAPSED_BELOW, measure_spread
 from insar_models.encoder_files import save_encoder
 from insar_models.gathering import agree, mean_over_ranks, rank_number
@@ -178,7 +178,7 @@ class Run:
                     "last checkpoint is good; begin again with a smaller learning rate or a "
                     "higher temperature"
                 )
-                raise ModelError(message)
+                raise TrainingError(message)
         return losses
 
     def _note(self, rate: float, projections: Tensor) -> None:

@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from fringewatch.atomic import atomic_file, disk_errors, sweep_drafts
-from fringewatch.errors import HomeError, ModelError
+from fringewatch.errors import HomeError, ModelError, TrainingError
 
 CHECKPOINT_FORMAT: Final = 1
 """Raised by one whenever an older Fringewatch could no longer read what a newer one wrote."""
@@ -46,7 +46,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
 
     Raises
     ------
-    ModelError
+    TrainingError
         If a tensor holds numbers that are not finite: what follows from it would be worthless.
     HomeError
         If the disk is full or cannot be written; older checkpoints are as they were.
@@ -63,7 +63,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
                 f"the run is stopped, its older checkpoints in {folder} are good; begin again "
                 "with a smaller learning rate"
             )
-            raise ModelError(message)
+            raise TrainingError(message)
     about = {
         "format": str(CHECKPOINT_FORMAT),
         "step": str(checkpoint.step),

@@ -18,6 +18,7 @@ import torch
 import torch.distributed as dist
 
 from fringewatch.errors import BadInputError, FringewatchError
+from insar_models.command_line import at_least_one
 from insar_models.patch_file import open_patch_file
 from insar_models.patch_loader import Loading
 from insar_models.pretraining import Running, pretrain
@@ -50,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(given: argparse.Namespace, running: Running, asked: list[int]) -> int:
     corpus = open_patch_file(given.corpus)
-    recipe = find_pretrain_recipe(given.recipe, steps=given.steps)
+    recipe = find_pretrain_recipe(
+        given.recipe, steps=given.steps, weights=given.weights, architecture=given.encoder
+    )
     report = pretrain(
         corpus,
         recipe,
@@ -79,28 +82,32 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("corpus", type=Path, help="patch file (.safetensors) of a corpus")
     parser.add_argument("--folder", type=Path, required=True, help="of the run; made if missing")
     parser.add_argument("--recipe", default="default", help="TOML file, 'default' or 'paper'")
-    parser.add_argument("--steps", type=_count, help="of the whole run, in place of the recipe's")
-    parser.add_argument("--stop-after", type=_count, help="steps of this call; the rest later")
+    parser.add_argument(
+        "--encoder", help="compact, resnet18, resnet50 ..., in place of the recipe's"
+    )
+    parser.add_argument(
+        "--weights",
+        help="what the encoder begins with, in place of the recipe's: 'random', 'imagenet', a "
+        "file of weights, or the folder of an encoder",
+    )
+    parser.add_argument(
+        "--steps", type=at_least_one, help="of the whole run, in place of the recipe's"
+    )
+    parser.add_argument(
+        "--stop-after", type=at_least_one, help="steps of this call; the rest later"
+    )
     parser.add_argument("--device", help="such as 'cpu' or 'cuda:1'; a GPU where there is one")
     parser.add_argument(
         "--precision", default="auto", choices=["auto", "float32", "bfloat16", "float16"]
     )
     parser.add_argument("--compile", action="store_true", help="quicker after some minutes")
-    parser.add_argument("--checkpoint-every", type=_count, default=200, help="steps")
-    parser.add_argument("--measure-every", type=_count, default=200, help="steps")
-    parser.add_argument("--note-every", type=_count, default=10, help="steps of a journal's line")
+    parser.add_argument("--checkpoint-every", type=at_least_one, default=200, help="steps")
+    parser.add_argument("--measure-every", type=at_least_one, default=200, help="steps")
+    parser.add_argument(
+        "--note-every", type=at_least_one, default=10, help="steps of a journal's line"
+    )
     parser.add_argument("--quiet", action="store_true", help="say nothing but warnings")
     return parser
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-_count.__name__ = "whole number of at least 1"  # argparse puts it into its message
 
 
 def _is_other(environment: Mapping[str, str]) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 import torch
 
 from fringewatch.errors import FringewatchError
+from insar_models.command_line import at_least_one
 from insar_models.encoder_files import load_encoder
 from insar_models.patch_file import open_patch_file
 from insar_models.patch_loader import Loading
@@ -78,11 +79,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder")
     parser.add_argument("--folder", type=Path, required=True, help="of the run; made if missing")
     parser.add_argument("--recipe", default="default", help="TOML, 'default' or 'operational'")
-    parser.add_argument("--steps", type=int, help="of the whole run, in place of the recipe's")
-    parser.add_argument("--stop-after", type=int, help="steps of this call; the rest later")
+    parser.add_argument(
+        "--steps", type=at_least_one, help="of the whole run, in place of the recipe's"
+    )
+    parser.add_argument(
+        "--stop-after", type=at_least_one, help="steps of this call; the rest later"
+    )
     parser.add_argument("--device", help="such as 'cpu' or 'cuda:1'; a GPU where there is one")
-    parser.add_argument("--checkpoint-every", type=int, default=500, help="steps")
-    parser.add_argument("--measure-every", type=int, default=500, help="steps")
+    parser.add_argument("--checkpoint-every", type=at_least_one, default=500, help="steps")
+    parser.add_argument("--measure-every", type=at_least_one, default=500, help="steps")
     return parser
 
 

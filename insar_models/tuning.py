@@ -18,12 +18,13 @@ import numpy as np
 import torch
 
 from fringewatch.atomic import write_atomically
-from fringewatch.errors import BadInputError, ModelError
+from fringewatch.errors import BadInputError, ModelError, TrainingError
 from insar_models.encoder_files import save_encoder
 from insar_models.encoders import Encoder
 from insar_models.metrics import auroc
 from insar_models.optimisers import cosine_rate
 from insar_models.patch_file import PatchFile
+from insar_models.patch_loader import open_device
 from insar_models.pretraining_journal import Journal
 from insar_models.pretraining_running import Running, precision_of
 from insar_models.pretraining_state import (
@@ -98,10 +99,13 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     ------
     BadInputError
         If the corpus has nothing to learn from, or the encoder has no part of a name that the
-        recipe unfreezes.
+        recipe unfreezes, or the device cannot be used.
     ModelError
-        If the folder holds a run of another recipe, corpus or encoder, no checkpoint in it can be
-        read, or the loss is not finite: the run stops, and its last good checkpoint stays.
+        If the folder holds a run of another recipe, corpus or encoder, or no checkpoint in it can
+        be read.
+    TrainingError
+        If the loss, a logit or a weight is not finite: the run stops, and its last good checkpoint
+        stays.
     HomeError
         If the folder cannot be written, or another process trains in it.
     """
@@ -123,7 +127,7 @@ class _Run:
         self._corpus, self._recipe, self._folder, self._running = corpus, recipe, folder, running
         self._grounds = sort_grounds(corpus, recipe)
         self.steps = _steps(recipe, self._grounds)
-        self._device = torch.device(running.loading.device)
+        self._device = open_device(running.loading.device)
         self._identity = {
             "corpus": {"name": corpus.facts.name, "version": corpus.facts.version},
             "encoder": {**encoder.spec.as_dict(), "weights": _hash(encoder)},
@@ -192,7 +196,7 @@ class _Run:
                     f"the loss of step {step} is {loss}: the run in {self._folder} is stopped, its "
                     "last checkpoint is good; begin again with a smaller learning rate"
                 )
-                raise ModelError(message)
+                raise TrainingError(message)
         self._loss, self._losses = sum(losses) / len(losses), []
         self._journal.note(step=self.step, loss=self._loss)
         _LOG.info("step %d of %d: loss %.4f", self.step, self.steps, self._loss)
@@ -208,9 +212,11 @@ class _Run:
             labels = np.concatenate([batch.labels.cpu().numpy() for batch in batches])
             weights = np.concatenate([batch.weights.cpu().numpy() for batch in batches]) > 0
             logits = self._learner.logits([batch.inputs for batch in batches])
-            found["pasted_auroc"] = auroc(labels[weights], logits[weights])
-            level = np.quantile(logits[weights & (labels == 0)], 1 - _RARE)
-            found["pasted_seen"] = float((logits[weights & (labels == 1)] > level).mean())
+            deforming = logits[weights & (labels == 1)]
+            if deforming.size:  # on noise alone no source can be seen
+                found["pasted_auroc"] = auroc(labels[weights], logits[weights])
+                level = np.quantile(logits[labels == 0], 1 - _RARE)
+                found["pasted_seen"] = float((deforming > level).mean())
         judged = self._grounds.judged
         labels = self._corpus.columns["label"][judged].astype(np.int64)
         if np.unique(labels).size > 1:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from typing_extensions import override
 
-from fringewatch.errors import BadInputError, ModelError
+from fringewatch.errors import BadInputError, ModelError, TrainingError
 from insar_models.encoders import Encoder
 from insar_models.momentum_contrast import follow
 from insar_models.optimiser_state import below, optimiser_state, restore_optimiser
@@ -102,19 +102,30 @@ class TuneLearner:
 
     @torch.no_grad()
     def logits(self, batches: Sequence[Tensor]) -> NDArray[np.float64]:
-        """Return what the delivered encoder and its classifier say of inputs: (n,)."""
+        """Return what the delivered encoder and its classifier say of inputs: (n,).
+
+        Raises
+        ------
+        TrainingError
+            If a logit is not finite.
+        """
         net = (self._average or self.net).eval()
         with self._autocast():
             parts = [net(b.contiguous(memory_format=torch.channels_last)) for b in batches]
-        return torch.cat(parts).double().cpu().numpy()
+        return _finite(torch.cat(parts))
 
     @torch.no_grad()
     def logits_of(self, corpus: PatchFile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the same of patches of a corpus as they are: (n,)."""
+        """Return the same of patches of a corpus as they are: (n,).
+
+        Raises
+        ------
+        TrainingError
+            If a logit is not finite.
+        """
         net = (self._average or self.net).eval()
         features = features_of(corpus, rows, net.encoder, self._autocast(), self._device)
-        logits: NDArray[np.float64] = net.head(features).squeeze(1).double().cpu().numpy()
-        return logits
+        return _finite(net.head(features).squeeze(1))
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return all that is needed to go on: tensors by name, and the rest as JSON holds it."""
@@ -152,6 +163,16 @@ class TuneLearner:
         return torch.autocast(
             self._device.type, dtype=self._precision if mixed else None, enabled=mixed
         )
+
+
+def _finite(logits: Tensor) -> NDArray[np.float64]:
+    if not bool(logits.isfinite().all()):
+        message = (
+            "what the classifier says is not finite: the run is stopped, its last checkpoint is "
+            "good; begin again with a smaller learning rate"
+        )
+        raise TrainingError(message)
+    return logits.double().cpu().numpy()
 
 
 def _unfrozen(encoder: Encoder, names: tuple[str, ...]) -> list[nn.Module]:

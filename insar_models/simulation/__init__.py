@@ -5,13 +5,10 @@ from insar_models.simulation.ground import Ground
 from insar_models.simulation.land_coherence import LandCoherence, Winter
 from insar_models.simulation.pair_phase import SimulatedPair, noise_free_phase_rad, simulate_pair
 from insar_models.simulation.processing import Processing
-from insar_models.simulation.reykjanes import EPISODE_START, ERUPTION_START, reykjanes_scene
 from insar_models.simulation.scene import Scene, deformation_m
 from insar_models.simulation.weather import Weather
 
 __all__ = [
-    "EPISODE_START",
-    "ERUPTION_START",
     "Episode",
     "Ground",
     "LandCoherence",
@@ -22,6 +19,5 @@ __all__ = [
     "Winter",
     "deformation_m",
     "noise_free_phase_rad",
-    "reykjanes_scene",
     "simulate_pair",
 ]

@@ -12,12 +12,15 @@ from prefect.concurrency.sync import concurrency
 from flows.device_limit import alone_on, limit_name
 from flows.pretrain import pretrain
 from flows.probe import probe
+from flows.tune import tune
 from fringewatch.errors import BadInputError, ModelError
-from insar_models.encoder_files import save_encoder
+from insar_models.encoder_files import load_encoder, save_encoder
 from insar_models.model_files import find_model
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
 from tests.insar_models.small_patch_file import small_patch_file
+from tests.insar_models.small_tuning import labelled_corpus as quiet_corpus
+from tests.insar_models.small_tuning import tiny_encoder
 
 HOST = socket.gethostname().lower()
 RECIPE = """
@@ -29,6 +32,13 @@ outputs = 8
 architecture = "compact"
 width = 0.25
 size = 32
+"""
+
+TUNE_RECIPE = """
+batch_size = 4
+steps = 2
+sources = 3
+augmentation = false
 """
 
 
@@ -107,6 +117,37 @@ class TestPretrain:
         corpus = small_patch_file(tmp_path / "tiny.safetensors", 12).path
         with pytest.raises(BadInputError, match=r"none\.toml cannot be read"):
             pretrain(corpus, tmp_path / "run", "none.toml", device="cpu")
+
+    def test_an_encoder_and_weights_in_place_of_the_recipes(self, tmp_path: Path) -> None:
+        corpus = small_patch_file(tmp_path / "tiny.safetensors", 12).path
+        recipe = tmp_path / "small.toml"
+        recipe.write_text(RECIPE, "utf-8")
+        with pytest.raises(BadInputError, match="vgg16 has one width"):
+            pretrain(corpus, tmp_path / "run", str(recipe), encoder="vgg16", device="cpu")
+        with pytest.raises(ModelError, match="nowhere cannot be read"):
+            pretrain(corpus, tmp_path / "run", str(recipe), weights="nowhere", device="cpu")
+
+
+@pytest.mark.usefixtures("prefect_server")
+class TestTune:
+    def test_a_run_that_was_stopped_is_partial_and_goes_on(self, tmp_path: Path) -> None:
+        corpus, recipe = quiet_corpus(tmp_path).path, tmp_path / "tune.toml"
+        recipe.write_text(TUNE_RECIPE, "utf-8")
+        encoder, folder = tmp_path / "encoder", tmp_path / "run"
+        save_encoder(encoder, tiny_encoder(), {})
+        given = (corpus, encoder, folder, str(recipe))
+        state = tune(*given, stop_after=1, device="cpu", return_state=True)
+        assert (state.name, state.is_completed()) == ("Partial", True)
+        report = tune(*given, device="cpu")
+        assert (report.step, report.is_finished) == (2, True)
+        assert load_encoder(report.encoder).spec == tiny_encoder().spec
+
+    def test_what_is_wrong_is_said(self, tmp_path: Path) -> None:
+        corpus = quiet_corpus(tmp_path).path
+        with pytest.raises(BadInputError, match=r"none\.toml cannot be read"):
+            tune(corpus, tmp_path, tmp_path / "run", "none.toml", device="cpu")
+        with pytest.raises(ModelError, match=r"card\.json cannot be read"):
+            tune(corpus, tmp_path, tmp_path / "run", device="cpu")
 
 
 @pytest.mark.usefixtures("prefect_server")

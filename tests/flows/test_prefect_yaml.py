@@ -30,6 +30,7 @@ def test_the_deployments_are_those_of_the_house() -> None:
         "backfill",
         "rebuild-corpus",
         "pretrain",
+        "tune",
         "probe",
         "verify",
     }

@@ -16,8 +16,10 @@ from insar_models.encoder_inputs import (
     GREY_SPREAD,
     Phasors,
     codes_to_inputs,
+    inputs_of_codes,
     phasors_of,
     reduce_phasors,
+    reduced_phasors_of,
     signal_weight,
 )
 from insar_models.encoder_spec import EncoderSpec
@@ -173,3 +175,44 @@ def test_signal_weight_does_not_count_what_has_no_data() -> None:
     weight = signal_weight(phasors_of(codes))
     assert torch.equal(weight, torch.ones_like(weight))
     assert not signal_weight(phasors_of(torch.zeros(1, 8, 8, dtype=torch.uint8))).any()
+
+
+@given(SMALL_CODES)
+def test_halving_bytes_at_once_is_the_reduction_of_their_phasors(codes: np.ndarray) -> None:
+    there = torch.from_numpy(codes)
+    found, expected = reduced_phasors_of(there, 16), reduce_phasors(phasors_of(there), 16)
+    torch.testing.assert_close(found.field, expected.field, atol=3e-7, rtol=0)
+    assert torch.equal(found.valid, expected.valid)
+
+
+@pytest.mark.parametrize("size", [32, 64, 16, 48])
+def test_reduced_phasors_of_any_size_and_view(size: int) -> None:
+    whole = torch.from_numpy(np.random.default_rng(2).integers(0, 256, (3, 96, 100), np.uint8))
+    codes = whole[:, :, 2:98]  # rows that do not lie one after another
+    if 96 % size:
+        with pytest.raises(BadInputError, match="cannot be reduced"):
+            reduced_phasors_of(codes, size)
+        return
+    found, expected = reduced_phasors_of(codes, size), reduce_phasors(phasors_of(codes), size)
+    torch.testing.assert_close(found.field, expected.field, atol=3e-7, rtol=0)
+    assert torch.equal(found.valid, expected.valid)
+
+
+@pytest.mark.parametrize("inputs", ["grey", "phasor", "coherent"])
+@pytest.mark.parametrize("count", [0, 1, 8, 19])
+@pytest.mark.parametrize("side", [32, 64, 96])
+def test_inputs_of_codes_are_those_of_their_phasors(inputs: str, count: int, side: int) -> None:
+    made = np.random.default_rng(side).integers(0, 256, (count, side, side), np.uint8)
+    made[:, : side // 3] //= 100  # phases that agree, and patches of no data
+    codes, of = torch.from_numpy(made), spec(inputs=inputs)
+    found, expected = inputs_of_codes(codes, of), codes_to_inputs(phasors_of(codes), of)
+    torch.testing.assert_close(found, expected, atol=2e-5 if inputs == "grey" else 1e-6, rtol=0)
+    assert found.is_contiguous(memory_format=torch.channels_last) or count == 0
+
+
+def test_inputs_of_what_are_no_bytes() -> None:
+    for codes in (torch.zeros(1, 64, 64), torch.zeros(64, 64, dtype=torch.uint8)):
+        with pytest.raises(BadInputError, match="no batch of phase bytes"):
+            inputs_of_codes(codes, spec())
+    with pytest.raises(BadInputError, match="cannot be reduced"):
+        inputs_of_codes(torch.zeros(1, 40, 40, dtype=torch.uint8), spec())

@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 import torch
 from torch import nn
 
-from fringewatch.errors import BadInputError, ModelError
+from fringewatch.errors import BadInputError, ModelError, TrainingError
 from insar_models import pretraining_learner, pretraining_run
 from insar_models.augmentation import PaperRecipe
 from insar_models.encoder_files import load_encoder
@@ -233,7 +233,9 @@ class TestWhatGoesWrong:
 
         with monkeypatch.context() as patch:
             patch.setattr(pretraining_learner, "nt_xent", breaks)
-            with pytest.raises(ModelError, match=r"the loss of step 5 is nan.*checkpoint is good"):
+            with pytest.raises(
+                TrainingError, match=r"the loss of step 5 is nan.*checkpoint is good"
+            ):
                 pretrain(corpus, RECIPE, tmp_path, running=RUNNING)
         kept = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
         assert kept[-1] == "step-00000004.safetensors"
@@ -243,7 +245,7 @@ class TestWhatGoesWrong:
         self, corpus: PatchFile, tmp_path: Path
     ) -> None:
         recipe = recipe_with(learning_rate=1e3, optimiser="sgd", warm_up=0.0, method="dcl")
-        with pytest.raises(ModelError, match=r"(is nan|not finite).*smaller learning"):
+        with pytest.raises(TrainingError, match=r"(is nan|not finite).*smaller learning"):
             pretrain(
                 corpus,
                 recipe_with(**{**vars(recipe), "weight_decay": 1.0, "steps": 60}),

@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from fringewatch.errors import ModelError
+from fringewatch.errors import ModelError, TrainingError
 from insar_models.augmentation import PaperRecipe, Recipe
 from insar_models.encoder_inputs import codes_to_inputs, phasors_of
 from insar_models.encoder_spec import EncoderSpec
@@ -130,6 +130,14 @@ class TestMeasures:
         alone = PatchFile(corpus.path, corpus.facts, columns, corpus.phase, corpus.phase_sha256)
         found = Measures(alone, 16, seed=0).of(learner.encoder, learner.autocast(), CPU)
         assert "neighbours" not in found
+
+    def test_features_that_are_not_finite_end_the_run(self, tmp_path: Path) -> None:
+        learner = Learner(RECIPE, CPU, torch.float32, begin=True)
+        with torch.no_grad():
+            next(learner.encoder.parameters()).fill_(torch.inf)
+        measures = Measures(corpus_in(tmp_path), 16, seed=0)
+        with pytest.raises(TrainingError, match=r"features are not finite.*checkpoint is good"):
+            measures.of(learner.encoder, learner.autocast(), CPU)
 
     def test_an_encoder_is_left_as_it_was(self, tmp_path: Path) -> None:
         corpus = corpus_in(tmp_path)

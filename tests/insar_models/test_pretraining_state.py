@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from fringewatch.errors import HomeError, ModelError
+from fringewatch.errors import HomeError, ModelError, TrainingError
 from insar_models import pretraining_state
 from insar_models.pretraining_journal import Journal, read_journal
 from insar_models.pretraining_state import (
@@ -93,7 +93,7 @@ class TestCheckpoints:
         write_checkpoint(tmp_path, checkpoint(1))
         bad = checkpoint(2)
         bad.tensors["weights"][0, 0, 0, 0] = torch.nan
-        with pytest.raises(ModelError, match=r"after step 2 .* not finite in 'weights'"):
+        with pytest.raises(TrainingError, match=r"after step 2 .* not finite in 'weights'"):
             write_checkpoint(tmp_path, bad)
         assert read(tmp_path).step == 1
 

@@ -1,5 +1,6 @@
 """The command of training machines: its exit codes, and a run that was really killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,10 +15,18 @@ pytest.importorskip("torch")
 
 from fringewatch.errors import BadInputError
 from insar_models import train
+from insar_models.encoder_files import load_encoder, save_encoder
+from insar_models.encoders import make_encoder
 from insar_models.pretraining import pretrain
 from insar_models.pretraining_state import read_checkpoint
 from insar_models.train import main
-from tests.insar_models.small_pretraining import assert_same_run, corpus_in, notes_in, one_thread
+from tests.insar_models.small_pretraining import (
+    TINY,
+    assert_same_run,
+    corpus_in,
+    notes_in,
+    one_thread,
+)
 
 ROOT = Path(__file__).parents[2]
 TOML = """
@@ -74,6 +83,45 @@ def test_errors_in_one_line(
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert len(said.strip().splitlines()) == 3
+
+
+def test_an_encoder_and_weights_in_place_of_the_recipes(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = ["--steps", "1"]
+    assert main([*given, str(tmp_path / "one"), *few, "--encoder", "resnet18"]) == 0
+    begun = tmp_path / "one" / "encoder"
+    spec = load_encoder(begun).spec
+    assert (spec.architecture, spec.width, spec.size) == ("resnet18", 0.125, 32)
+    words = [*given, str(tmp_path / "two"), *few, "--encoder", "resnet18", "--weights", str(begun)]
+    assert main(words) == 0
+    card = json.loads((tmp_path / "two" / "encoder" / "card.json").read_text())
+    assert card["trained"]["recipe"]["weights"] == str(begun)
+    assert main([*given, str(tmp_path / "two"), *few, "--encoder", "resnet18"]) == 1
+    assert "another recipe (weights was" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--encoder", "perceptron"], "architecture cannot be 'perceptron': choose among compact"),
+        (["--encoder", "vgg16"], "vgg16 has one width, 1.0, not 0.125"),
+        (["--weights", "imagenet"], "there are no ImageNet weights for compact of width 0.125"),
+        (["--weights", "imagenot"], "imagenot cannot be read"),
+        (["--weights", "ENCODER", "--encoder", "resnet18"], "'compact', not 'resnet18'"),
+    ],
+)
+def test_encoders_and_weights_that_cannot_be(
+    given: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    said: str,
+) -> None:
+    save_encoder(tmp_path / "encoder", make_encoder(TINY, seed=0), {})
+    words = [str(tmp_path / "encoder") if word == "ENCODER" else word for word in words]
+    assert main([*given, str(tmp_path / "run"), *words]) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_arguments_that_cannot_be(given: list[str]) -> None:

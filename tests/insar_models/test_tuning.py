@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from fringewatch.errors import BadInputError, HomeError, ModelError
+from fringewatch.errors import BadInputError, HomeError, ModelError, TrainingError
 from insar_models.encoder_files import load_encoder
 from insar_models.patch_loader import Loading
 from insar_models.pretraining_journal import read_journal
 from insar_models.pretraining_running import Running
-from insar_models.pretraining_state import one_at_a_time
+from insar_models.pretraining_state import one_at_a_time, read_checkpoint
 from insar_models.tuning import tune
-from insar_models.tuning_examples import sort_grounds
+from insar_models.tuning_examples import Examples, sort_grounds
+from insar_models.tuning_learner import TuneLearner
 from insar_models.tuning_recipe import OPERATIONAL, TuneRecipe, find_tune_recipe
 from tests.insar_models.small_encoders import same_weights
 from tests.insar_models.small_pretraining import one_thread
@@ -117,17 +118,46 @@ def test_a_folder_holds_one_run(tmp_path: Path) -> None:
         tune(corpus, tiny_encoder(), RECIPE, tmp_path, running=RUNNING)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
-    encoder = tiny_encoder()
+def test_a_loss_that_is_not_finite_stops_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     corpus = labelled_corpus(tmp_path)
-    tune(
-        corpus, encoder, recipe_with(steps=9), tmp_path / "run", running=RUNNING, stop_after_steps=2
-    )
+    plain, taken = TuneLearner.learn, list[int]()
+
+    def breaks(self: TuneLearner, examples: Examples, rate: float) -> torch.Tensor:
+        taken.append(1)
+        return plain(self, examples, rate) * (np.nan if len(taken) == 5 else 1.0)
+
+    monkeypatch.setattr(TuneLearner, "learn", breaks)
+    with pytest.raises(TrainingError, match=r"loss of step 5 is nan.*last checkpoint is good"):
+        tune(corpus, tiny_encoder(), RECIPE, tmp_path / "run", running=RUNNING)
+    kept = read_checkpoint(tmp_path / "run")
+    assert kept is not None
+    assert kept.step == 4
+
+
+@pytest.mark.parametrize("measure_every", [1, 50])
+def test_an_encoder_that_is_not_finite_is_not_learned_from(
+    tmp_path: Path, measure_every: int
+) -> None:
     poisoned = tiny_encoder()
     with torch.no_grad():
         next(poisoned.parameters()).fill_(float("inf"))
-    with pytest.raises(ModelError, match="last checkpoint is good"):
-        tune(corpus, poisoned, RECIPE, tmp_path / "other", running=RUNNING)
+    running = replace(RUNNING, note_every=50, measure_every=measure_every)
+    with pytest.raises(TrainingError, match="last checkpoint is good"):
+        tune(labelled_corpus(tmp_path), poisoned, RECIPE, tmp_path / "run", running=running)
+    assert not list((tmp_path / "run").glob("checkpoints/*"))
+
+
+def test_noise_alone_is_not_measured_by(tmp_path: Path) -> None:
+    noise = np.memmap(tmp_path / "noise", np.uint8, "w+", shape=(16, 224, 224))
+    noise[:] = np.random.default_rng(0).integers(1, 256, noise.shape)
+    corpus = replace(labelled_corpus(tmp_path), phase=noise)
+    recipe = recipe_with(steps=1, still=0.0, batch_size=2)
+    tune(corpus, tiny_encoder(), recipe, tmp_path / "run", running=RUNNING)
+    notes = read_journal(tmp_path / "run" / "journal.jsonl")
+    (measures,) = [note["measures"] for note in notes if "measures" in note]
+    assert measures.keys() == {"labelled_auroc"}
 
 
 def test_missing_classes_and_parts_are_named(tmp_path: Path) -> None:

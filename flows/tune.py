@@ -1,0 +1,97 @@
+"""Tune: teach an encoder to tell deformation from the rest, one run at a time on each device."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect import flow, task
+
+from flows.device_limit import alone_on
+from flows.steps import partial
+from flows.torch_needed import check_torch
+
+if TYPE_CHECKING:
+    from insar_models.pretraining_running import Running
+    from insar_models.tuning import TuneReport
+    from insar_models.tuning_recipe import TuneRecipe
+
+
+@task(name="tune-encoder", tags={"gpu"})
+def tune_task(
+    corpus: Path,
+    encoder: Path,
+    recipe: "TuneRecipe",
+    folder: Path,
+    running: "Running",
+    stop_after: int | None,
+) -> "TuneReport":
+    """Learn, or go on learning, and return how far the run came; see `tune`."""
+    from insar_models.encoder_files import load_encoder  # noqa: PLC0415 - torch may be missing
+    from insar_models.patch_file import open_patch_file  # noqa: PLC0415
+    from insar_models.tuning import tune as learn  # noqa: PLC0415
+
+    return learn(
+        open_patch_file(corpus),
+        load_encoder(encoder),
+        recipe,
+        folder,
+        running=running,
+        stop_after_steps=stop_after,
+    )
+
+
+@flow(name="tune", flow_run_name="{folder}")
+def tune(  # noqa: PLR0913 - each is a field of the deployment's form
+    corpus: Path,
+    encoder: Path,
+    folder: Path,
+    recipe: str = "default",
+    *,
+    steps: int | None = None,
+    stop_after: int | None = None,
+    device: str | None = None,
+) -> "TuneReport":
+    """Teach an encoder deformation; a run of the same folder goes on where the last one ended.
+
+    The run ends as *Partial* when it was stopped before all steps were taken. One that is killed
+    goes on from its last checkpoint.
+
+    Parameters
+    ----------
+    corpus
+        Patch file with labels, as ``fringewatch corpus export`` wrote it.
+    encoder
+        Folder of the encoder to begin with; it is left as it is.
+    folder
+        Of the run: checkpoints, journal, recipe, and the encoder that came of it.
+    recipe
+        TOML file, ``default`` or ``operational``.
+    steps
+        Of the whole run, in place of the recipe's.
+    stop_after
+        Steps of this run; the rest later.
+    device
+        Such as ``cpu`` or ``cuda:1``; a GPU where there is one if not given.
+
+    Raises
+    ------
+    BadInputError
+        If the corpus, the recipe or the device cannot be used, or torch is not installed.
+    ModelError
+        If there is no encoder in its folder, or `folder` holds another run.
+    TrainingError
+        If the loss is not finite.
+    """
+    check_torch()
+    from insar_models.encoder_features import best_device  # noqa: PLC0415 - torch may be missing
+    from insar_models.patch_loader import Loading  # noqa: PLC0415
+    from insar_models.pretraining_running import Running  # noqa: PLC0415
+    from insar_models.tuning_recipe import find_tune_recipe  # noqa: PLC0415
+
+    device = device or best_device()
+    found = find_tune_recipe(recipe, steps=steps)
+    running = Running(loading=Loading(device=device))
+    with alone_on(device):
+        report = tune_task(corpus, encoder, found, folder, running, stop_after)
+    if not report.is_finished:
+        return partial(report, f"stopped after step {report.step} of {report.steps}")
+    return report
