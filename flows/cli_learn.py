@@ -169,6 +169,9 @@ class ProbeOptions:
     """Of the paper's method, and of what is pasted."""
     pasted: int | None = None
     """Quiet patches with simulated deformation that are learned from as well; none by default."""
+    quiet_share: float | None = None
+    """Share of unseen quiet patches that may count as deforming; by default the threshold lies
+    where both classes are equally likely."""
     device: str | None = None
     """Such as cpu or cuda:1; by default a GPU where there is one."""
 
@@ -185,7 +188,9 @@ def check_probe_form(corpus: Path | None, data: Path | None, options: ProbeOptio
         The message names what does not go together.
     """
     given = [
-        f"--{field.name}" for field in fields(options) if getattr(options, field.name) is not None
+        f"--{field.name.replace('_', '-')}"
+        for field in fields(options)
+        if getattr(options, field.name) is not None
     ]
     if data is not None and (corpus is not None or given):
         others = ", ".join([*(["a corpus"] if corpus is not None else []), *given])
@@ -223,7 +228,9 @@ def probe_encoder(
         name=name,
         by=GroupBy(options.by or GroupBy.AREA),
         settings=LinearProbeSettings(
-            method=ProbeMethod(options.method or ProbeMethod.LOGISTIC), seed=options.seed or 0
+            method=ProbeMethod(options.method or ProbeMethod.LOGISTIC),
+            seed=options.seed or 0,
+            quiet_share_above=options.quiet_share,
         ),
         pasted=options.pasted or 0,
         device=options.device or best_device(),

@@ -48,8 +48,9 @@ class LinearProbeSettings:
     """Of the paper's first weights and draws."""
     regularisation_c: float = 0.01
     """Of the logistic regression: a small one holds the coefficients small."""
-    quiet_share_above: float = 0.10
-    """Share of the held-out quiet patches that may lie at or above the threshold."""
+    quiet_share_above: float | None = None
+    """Share of the held-out quiet patches that may lie at or above the threshold; None puts it at
+    even odds, see `ProbeSettings`."""
     most_folds: int = 10
     """Upper limit; there are never more folds than groups that hold deformation."""
     draws: int = 7536
@@ -78,7 +79,7 @@ class LinearProbeSettings:
         if not (
             0 < self.regularisation_c < math.inf
             and 0 < self.learning_rate < math.inf
-            and 0 <= self.quiet_share_above < 1
+            and (self.quiet_share_above is None or 0 <= self.quiet_share_above < 1)
         ):
             message = (
                 f"a probe cannot have regularisation_c {self.regularisation_c}, learning_rate "

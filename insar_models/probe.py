@@ -36,8 +36,9 @@ class ProbeSettings:
     """scikit-learn's C: a small one holds the coefficients small."""
     clip_deviations: float = 3.0
     """Standardised features are cut to plus or minus this."""
-    quiet_share_above: float = 0.10
-    """Share of the held-out quiet patches that may lie at or above the threshold."""
+    quiet_share_above: float | None = 0.10
+    """Share of the held-out quiet patches that may lie at or above the threshold; None puts it
+    where the calibration gives even odds, were both classes equally frequent."""
     most_folds: int = 10
     """Upper limit; there are never more folds than groups that hold deformation."""
 
@@ -129,7 +130,7 @@ def fit_probe(
         weights=train(
             np.concatenate((features, extra.features)), np.concatenate((labels, extra.labels))
         ),
-        threshold=quiet_threshold(held_out_logits[labels == 0], settings.quiet_share_above),
+        threshold=_threshold(held_out_logits, labels, calibration, settings),
         calibration=Calibration(
             round(calibration.slope, _DECIMALS),
             round(calibration.offset, _DECIMALS),
@@ -204,6 +205,23 @@ def quiet_threshold(quiet_logits: NDArray[np.float64], share_above: float) -> fl
     highest_to_stay_below = float(np.sort(quiet_logits)[::-1][allowed])
     steps = 10.0**_DECIMALS
     return float((math.floor(highest_to_stay_below * steps) + 1) / steps)
+
+
+def even_odds(calibration: Calibration) -> float:
+    """Return the logit at which both classes are equally likely, were they equally frequent."""
+    prior_logit = math.log(calibration.prior / (1.0 - calibration.prior))
+    return round((prior_logit - calibration.offset) / calibration.slope, _DECIMALS)
+
+
+def _threshold(
+    held_out_logits: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    calibration: Calibration,
+    settings: ProbeSettings,
+) -> float:
+    if settings.quiet_share_above is None:
+        return even_odds(calibration)
+    return quiet_threshold(held_out_logits[labels == 0], settings.quiet_share_above)
 
 
 def _not_of(extra: ExtraSamples, held_out: set[str]) -> NDArray[np.bool_]:

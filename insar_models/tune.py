@@ -16,6 +16,7 @@ import torch
 from fringewatch.errors import FringewatchError
 from insar_models.command_line import at_least_one
 from insar_models.encoder_files import load_encoder
+from insar_models.model_files import read_card
 from insar_models.patch_file import open_patch_file
 from insar_models.patch_loader import Loading
 from insar_models.pretraining_running import Running
@@ -50,6 +51,7 @@ def _tune(given: argparse.Namespace, asked: list[int]) -> int:
         load_encoder(given.encoder),
         find_tune_recipe(given.recipe, steps=given.steps),
         given.folder,
+        past=read_card(given.encoder),
         running=Running(
             loading=Loading(device=device),
             checkpoint_every=given.checkpoint_every,

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +72,7 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     recipe: TuneRecipe,
     folder: Path,
     *,
+    past: Mapping[str, Any] | None = None,
     running: Running | None = None,
     stop_after_steps: int | None = None,
     asked_to_stop: Callable[[], bool] | None = None,
@@ -88,6 +89,9 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
         What to learn, and how.
     folder
         Of the run: ``checkpoints/``, ``journal.jsonl``, ``recipe.json``, ``encoder/``.
+    past
+        The encoder's card: how it was trained goes along, and ground that it was tuned on before
+        counts as learned.
     running
         How the machine is used.
     stop_after_steps
@@ -110,7 +114,7 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
         If the folder cannot be written, or another process trains in it.
     """
     with one_at_a_time(folder), torch.random.fork_rng(devices=[]):
-        run = _Run(corpus, encoder, recipe, folder, running or Running())
+        run = _Run(corpus, encoder, recipe, folder, past or {}, running or Running())
         run.take_steps(stop_after_steps, asked_to_stop)
         return run.report()
 
@@ -122,9 +126,11 @@ class _Run:
         encoder: Encoder,
         recipe: TuneRecipe,
         folder: Path,
+        past: Mapping[str, Any],
         running: Running,
     ) -> None:
         self._corpus, self._recipe, self._folder, self._running = corpus, recipe, folder, running
+        self._past = past
         self._grounds = sort_grounds(corpus, recipe)
         self.steps = _steps(recipe, self._grounds)
         self._device = open_device(running.loading.device)
@@ -167,14 +173,25 @@ class _Run:
 
     def report(self) -> TuneReport:
         encoder = self._folder / ENCODER
-        card = {"tuned": {**self._identity, "step": self.step, "steps": self.steps}}
-        card["tuned"]["areas_learned"] = self._areas_learned()
+        tuned = {**self._identity, "step": self.step, "steps": self.steps}
+        card = {
+            **{name: self._past[name] for name in ("trained",) if name in self._past},
+            "tuned": {
+                **tuned,
+                "areas_learned": self._areas_learned(),
+                "before": self._past.get("tuned"),
+            },
+        }
         save_encoder(encoder, self._learner.delivered, card)
         return TuneReport(self.step, self.steps, self._loss, encoder)
 
     def _areas_learned(self) -> list[int]:
-        areas = self._corpus.columns["area"][self._grounds.learned]
-        return [int(area) for area in np.unique(areas)]
+        """Areas of the corpus that this run or an earlier one learned from."""
+        areas = set(self._corpus.columns["area"][self._grounds.learned].tolist())
+        before = self._past.get("tuned")
+        if before is not None and before["corpus"]["version"] == self._corpus.facts.version:
+            areas |= set(before["areas_learned"])
+        return sorted(areas)
 
     def _rate(self) -> float:
         warm_up = round(self._recipe.warm_up * self.steps)

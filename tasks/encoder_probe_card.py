@@ -28,7 +28,11 @@ _LIMITS = (
         "that wants several pairs to agree."
     ),
 )
-_THRESHOLD = (
+_EVEN_ODDS = (
+    "The logit at which the calibration gives even odds, were deforming and quiet patches equally "
+    "frequent. metrics.held_out.other_thresholds lists others, by the share of quiet patches."
+)
+_QUIET_SHARE = (
     "The lowest logit that at most recipe.settings.quiet_share_above of the quiet patches reach, "
     "each judged by a probe that saw nothing of its group. metrics.held_out.other_thresholds lists "
     "the same for other shares."
@@ -56,6 +60,8 @@ def describe_how(
         f"fringewatch probe CORPUS.safetensors --encoder ENCODER --name {name} --by {by} "
         f"--method {settings.method} --seed {settings.seed}"
     )
+    if settings.quiet_share_above is not None:
+        command += f" --quiet-share {settings.quiet_share_above}"
     return {
         "command": command + (f" --pasted {pasted}" if pasted else ""),
         "input": f"phase bytes of {PATCH_SIZE} x {PATCH_SIZE} pixels, scored from a valid "
@@ -64,7 +70,7 @@ def describe_how(
         "settings": asdict(settings),
         "pasted": pasted,
         "held_out": f"{folds} folds; each {by} is held out as a whole",
-        "threshold": _THRESHOLD,
+        "threshold": _EVEN_ODDS if settings.quiet_share_above is None else _QUIET_SHARE,
         "calibration": _CALIBRATION,
     }
 

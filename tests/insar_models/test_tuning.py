@@ -77,6 +77,25 @@ def test_areas_with_deformation_are_kept_to_judge_by(tmp_path: Path) -> None:
     assert set(card["tuned"]["areas_learned"]) == learned
 
 
+def test_a_second_tuning_remembers_the_first(tmp_path: Path) -> None:
+    corpus = labelled_corpus(tmp_path)
+    past = {
+        "trained": {"step": 7},
+        "tuned": {"corpus": {"version": corpus.facts.version}, "areas_learned": [0, 99]},
+    }
+    one = recipe_with(steps=1)
+    report = tune(corpus, tiny_encoder(), one, tmp_path / "run", past=past, running=RUNNING)
+    card = json.loads((report.encoder / "card.json").read_text())
+    assert card["trained"] == past["trained"]
+    assert card["tuned"]["before"] == past["tuned"]
+    own = set(corpus.columns["area"][sort_grounds(corpus, one).learned].tolist())
+    assert set(card["tuned"]["areas_learned"]) == own | {0, 99}
+    past["tuned"]["corpus"] = {"version": "another"}
+    report = tune(corpus, tiny_encoder(), one, tmp_path / "other", past=past, running=RUNNING)
+    card = json.loads((report.encoder / "card.json").read_text())
+    assert set(card["tuned"]["areas_learned"]) == own
+
+
 def test_only_what_is_unfrozen_moves(tmp_path: Path) -> None:
     before = tiny_encoder()
     recipe = recipe_with(unfreeze=("layer4",), average=None, steps=2)
