@@ -13,6 +13,7 @@ from catalogs.ledger_rows import PairScore
 from catalogs.settings import Settings
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE
 from insar_models.detector import Detector
+from insar_models.focus import focus
 from insar_models.patches import PATCH_ORIGINS, mask_water
 from insar_models.phase import decode_phase
 from tasks.models import model_of
@@ -118,7 +119,8 @@ def _peak(
     """Latitude and longitude at which the model looks in the patch with the highest score."""
     origin = PATCH_ORIGINS[patch]
     rows, columns = origin.slices
-    activation = model.activation(decode_phase(codes[rows, columns]))
+    phase_rad = decode_phase(codes[rows, columns])
+    activation = focus(model.activation(phase_rad), phase_rad)
     row, column = np.unravel_index(int(np.nanargmax(activation)), activation.shape)
     y, x = axes
     return float(y[origin.row + row]), float(x[origin.column + column])

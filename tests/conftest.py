@@ -1,6 +1,7 @@
 """Fixtures for all tests: where the real data lies, and a home that belongs to nobody."""
 
 import datetime as dt
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,15 @@ settings.register_profile("fringewatch", deadline=None)
 settings.load_profile("fringewatch")
 
 _BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Commands send the log to the error stream, which is another one in the next test."""
+    before, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = before
+    logging.root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

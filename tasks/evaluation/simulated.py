@@ -14,6 +14,7 @@ from insar_models.detection_curve import (
     share_inside,
 )
 from insar_models.detector import Detector
+from insar_models.focus import focus
 from insar_models.picture_tiles import cut_tiles, tile_starts
 from insar_models.quicklook import decode_picture
 from tasks.evaluation.candidates import Says
@@ -35,9 +36,10 @@ def curves_of(
 def pointing_of(
     detector: Detector, pictures: Sequence[LabelledPicture], truth: SimulatedTruth
 ) -> Pointing | None:
-    """Return how often the strongest place of a detector's map lies in the source's footprint.
+    """Return how often the place that a detector names lies in the source's footprint.
 
-    Over all sources, found or not. None where the truth has no footprints.
+    It is the strongest of its activation map in focus, as in the detection tables. Over all
+    sources, found or not. None where the truth has no footprints.
     """
     sources = [
         (picture.path, source)
@@ -62,5 +64,5 @@ def _points(detector: Detector, path: Path, source: SourceTruth) -> tuple[bool |
     top, left = (tile_starts(side)[0] for side in phase_rad.shape)
     peak = (source.peak[0] - top, source.peak[1] - left)
     radius = source.footprint_pixels or 0.0
-    found = points_inside(detector.activation(patch), peak, radius)
+    found = points_inside(focus(detector.activation(patch), patch), peak, radius)
     return found, share_inside(np.isfinite(patch), peak, radius)

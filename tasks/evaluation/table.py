@@ -53,7 +53,7 @@ def format_report(report: EvaluationReport) -> str:
         ("lowest to highest over probe seeds", _over_seeds(report)),
         (f"found of each {report.grouped_by} that deforms", _groups(report)),
         *_curves(report),
-        ("strongest place of the activation map inside of the source", _pointing(report)),
+        ("place that is named for the tables inside of the source", _pointing(report)),
         ("renderings", _families(report)),
     ):
         if rows:

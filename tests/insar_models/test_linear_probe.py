@@ -1,6 +1,7 @@
 """Linear probes on features of an encoder, and samples that are only learned from."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,9 +42,17 @@ class TestBothMethods:
         fit = fit_linear_probe(features.astype(np.float32), labels, groups, settings)
         assert auroc(labels, fit.held_out_logits) > 0.85
         assert len(fit.fold_weights) == 3
-        assert (fit.held_out_logits[labels == 0] >= fit.threshold).mean() <= 0.1
+        budget = replace(settings, quiet_share_above=0.1)
+        strict = fit_linear_probe(features.astype(np.float32), labels, groups, budget)
+        assert (strict.held_out_logits[labels == 0] >= strict.threshold).mean() <= 0.1
         assert fit.calibration.prior == pytest.approx(labels.mean(), abs=1e-5)
         assert math.isinf(fit.weights.clip_deviations)
+
+    def test_the_threshold_lies_at_even_odds(self, settings: LinearProbeSettings) -> None:
+        fit = fit_linear_probe(*samples(), settings)
+        probability = float(fit.calibration.probabilities(np.array([fit.threshold]))[0])
+        prior = fit.calibration.prior
+        assert probability == pytest.approx(prior, abs=1e-4)  # its odds are those of the prior
 
     def test_held_out_logits_are_those_of_the_fold(self, settings: LinearProbeSettings) -> None:
         features, labels, groups = samples()

@@ -10,6 +10,7 @@ from catalogs.records import DatePair
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError
 from insar_models.detector import Detector
+from insar_models.onset.scored_pair import evidence_of
 from insar_models.simulation import Scene
 from tasks.assess import trials
 from tasks.assess.trials import TrialPlan, seeds_of, trial_scores, trial_truth
@@ -60,9 +61,11 @@ def test_the_pairs_over_the_dyke_score_higher(kept: TrialPlan) -> None:
     beside = [pair.logit for pair in pairs if not pair.primary < onset < pair.secondary]
     assert (len(over), len(beside)) == (3, 2)
     assert min(over) > max(beside)
-    scores = np.array([pair.logit + kept.model.threshold for pair in pairs])
-    probabilities = [pair.probability for pair in pairs]
-    assert kept.model.probabilities(scores) == pytest.approx(probabilities)
+    for pair in pairs:
+        dates = (pair.primary, pair.secondary)
+        score = pair.logit + kept.model.threshold
+        same = evidence_of(pair.frame, dates, score, kept.model)
+        assert same.probability == pytest.approx(pair.probability, abs=1e-6)
 
 
 def test_a_finished_trial_is_not_simulated_again(
