@@ -44,7 +44,8 @@ class Settings(BaseSettings):
     )
     model: str = Field(default="baseline-0", description="the detector, by name")
     method: Literal["rule", "cumulative-sum", "deconvolution"] = Field(
-        default="rule", description="how the scores of pairs become a verdict for each date"
+        default="deconvolution",
+        description="how the scores of pairs become a verdict for each date",
     )
     method_options: dict[str, bool | int | float] = Field(
         default={}, description="the method's own settings, where its defaults will not do"

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_areas_with_deformation_are_kept_to_judge_by(tmp_path: Path) -> None:
 
 def test_a_second_tuning_remembers_the_first(tmp_path: Path) -> None:
     corpus = labelled_corpus(tmp_path)
-    past = {
+    past: dict[str, Any] = {
         "trained": {"step": 7},
         "tuned": {"corpus": {"version": corpus.facts.version}, "areas_learned": [0, 99]},
     }
