@@ -9,6 +9,11 @@ from insar_models.onset.methods import METHOD_NAMES
 
 
 @pytest.fixture(autouse=True)
+def _own_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FRINGEWATCH_METHOD", raising=False)  # that of whole runs in tests
+
+
+@pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 

@@ -92,4 +92,4 @@ def test_a_worker_runs_the_backfill_deployment(tmp_path: Path) -> None:
             )  # fmt: skip
     assert "Completed" in said or "completed" in said, (tmp_path / "worker.log").read_text()
     dates = read_table(DATES, Folder(home / "detections" / "fernandina"))
-    assert dates["state"].tolist() == ["quiet", "unrest"]
+    assert dates["state"].tolist() == ["quiet", "watch"]  # by the default method

@@ -123,9 +123,9 @@ class TestTraining:
             assert (tmp_path / "models" / "small" / name).read_bytes() == expected
 
     def test_features_are_kept_beside_the_encoder(self, place: Path) -> None:
-        assert [path.suffix for path in (place / "encoder" / "features").iterdir()] == [
-            ".safetensors"
-        ]
+        # One file for each choice of patches; other tests choose others.
+        kept = {path.suffix for path in (place / "encoder" / "features").iterdir()}
+        assert kept == {".safetensors"}
 
     @pytest.mark.parametrize("by", GroupBy)
     @pytest.mark.parametrize("method", ProbeMethod)
