@@ -26,6 +26,7 @@ def tune_task(
 ) -> "TuneReport":
     """Learn, or go on learning, and return how far the run came; see `tune`."""
     from insar_models.encoder_files import load_encoder  # noqa: PLC0415 - torch may be missing
+    from insar_models.model_files import read_card  # noqa: PLC0415
     from insar_models.patch_file import open_patch_file  # noqa: PLC0415
     from insar_models.tuning import tune as learn  # noqa: PLC0415
 
@@ -34,6 +35,7 @@ def tune_task(
         load_encoder(encoder),
         recipe,
         folder,
+        past=read_card(encoder),
         running=running,
         stop_after_steps=stop_after,
     )

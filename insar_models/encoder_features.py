@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.batch_norm_folding import fold_batch_norms
-from insar_models.encoder_inputs import codes_to_inputs, phasors_of
+from insar_models.encoder_inputs import inputs_of_codes
 from insar_models.encoders import Encoder
 from insar_models.patch_file import PatchFile
+from insar_models.patch_loader import open_device
 
 BATCH = 32
 """Patches at once: more are not quicker on a CPU, and take memory."""
@@ -79,15 +80,7 @@ def scorer_of(encoder: Encoder, device: str) -> Encoder:
         If the device cannot be used.
     """
     folded = fold_batch_norms(encoder)
-    try:
-        moved = folded.to(device=device).to(memory_format=torch.channels_last)
-    # In order: no such name or number, a torch without CUDA, a device without tensors.
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).partition("\n")[0]
-        message = (
-            f"the device '{device}' cannot be used ({reason}): try 'cpu', or 'cuda' with a GPU"
-        )
-        raise BadInputError(message) from error
+    moved = folded.to(device=open_device(device)).to(memory_format=torch.channels_last)
     return moved.requires_grad_(requires_grad=False)
 
 
@@ -104,7 +97,7 @@ def inputs_of(scorer: Encoder, codes: NDArray[np.uint8]) -> torch.Tensor:
         message = f"patches of {codes.dtype} are no phase bytes: give uint8, 0 for no data"
         raise BadInputError(message)
     there = torch.from_numpy(np.ascontiguousarray(codes)).to(device)
-    inputs = codes_to_inputs(phasors_of(there), scorer.spec)
+    inputs = inputs_of_codes(there, scorer.spec)
     return inputs.contiguous(memory_format=torch.channels_last)
 
 

@@ -162,7 +162,7 @@ def train_as_published(
         batch = rows[first : first + settings.batch_size]
         loss = torch.nn.functional.cross_entropy(layer(values[batch]), classes[batch])
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimiser.step()
     weight, bias = (tensor.detach().double().numpy() for tensor in (layer.weight, layer.bias))
     return LinearWeights(

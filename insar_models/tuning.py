@@ -21,6 +21,7 @@ from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, ModelError, TrainingError
 from insar_models.encoder_files import save_encoder
 from insar_models.encoders import Encoder
+from insar_models.learned_ground import areas_learned
 from insar_models.metrics import auroc
 from insar_models.optimisers import cosine_rate
 from insar_models.patch_file import PatchFile
@@ -188,10 +189,7 @@ class _Run:
     def _areas_learned(self) -> list[int]:
         """Areas of the corpus that this run or an earlier one learned from."""
         areas = set(self._corpus.columns["area"][self._grounds.learned].tolist())
-        before = self._past.get("tuned")
-        if before is not None and before["corpus"]["version"] == self._corpus.facts.version:
-            areas |= set(before["areas_learned"])
-        return sorted(areas)
+        return sorted(areas | areas_learned(self._past, self._corpus.facts.version))
 
     def _rate(self) -> float:
         warm_up = round(self._recipe.warm_up * self.steps)

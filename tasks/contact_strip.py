@@ -1,6 +1,7 @@
 """Interferograms side by side, so that a person sees what the model was asked about."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,7 @@ _PANEL_PIXELS: Final = 250
 _CAPTION_PIXELS: Final = 46
 _HEAD_PIXELS: Final = 60
 _FOOT_PIXELS: Final = 74
+_LETTER_PIXELS: Final = 10  # of a title, on average
 _MOST_COLUMNS: Final = 5
 _DIMENSIONS: Final = 2
 _OUTLINE: Final = "#FFE600"  # yellow is in no part of the colour map
@@ -72,8 +74,11 @@ def draw_interferograms(
     rows = math.ceil(len(windows) / columns)
     width = columns * _PANEL_PIXELS + 20
     height = rows * (_PANEL_PIXELS + _CAPTION_PIXELS) + _HEAD_PIXELS + _FOOT_PIXELS
-    figure = new_figure(max(width, 2 * _PANEL_PIXELS + 20), height)
-    figure.text(0.012, 1 - 26 / height, title, fontsize=13, fontweight="bold", va="center")
+    width = max(width, 2 * _PANEL_PIXELS + 20)
+    figure = new_figure(width, height)
+    lines = [textwrap.fill(line, width // _LETTER_PIXELS) for line in title.splitlines()]
+    words = "\n".join(lines)
+    figure.text(0.012, 1 - 26 / height, words, fontsize=13, fontweight="bold", va="center")
     figure.text(0.988, 14 / height, footnote, fontsize=8.5, color=GREY, ha="right", va="center")
     panels = figure.subplots(
         rows,

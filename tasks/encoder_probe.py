@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from insar_models.encoder_feature_cache import cached_features
 from insar_models.encoder_features import scorer_of
 from insar_models.encoder_files import load_encoder
 from insar_models.encoders import Encoder
+from insar_models.learned_ground import areas_learned
 from insar_models.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.metrics import (
     BootstrapPlan,
@@ -140,7 +140,7 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     learned = labelled_rows(corpus, request.by, request.excluded_volcanoes)
     _LOGGER.info("features of %d labelled patches of %s", len(learned.rows), corpus.path)
     features = _features(request, encoder, str(card.get("sha256")), corpus, learned.rows)
-    judged, known = apart(learned, corpus, _areas_learned(card, corpus))
+    judged, known = apart(learned, corpus, areas_learned(card, corpus.facts.version))
     of_judged = np.isin(learned.rows, judged.rows)
     check_samples(features[of_judged], judged.labels, judged.groups)
     extra = _known_samples(features[~of_judged], known)
@@ -171,14 +171,6 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         threshold=fit.threshold,
         metrics=metrics,
     )
-
-
-def _areas_learned(card: Mapping[str, Any], corpus: PatchFile) -> tuple[int, ...]:
-    """Areas of the corpus whose quiet ground the encoder was tuned on; none if it was not."""
-    tuned = card.get("tuned")
-    if not isinstance(tuned, dict) or tuned["corpus"]["version"] != corpus.facts.version:
-        return ()
-    return tuple(tuned["areas_learned"])
 
 
 def _known_samples(features: NDArray[np.float32], known: LabelledRows) -> ExtraSamples:

@@ -147,7 +147,7 @@ def show_dates(axes: Axes, form: str) -> None:
     """Write the axis of day numbers as dates in this form."""
     locator = AutoDateLocator(minticks=3, maxticks=10)  # type: ignore[no-untyped-call]  # matplotlib's
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(DateFormatter(form))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter(form))  # type: ignore[no-untyped-call]  # too
 
 
 def draw_legend(figure: Figure) -> None:

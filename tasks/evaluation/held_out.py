@@ -12,6 +12,7 @@ from fringewatch.errors import BadInputError
 from insar_models.encoder_spec import EncoderSpec
 from insar_models.features import phase_features
 from insar_models.held_out_probe import TrainSeeded, judge_held_out_groups
+from insar_models.learned_ground import areas_learned
 from insar_models.linear import LinearWeights
 from insar_models.model_files import DEFAULT_MODEL
 from insar_models.phase import decode_phase
@@ -73,8 +74,7 @@ def unlearned(corpus: LabelledCorpus, encoders: Sequence[NamedEncoder]) -> NDArr
     """
     learned: set[int] = set()
     for encoder in encoders:
-        if encoder.learned_corpus == corpus.file.facts.version:
-            learned |= encoder.learned_areas
+        learned |= areas_learned(encoder.card, corpus.file.facts.version)
     fair = ~np.isin(corpus.areas(), sorted(learned))
     if len(np.unique(corpus.patches.labels[fair])) < 2:  # noqa: PLR2004 - classes
         message = (

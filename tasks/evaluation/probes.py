@@ -1,9 +1,10 @@
 """Probes that are trained for an evaluation: on a corpus, for an encoder and its control."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +51,7 @@ class NamedEncoder:
     name: str
     sha256: str
     encoder: Encoder
-    learned_areas: frozenset[int]
-    """Areas of the corpus `learned_corpus` whose labels it learned from."""
-    learned_corpus: str
-    """The version; empty if it learned from no labels."""
+    card: Mapping[str, Any]
 
 
 def read_encoder(folder: Path) -> NamedEncoder:
@@ -65,14 +63,12 @@ def read_encoder(folder: Path) -> NamedEncoder:
         As `load_encoder`.
     """
     encoder, card = load_encoder(folder), read_card(folder)
-    tuned = card.get("tuned") or {}
     return NamedEncoder(
         folder=folder,
         name=folder.resolve().parent.name if folder.name == "encoder" else folder.resolve().name,
         sha256=str(card["sha256"]),
         encoder=encoder,
-        learned_areas=frozenset(tuned.get("areas_learned", ())),
-        learned_corpus=str(tuned.get("corpus", {}).get("version", "")),
+        card=card,
     )
 
 

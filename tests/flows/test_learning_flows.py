@@ -15,7 +15,7 @@ from flows.probe import probe
 from flows.tune import tune
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.encoder_files import load_encoder, save_encoder
-from insar_models.model_files import find_model
+from insar_models.model_files import find_model, read_card
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
 from tests.insar_models.small_patch_file import small_patch_file
@@ -134,13 +134,14 @@ class TestTune:
         corpus, recipe = quiet_corpus(tmp_path).path, tmp_path / "tune.toml"
         recipe.write_text(TUNE_RECIPE, "utf-8")
         encoder, folder = tmp_path / "encoder", tmp_path / "run"
-        save_encoder(encoder, tiny_encoder(), {})
+        save_encoder(encoder, tiny_encoder(), {"trained": {"step": 7}})
         given = (corpus, encoder, folder, str(recipe))
         state = tune(*given, stop_after=1, device="cpu", return_state=True)
         assert (state.name, state.is_completed()) == ("Partial", True)
         report = tune(*given, device="cpu")
         assert (report.step, report.is_finished) == (2, True)
         assert load_encoder(report.encoder).spec == tiny_encoder().spec
+        assert read_card(report.encoder)["trained"] == {"step": 7}  # its past goes along
 
     def test_what_is_wrong_is_said(self, tmp_path: Path) -> None:
         corpus = quiet_corpus(tmp_path).path

@@ -156,3 +156,11 @@ def test_a_file_in_the_way_of_the_folder_is_said(here: Place) -> None:
     (folder_of(here) / "file").write_text("x")
     with pytest.raises(HomeError, match="a file stands where a folder is needed"):
         draw_interferograms([WINDOW], here / "file" / "s.png", "x")
+
+
+def test_a_long_title_is_broken_and_not_cut(here: Place) -> None:
+    title = "Fagradalsfjall: unrest 2021-03-07 to 2021-03-31: its 3 positive interferograms"
+    path = draw_interferograms([WINDOW] * 3, here / "long.png", title)
+    head = np.asarray(Image.open(io.BytesIO(path.read())).convert("L"))[:50]
+    assert (head[:, -8:] > 250).all()  # nothing reaches the edge
+    assert (head[:, :700] < 100).any()
