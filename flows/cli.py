@@ -11,6 +11,7 @@ from cyclopts import CycloptsError
 from flows import (
     cli_assess,
     cli_corpus,
+    cli_corpus_field,
     cli_corpus_look,
     cli_learn,
     cli_look,
@@ -23,10 +24,11 @@ from fringewatch.errors import FringewatchError, MissingProductError, SourceUnav
 BAD_ARGUMENTS = 2
 INTERRUPTED = 130  # as a shell says it
 
-# Importing the first seven registers their commands.
+# Importing the first eight registers their commands.
 __all__ = [
     "cli_assess",
     "cli_corpus",
+    "cli_corpus_field",
     "cli_corpus_look",
     "cli_learn",
     "cli_look",

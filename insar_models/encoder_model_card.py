@@ -23,6 +23,7 @@ from insar_models.encoder_spec import EncoderSpec
 from insar_models.encoder_weights import fill
 from insar_models.encoders import Encoder
 from insar_models.model_files import ENCODER_ARCHITECTURE
+from insar_models.window_score import WindowScore
 
 _ENCODER: Final = "encoder."
 _PROBE: Final = "probe."
@@ -64,6 +65,7 @@ def encoder_card(model: EncoderDetector) -> dict[str, object]:
         "encoder": model.encoder.spec.as_dict(),
         "dimension": model.encoder.dimension,
         "half_precision": model.half,
+        **({} if model.window is None else {"window": model.window.as_dict()}),
     }
 
 
@@ -100,6 +102,7 @@ def read_encoder_detector(
         probe=read_linear_weights(folder, probe, backbone.dimension, math.inf, _PROBE),
         calibration=read_calibration(folder, card),
         half=half,
+        window=WindowScore.of_dict(card["window"]) if "window" in card else None,
     )
 
 

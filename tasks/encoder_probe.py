@@ -17,7 +17,7 @@ from insar_models.encoder_feature_cache import cached_features
 from insar_models.encoder_features import scorer_of
 from insar_models.encoder_files import load_encoder
 from insar_models.encoders import Encoder
-from insar_models.learned_ground import areas_learned
+from insar_models.learned_ground import areas_learned, volcanoes_learned
 from insar_models.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.metrics import (
     BootstrapPlan,
@@ -32,9 +32,12 @@ from insar_models.model_files import (
 )
 from insar_models.patch_file import PatchFile, open_patch_file
 from insar_models.probe import ExtraSamples, ProbeFit, check_samples
-from tasks.encoder_probe_card import describe_how, write_encoder_record
+from insar_models.tuning_examples import WindowGrounds
+from insar_models.window_file import Windows, read_windows
+from tasks.encoder_probe_card import describe_how, of_windows, write_encoder_record
 from tasks.encoder_probe_data import GroupBy, LabelledRows, apart, labelled_rows
 from tasks.encoder_probe_pasted import pasted_samples
+from tasks.encoder_probe_windows import judge_windows
 from tasks.probe_judgement import few_figures, operating_points, overall_figures, rounded
 from tasks.probe_samples import REYKJANES
 
@@ -62,6 +65,9 @@ class EncoderProbeRequest:
     pasted: int = 0
     """Patches that are learned from as well: quiet ones, half of them with simulated motion."""
     device: str = "cpu"
+    windows: Path | None = None
+    """File of real quiet windows: pasted patches are cut from those of volcanoes that the encoder
+    was tuned on, and all others place the threshold, which then is a window's."""
     excluded_volcanoes: tuple[str, ...] = REYKJANES
     """Volcanoes that must not be learned from."""
 
@@ -144,10 +150,19 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     of_judged = np.isin(learned.rows, judged.rows)
     check_samples(features[of_judged], judged.labels, judged.groups)
     extra = _known_samples(features[~of_judged], known)
+    windows = None if request.windows is None else read_windows(request.windows)
+    known_ground = volcanoes_learned(card)
     if request.pasted:
         _LOGGER.info("features of %d patches with simulated deformation", request.pasted)
         scorer = scorer_of(encoder, request.device)
-        made = pasted_samples(scorer, corpus, judged, request.pasted, request.settings)
+        made = pasted_samples(
+            scorer,
+            corpus,
+            judged,
+            request.pasted,
+            request.settings,
+            _tuned_on(windows, known_ground),
+        )
         extra = _joined(extra, made)
     fit = fit_linear_probe(
         features[of_judged], judged.labels, judged.groups, request.settings, extra
@@ -159,6 +174,11 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     how = describe_how(
         request.name, request.by, request.settings, len(fit.fold_weights), request.pasted
     )
+    if windows is not None:
+        judgement = judge_windows(model, windows, known_ground, request.settings.seed)
+        model = judgement.model
+        metrics["windows"] = judgement.metrics
+        how = of_windows(how, windows.sha256)
     record = write_encoder_record(corpus.facts, learned, card, how, metrics)
     sha256 = save_model(models / request.name, model, record)
     return EncoderProbeReport(
@@ -168,9 +188,18 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         deforming=learned.deforming,
         quiet=len(learned.labels) - learned.deforming,
         left_out=learned.left_out,
-        threshold=fit.threshold,
+        threshold=model.threshold,
         metrics=metrics,
     )
+
+
+def _tuned_on(windows: Windows | None, learned: frozenset[str]) -> WindowGrounds | None:
+    """The windows that a probe may learn from: those that its encoder learned from already."""
+    if windows is None or not learned:
+        return None
+    rows = [windows.of_volcanoes([name]) for name in sorted(learned)]
+    there = tuple(some for some in rows if some.size)
+    return WindowGrounds(windows, there, windows.of_volcanoes([])) if there else None
 
 
 def _known_samples(features: NDArray[np.float32], known: LabelledRows) -> ExtraSamples:
