@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import ImageError
+from insar_models.quicklook.colour_cycle import distinct
 from insar_models.quicklook.hue_amplitude import saturation
 from insar_models.quicklook.licsar_palette import palette_cycle
 
@@ -27,6 +28,7 @@ _GREY_SHARE = 0.99
 _DARK = 70  # nothing of the palette is as dark, and a hue is uncertain
 _BRIGHT = 250
 _PALETTE_DISTANCE = 30.0
+_BEYOND = 0.001  # the search leaves out what lies exactly at its bound
 _PALETTE_SHARE = 0.94  # real quicklooks 0.999; as JPEG of quality 50, 0.95
 _FULL_SATURATION = (0.9, 1.1)
 _FULL_SHARE = 0.02
@@ -78,8 +80,9 @@ def _share_on_palette(colours: NDArray[np.uint8]) -> float:
     candidates = colours[colours.max(axis=-1) > _DARK]
     if len(candidates) == 0:
         return 0.0
-    _, distance = palette_cycle().nearest(candidates.astype(np.float64))
-    return float((distance <= _PALETTE_DISTANCE).mean())
+    channels, place = distinct(candidates)
+    _, distance = palette_cycle().nearest(channels.astype(np.float64), _PALETTE_DISTANCE + _BEYOND)
+    return float((distance <= _PALETTE_DISTANCE)[place].mean())
 
 
 def _shares_of_saturation(colours: NDArray[np.uint8]) -> tuple[float, float]:

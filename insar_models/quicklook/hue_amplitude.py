@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insar_models.quicklook.blank import blank_regions
-from insar_models.quicklook.colour_cycle import ColourCycle, phase_steps
+from insar_models.quicklook.colour_cycle import ColourCycle, distinct, phase_steps
 
 LOW_CHANNEL: Final = 0.2
 """Value of the low channel at a corner of the hue triangle, the two others being 1."""
@@ -90,9 +90,10 @@ def read_hue_phasors(
         show a hue, and regions of exactly phase 0 (LiCSAR's no data, painted in the colour of 0)
         whose surroundings do not have phases near 0.
     """
-    phasors, _ = hue_cycle().nearest(_plane(chroma(colours.reshape(-1, 3))))
+    channels, place = distinct(colours)
+    phasors, _ = hue_cycle().nearest(_plane(chroma(channels)))
     shown = opaque & (colours.max(axis=-1) >= _DARKEST)
-    field = np.where(shown, phasors.reshape(opaque.shape), np.complex64(0))
+    field = np.where(shown, phasors[place], np.complex64(0))
     red, green, blue = np.moveaxis(colours.astype(np.int16), -1, 0)
     cyan = shown & (np.abs(green - blue) <= _ROUNDING) & (red < _CYAN_CONTRAST * green)
     field[blank_regions(cyan, field, 0.0)] = 0.0

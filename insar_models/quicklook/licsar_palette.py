@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insar_models.quicklook.blank import blank_regions
-from insar_models.quicklook.colour_cycle import ColourCycle, phase_steps
+from insar_models.quicklook.colour_cycle import ColourCycle, distinct, phase_steps
 
 RED_ANCHORS: Final = (
     (-3.108, 91.0), (-3.010, 54.5), (-2.845, 45.0), (-2.680, 54.5), (-2.160, 91.0),
@@ -82,12 +82,10 @@ def read_palette_phasors(
         palette colour too; a white region is taken for no data if its surroundings do not have
         the phases next to white's.
     """
-    codes = colours.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
-    seen, inverse = np.unique(codes, return_inverse=True)
-    channels = np.stack([seen >> 16, (seen >> 8) & 255, seen & 255], axis=-1)
+    channels, place = distinct(colours)
     phasors, distance = palette_cycle().nearest(channels.astype(np.float64))
     phasors[distance > OFF_PALETTE] = 0.0
-    field = np.where(opaque, phasors[inverse.reshape(codes.shape)], np.complex64(0))
+    field = np.where(opaque, phasors[place], np.complex64(0))
     if opaque.all():
         white = colours.min(axis=-1) >= _WHITE
         field[blank_regions(white, field, _WHITE_PHASE_RAD)] = 0.0

@@ -53,10 +53,10 @@ def features(encoder: Encoder, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def test_the_threshold_is_a_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tasks.encoder_probe_windows._FIELDS", 6)
-    windows = quiet_windows(6, 15)
+    windows = quiet_windows(6, 20)
     judged = judge_windows(trained(windows), windows, frozenset("ab"), 0)
     assert judged.metrics["volcanoes"] == ["c", "d", "e", "f"]
-    assert judged.metrics["quiet_windows"] == 60
+    assert judged.metrics["quiet_windows"] == 80
     assert judged.model.window is not None
     assert judged.model.window.quiet_share <= 0.05
     assert judged.model.probabilities(np.array([judged.model.threshold]))[0] < 0.9

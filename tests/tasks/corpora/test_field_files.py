@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from rasterio.transform import from_origin
+from affine import Affine
 
 from catalogs.place import Folder
 from fringewatch.errors import BadInputError
@@ -18,7 +18,7 @@ def heights(path: Path, step: float = 0.000833) -> None:
     field[:, :40] = -32768
     profile = {"driver": "GTiff", "width": 400, "height": 400, "count": 1, "dtype": "int16"}
     with rasterio.open(
-        path, "w", crs="EPSG:4326", transform=from_origin(1, 1, step, step), **profile
+        path, "w", crs="EPSG:4326", transform=Affine(step, 0, 1, 0, -step, 1), **profile
     ) as raster:
         raster.write(field, 1)
 
