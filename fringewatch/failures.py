@@ -1,0 +1,52 @@
+"""What an error that is none of ours means to whoever runs us: wait, mend, or report a bug.
+
+Libraries say "the disk is full" in many ways: as an error of the system, of SQLite, of GDAL, or in
+words inside another error. Here they become the one error that says what to do.
+"""
+
+import errno
+from collections.abc import Iterator
+from typing import Final
+
+from fringewatch.errors import DiskFullError, FringewatchError, OutOfMemoryError
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL_WORDS: Final = ("no space left on device", "disk quota exceeded", "disk is full")
+_FOREIGN: Final = frozenset({"rasterio._err", "rasterio.errors", "sqlite3"})
+"""Modules whose errors carry the system's words as text alone."""
+
+
+def foreseen(error: BaseException) -> FringewatchError | None:
+    """Return the error of ours that stands for `error`; None for a bug.
+
+    One of our own errors is returned as it is. A full disk or quota, and a lack of memory, are
+    found wherever in the chain of causes they stand.
+    """
+    if isinstance(error, FringewatchError):
+        return error
+    for cause in _causes(error):
+        if _is_full(cause):
+            return DiskFullError(f"the disk is full ({cause}): free some space and run again")
+        if isinstance(cause, MemoryError):
+            return OutOfMemoryError(
+                f"not enough memory ({cause or type(cause).__name__}): run again when less else "
+                "runs on this machine, or with fewer workers"
+            )
+    return None
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    text = str(error).lower()
+    is_foreign = type(error).__module__ in _FOREIGN
+    return is_foreign and any(words in text for words in _FULL_WORDS)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
