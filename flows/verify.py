@@ -10,7 +10,8 @@ from catalogs.home_reading import find_home, read_ledger
 from catalogs.settings import Settings, load_settings
 from catalogs.volcanoes import find_volcano
 from flows.steps import partial
-from fringewatch.errors import BadInputError, FringewatchError
+from fringewatch.errors import BadInputError
+from tasks.night import report_failure
 from tasks.records import Outcome
 from tasks.verify import verify_task
 from tasks.verify_records import VerifyReport
@@ -56,7 +57,7 @@ def verify(
     if newest_pairs is not None and newest_pairs < 0:
         message = f"newest_pairs is {newest_pairs}: give 0 or more, or none for all pairs"
         raise BadInputError(message)
-    settings = load_settings(portal=portal, home=home, model=model)
+    settings = load_settings(portal=portal or None, home=home, model=model)
     find_home(home_of(settings))
     slugs = [find_volcano(volcano).slug] if volcano else _with_a_cube(settings)
     reports = [
@@ -88,6 +89,6 @@ def _verify_one(
         return verify_task(
             find_volcano(slug), (), settings, repair=repair, newest_pairs=newest_pairs
         )
-    except FringewatchError as error:
-        _LOGGER.error("%s: %s", slug, error)  # noqa: TRY400 - said plainly
-        return VerifyReport(slug, Outcome.NOTHING, notes=(str(error),))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are verified
+        failure = report_failure(slug, error, _LOGGER)
+        return VerifyReport(slug, failure.outcome, notes=failure.notes)

@@ -36,6 +36,12 @@ def _own_logging() -> Iterator[None]:
     logging.root.setLevel(level)
 
 
+@pytest.fixture(autouse=True)
+def _quick_rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in portal writes its pages in no time."""
+    monkeypatch.setattr("catalogs.portal.patience.REWRITING_S", 0.01)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data: SHARED_DATA_FOLDER, or shared/data beside the checkout."""

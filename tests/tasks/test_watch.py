@@ -217,7 +217,7 @@ def test_a_raster_of_zeros_is_one_problem(
 def test_a_portal_that_refuses_connections(request_: WatchRequest, settings: Settings) -> None:
     gone = settings.model_copy(update={"portal": ("http://127.0.0.1:9/LiCSAR_products",)})
     report = watch_volcano(request_, gone)
-    assert report.outcome is Outcome.NOTHING
+    assert report.outcome is Outcome.LATER
     assert "127.0.0.1" in report.problems[0].reason
     assert report.problems[0].pair is None
 
