@@ -40,7 +40,6 @@ _ERRORS: Final[Mapping[Outcome, type[FringewatchError]]] = {
     Outcome.NOTHING: MissingProductError,
     Outcome.LATER: SourceUnavailableError,
 }
-"""What a run raises that has no report worth returning."""
 
 
 def partial(reports: Reports, message: str) -> Reports:
@@ -50,6 +49,11 @@ def partial(reports: Reports, message: str) -> Reports:
     for a caller the type is that of the data.
     """
     return cast("Reports", Completed(name="Partial", message=message, data=reports))
+
+
+def error_of(outcome: Outcome) -> type[FringewatchError]:
+    """Return the error that a run raises which ended so, and has no report worth returning."""
+    return _ERRORS[outcome]
 
 
 def conclude(report: RunReport) -> RunReport:
@@ -63,7 +67,7 @@ def conclude(report: RunReport) -> RunReport:
         If the sources answered, and have nothing of it.
     """
     if report.outcome in _ERRORS:
-        raise _ERRORS[report.outcome]("\n".join(report.lines()))
+        raise error_of(report.outcome)("\n".join(report.lines()))
     if report.outcome is Outcome.PARTIAL:
         return partial(report, report.lines()[0])
     return report
@@ -86,7 +90,7 @@ def conclude_all(reports: Sequence[RunReport]) -> list[RunReport]:
     stopped = any(report.home_stopped for report in reports)
     outcome = whole_outcome([report.outcome for report in reports], home_stopped=stopped)
     if outcome in _ERRORS:
-        raise _ERRORS[outcome]("\n".join(line for r in reports for line in r.lines()))
+        raise error_of(outcome)("\n".join(line for r in reports for line in r.lines()))
     if outcome is Outcome.DONE:
         return list(reports)
     counts = f"{sum(r.outcome is Outcome.DONE for r in reports)} of {len(reports)} without gaps"
