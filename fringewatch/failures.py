@@ -37,7 +37,7 @@ def foreseen(error: BaseException) -> FringewatchError | None:
             return DiskFullError(f"the disk is full ({cause}): free some space and run again")
         if isinstance(cause, MemoryError):
             return OutOfMemoryError(
-                f"not enough memory ({cause or type(cause).__name__}): run again when less else "
+                f"not enough memory ({str(cause) or type(cause).__name__}): run again when less else "
                 "runs on this machine, or with fewer workers"
             )
         if _is_of_server(cause):

@@ -84,7 +84,8 @@ def _all_frames(ledger: Ledger) -> list[tuple[str | None, FrameId]]:
             else [(slug, frame) for frame in ledger.tiled_frames(slug)]
         )
     seen = {frame for _, frame in found}
-    return found + [(None, frame) for frame in ledger.frames() if frame not in seen]
+    rest = dict.fromkeys((*ledger.frames(), *ledger.frames_asked_for()))
+    return found + [(None, frame) for frame in rest if frame not in seen]
 
 
 def _frame_status(

@@ -9,9 +9,9 @@ import pytest
 from catalogs.home import Home, only_writer
 from catalogs.ledger import open_ledger
 from flows.backfill import backfill
-from flows.verify import verify
 from flows.cli import run
 from flows.screen import stop_logging
+from flows.verify import verify
 from fringewatch.errors import BadInputError, HomeError, TryLaterError
 from tasks.records import Outcome
 from tests.portal.server import StandInPortal
