@@ -20,7 +20,7 @@ from zarr.abc.store import ByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import ObjectStore
 
-from fringewatch.errors import HomeError
+from fringewatch.errors import HomeError, StorageUnavailableError
 
 RETRIES: Final[dict[str, Any]] = {
     "max_retries": 7,
@@ -42,6 +42,11 @@ _PATIENCE: Final[dict[str, str]] = {
 _CREDENTIALS: Final = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"
 _METADATA_SERVICE: Final = "169.254.169.254"
 """Where a machine at Amazon asks for credentials when nothing else gave any."""
+
+_NO_ANSWER: Final = (
+    "{} gives no good answer: check AWS_ENDPOINT_URL and AWS_REGION, and run the command again "
+    "when the storage is well; what is done is kept"
+)
 
 _REFUSED: Final = re.compile(r"status code: 40[13]\b")
 
@@ -76,13 +81,19 @@ def bucket_errors(where: str) -> Iterator[None]:
 
     Raises
     ------
+    StorageUnavailableError
+        If the storage gives no good answer.
     HomeError
-        If the storage does not answer, has no such bucket, or refuses us.
+        If it has no such bucket, or refuses us.
     """
     try:
         yield
     except (BaseError, FileNotFoundError) as error:
-        message = f"cannot use {where}: {_advice(error)} ({_reason(error)})"
+        advice = _advice(error)
+        if advice is None:
+            message = f"cannot use {where}: {_NO_ANSWER.format(_endpoint())} ({_reason(error)})"
+            raise StorageUnavailableError(message) from error
+        message = f"cannot use {where}: {advice} ({_reason(error)})"
         raise HomeError(message) from error
 
 
@@ -91,9 +102,14 @@ def names_no_bucket(error: Exception) -> bool:
     return "NoSuchBucket" in str(error)
 
 
-def _advice(error: Exception) -> str:
+def _endpoint() -> str:
+    return os.environ.get("AWS_ENDPOINT_URL", "Amazon (AWS_ENDPOINT_URL is not set)")
+
+
+def _advice(error: Exception) -> str | None:
+    """What to change; None where nothing is wrong but that there is no good answer."""
     text = str(error)
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "Amazon (AWS_ENDPOINT_URL is not set)")
+    endpoint = _endpoint()
     if _METADATA_SERVICE in text:
         return f"there are no credentials: set {_CREDENTIALS}"
     if names_no_bucket(error):
@@ -102,10 +118,7 @@ def _advice(error: Exception) -> str:
         return f"{endpoint} refuses us: check {_CREDENTIALS}, and that they may read and write"
     if isinstance(error, FileNotFoundError):
         return "it is not there: check the address"
-    return (
-        f"{endpoint} gives no good answer: check AWS_ENDPOINT_URL and AWS_REGION, and run the "
-        "command again when the storage is well; what is done is kept"
-    )
+    return None
 
 
 def _reason(error: Exception) -> str:

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from catalogs.bucket import open_place
 from catalogs.place import Place
 from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
 from catalogs.storage_mark import claim_storage
+from catalogs.writer_lock import LOCK_NAME, NOTE_NAME, hold_lock
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import HomeError
 
@@ -135,35 +134,22 @@ def open_home(home: Home) -> Home:
 
 
 @contextmanager
-def only_writer(home: Home) -> Iterator[None]:
+def only_writer(home: Home, wait_minutes: float = 0.0) -> Iterator[None]:
     """Hold the home for writing: one run at a time, so that no two touch one cube or table.
 
     Raises
     ------
-    HomeError
-        If another process holds it.
+    HomeBusyError
+        If another run holds it, and still does after so many minutes.
     """
-    lock = FileLock(home.root / "writer.lock")
-    with disk_errors(home.root):
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            message = (
-                f"another Fringewatch run is writing to {home.root}: wait until it ends, "
-                "or name another --home"
-            )
-            raise HomeError(message) from error
-    try:
+    with hold_lock(home.root, 60.0 * wait_minutes):
         yield
-    finally:
-        lock.release()
 
 
 def _may_precede(entry: Path) -> bool:
     """Whether a user, Prefect or a corpus may have put this into a home before its first run."""
-    return entry.name in {"fringewatch.toml", "prefect", "models", "corpora", "writer.lock"} or (
-        entry.name.startswith(".")
-    )
+    names = {"fringewatch.toml", "prefect", "models", "corpora", LOCK_NAME, NOTE_NAME}
+    return entry.name in names or entry.name.startswith(".")
 
 
 def check_format(mark: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from catalogs.home import Home, check_format
 from catalogs.ledger import Ledger
-from catalogs.ledger_file import LEDGER_FORMAT, OLDEST_READABLE, TABLES
+from catalogs.ledger_file import LEDGER_FORMAT, OLDEST_READABLE, TABLES, ledger_error
 from catalogs.storage_mark import check_storage
-from fringewatch.errors import HomeError, StoreError
+from fringewatch.errors import HomeError, LedgerError
 
 
 class NoHomeError(HomeError):
@@ -49,8 +49,8 @@ def read_ledger(path: Path) -> Ledger | None:
     ------
     HomeError
         If the file cannot be read.
-    StoreError
-        If the file is no ledger, or one of a newer version.
+    LedgerError
+        If the file is no ledger, is damaged, or is one of a newer version.
     """
     if not path.is_file():
         return None
@@ -64,20 +64,16 @@ def read_ledger(path: Path) -> Ledger | None:
                 copy.executescript(TABLES)  # the copy gets what it lacks; the file stays as it is
                 found = LEDGER_FORMAT
             copy.execute("PRAGMA query_only = ON")
-        except sqlite3.OperationalError as error:
-            message = f"cannot read the ledger {path} ({error}): check the disk and its owner"
-            raise HomeError(message) from error
         except sqlite3.DatabaseError as error:
-            message = f"{path} is no ledger ({error}): restore it from a backup"
-            raise StoreError(message) from error
+            raise ledger_error(path, error) from error
         if found != LEDGER_FORMAT:
             message = (
                 f"the ledger {path} has format {found}, this version reads {LEDGER_FORMAT}: "
                 "install the Fringewatch that wrote it"
             )
-            raise StoreError(message)
+            raise LedgerError(message)
         after_an_error.pop_all()
-    return Ledger(copy)
+    return Ledger(copy, path)
 
 
 def _copy_into(copy: sqlite3.Connection, path: Path) -> None:

@@ -215,7 +215,7 @@ def open_ledger(path: Path) -> Ledger:
     ------
     HomeError
         If the disk is full or cannot be written.
-    StoreError
-        If the file is no ledger, or one of a newer version.
+    LedgerError
+        If the file is no ledger, is damaged, or is one of a newer version.
     """
-    return Ledger(open_database(path))
+    return Ledger(open_database(path), path)

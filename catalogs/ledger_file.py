@@ -5,15 +5,21 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from fringewatch.atomic import disk_errors
-from fringewatch.errors import HomeError, StoreError
+from fringewatch.errors import DiskFullError, HomeBusyError, HomeError, LedgerError
 
 LEDGER_FORMAT = 2
 """Format 1 had no verdicts. A ledger of it gets their table when it is opened for writing."""
 
 OLDEST_READABLE = 1
+
+_RESTORE: Final = (
+    "restore it from a backup with its -wal file; without one, move it aside, save what can be "
+    "read with `sqlite3 MOVED .recover | sqlite3 LEDGER`, and run `fringewatch verify`; or start "
+    "without it: the next backfill then makes it anew, and fetches every pair again"
+)
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS frames(frame TEXT PRIMARY KEY, source TEXT NOT NULL, grid TEXT);
@@ -44,18 +50,24 @@ CREATE TABLE IF NOT EXISTS verdicts(
 
 
 class LedgerFile:
-    """An open SQLite file whose writes are transactions."""
+    """An open SQLite file whose writes are transactions.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    What SQLite says inside a ``with`` block leaves it as one of our errors: see `ledger_error`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
 
     def __enter__(self) -> Self:
         """Return the open ledger itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         """Close it."""
         self._connection.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise ledger_error(self._path, error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
@@ -64,12 +76,29 @@ class LedgerFile:
             cursor.execute("BEGIN IMMEDIATE")
             yield cursor
             cursor.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            message = f"cannot write the ledger ({error}): check that the disk has room"
-            raise HomeError(message) from error
+        except sqlite3.DatabaseError as error:
+            raise ledger_error(self._path, error) from error
         finally:
             if self._connection.in_transaction:
                 cursor.execute("ROLLBACK")
+
+
+def ledger_error(path: Path, error: sqlite3.DatabaseError) -> HomeError | LedgerError:
+    """Return our error for what SQLite said of the ledger at `path`.
+
+    A full disk and a lock that another holds are worth trying again later; a disk that cannot be
+    used is the home's fault, and anything else is damage.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None  # the rest tells where it happened
+    if primary == sqlite3.SQLITE_FULL:
+        return DiskFullError(f"cannot write the ledger {path}: the disk is full ({error})")
+    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return HomeBusyError(f"another program holds the ledger {path} ({error}): try again later")
+    if isinstance(error, sqlite3.OperationalError):
+        advice = "check the disk, its room and its owner"
+        return HomeError(f"cannot use the ledger {path} ({error}): {advice}")
+    return LedgerError(f"{path} is no ledger, or is damaged ({error}): {_RESTORE}")
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -79,7 +108,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     ------
     HomeError
         If the disk is full or cannot be written.
-    StoreError
+    LedgerError
         If the file is no ledger, or one of a newer version.
     """
     with disk_errors(path):
@@ -87,15 +116,10 @@ def open_database(path: Path) -> sqlite3.Connection:
     connection = _connect(path)
     try:
         _set_up(connection, path)
-    except sqlite3.OperationalError as error:
-        connection.close()
-        message = f"cannot open the ledger {path} ({error}): check the disk and its owner"
-        raise HomeError(message) from error
     except sqlite3.DatabaseError as error:
         connection.close()
-        message = f"{path} is no ledger ({error}): restore it from a backup"
-        raise StoreError(message) from error
-    except StoreError:
+        raise ledger_error(path, error) from error
+    except LedgerError:
         connection.close()
         raise
     return connection
@@ -110,16 +134,15 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
             f"the ledger {path} was written by a newer Fringewatch (format {found}, this one "
             f"reads {LEDGER_FORMAT}): install that version"
         )
-        raise StoreError(message)
+        raise LedgerError(message)
     connection.executescript(TABLES + f"PRAGMA user_version = {LEDGER_FORMAT};")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         return sqlite3.connect(path, timeout=60, isolation_level=None)
-    except sqlite3.OperationalError as error:
-        message = f"cannot open the ledger {path} ({error}): check the disk and its owner"
-        raise HomeError(message) from error
+    except sqlite3.DatabaseError as error:
+        raise ledger_error(path, error) from error
 
 
 def write_time(time: dt.datetime | None = None) -> str:

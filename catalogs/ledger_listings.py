@@ -97,6 +97,11 @@ class ListingLedger(LedgerFile):
         rows = self._connection.execute("SELECT frame FROM frames ORDER BY frame")
         return tuple(FrameId.parse(row[0]) for row in rows)
 
+    def frames_asked_for(self) -> tuple[FrameId, ...]:
+        """Every frame that a source was ever asked for, whatever it said; in order."""
+        rows = self._connection.execute("SELECT DISTINCT frame FROM sources ORDER BY frame")
+        return tuple(FrameId.parse(row[0]) for row in rows)
+
     def pairs(self, frame: FrameId) -> tuple[PairRow, ...]:
         """Every pair of a frame that a source ever listed, in order."""
         rows = self._connection.execute(

@@ -14,11 +14,11 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 
 from catalogs.grid import Grid
 from fringewatch.atomic import atomic_file
-from fringewatch.errors import BadInputError, HomeError
+from fringewatch.errors import BadInputError
 
 _LOGGER = logging.getLogger(__name__)
 _DIMENSIONS = 2
@@ -31,7 +31,9 @@ _CONTAINERS: Final = MappingProxyType(
 )
 
 
-def write_geotiff(path: Path, array: NDArray[np.generic], grid: Grid) -> None:
+def write_geotiff(
+    path: Path, array: NDArray[np.generic], grid: Grid, description: str = ""
+) -> None:
     """Write one band to `path`, which is there whole or not at all.
 
     Parameters
@@ -42,6 +44,8 @@ def write_geotiff(path: Path, array: NDArray[np.generic], grid: Grid) -> None:
         Shape (grid.height, grid.width), float32 or uint8; written as it is.
     grid
         Where the pixels lie.
+    description
+        Goes into the TIFF's ImageDescription, where any tool shows it.
 
     Raises
     ------
@@ -51,13 +55,14 @@ def write_geotiff(path: Path, array: NDArray[np.generic], grid: Grid) -> None:
         If the disk is full or cannot be written.
     """
     container = _container(path, array, grid)
-    with atomic_file(path) as temporary:
-        try:
-            with rasterio.open(temporary, "w", **container) as raster:
-                raster.write(array, 1)
-        except RasterioError as error:
-            message = f"cannot write {path} ({error}): check the disk and the path"
-            raise HomeError(message) from error
+    # Made in memory: on a full disk GDAL says many things, and not all of them in time.
+    with MemoryFile() as file:
+        with file.open(**container) as raster:
+            raster.write(array, 1)
+            if description:
+                raster.update_tags(TIFFTAG_IMAGEDESCRIPTION=description)
+        with atomic_file(path) as temporary:
+            temporary.write_bytes(file.getbuffer())
     _LOGGER.debug("wrote %s, %d bytes", path, path.stat().st_size)
 
 

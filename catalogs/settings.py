@@ -4,15 +4,18 @@
 the rest. A misspelt name is refused in both.
 """
 
+import datetime as dt
 import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_origin
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -53,6 +56,20 @@ class Settings(BaseSettings):
     watch: tuple[str, ...] = Field(default=(), description="volcanoes that nightly looks after")
     lookback_days: int = Field(
         default=90, ge=1, le=3650, description="how far back nightly looks for pairs it has not"
+    )
+    retry_until: dt.time | None = Field(
+        default=dt.time(6),
+        description="hour (UTC) until which nightly asks again for volcanoes that got nothing; "
+        "empty for not at all",
+    )
+    retry_pause_minutes: float = Field(
+        default=15.0, gt=0.0, le=720.0, description="pause before nightly asks for them again"
+    )
+    busy_wait_minutes: float = Field(
+        default=30.0,
+        ge=0.0,
+        le=1440.0,
+        description="how long a run waits for another that writes to its home",
     )
     pairs_per_batch: int = Field(
         default=24, ge=1, le=500, description="pairs downloaded before they are tiled together"
@@ -102,6 +119,19 @@ class Settings(BaseSettings):
         description="pixels that reach it in no pair are water: over open sea it is under 0.08",
     )
 
+    @field_validator("retry_until", mode="before")
+    @classmethod
+    def _no_hour(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("retry_until")
+    @classmethod
+    def _hour_in_utc(cls, value: dt.time | None) -> dt.time | None:
+        if value is not None and value.tzinfo is not None:
+            message = "give the hour in UTC, without a zone"
+            raise ValueError(message)
+        return value
+
     @field_validator("portal")
     @classmethod
     def _check_roots(cls, roots: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,10 +148,27 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources; the file lies in the home, which only the first two can name."""
-        named = {**env_settings(), **init_settings()}
+        environment = _Environment(settings_cls)
+        named = {**environment(), **init_settings()}
         home = Path(named.get("home", cls.model_fields["home"].default))
         file = TomlConfigSettingsSource(settings_cls, toml_file=home / "fringewatch.toml")
-        return init_settings, env_settings, file
+        return init_settings, environment, file
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, where a list may also be words with commas between them."""
+
+    @override
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        is_list = get_origin(field.annotation) in {tuple, list, frozenset, set}
+        if is_list and not str(value).lstrip().startswith(("[", '"')):
+            return [word for word in map(str.strip, str(value).split(",")) if word]
+        try:
+            found = super().decode_complex_value(field_name, field, value)
+        except ValueError as error:
+            message = f"{_PREFIX}{field_name.upper()}={value}: it is no JSON ({error})"
+            raise BadInputError(message) from error
+        return [found] if is_list and isinstance(found, str) else found
 
 
 def load_settings(**given: Any) -> Settings:

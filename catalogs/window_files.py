@@ -16,8 +16,7 @@ from rasterio.errors import RasterioError
 from catalogs.grid import Grid, Window
 from catalogs.raster_writer import write_geotiff
 from catalogs.window_records import FetchedWindow, WindowProvenance, hash_values
-from fringewatch.atomic import atomic_file
-from fringewatch.errors import BadInputError, CorruptProductError, HomeError
+from fringewatch.errors import BadInputError, CorruptProductError
 
 _TAG: Final = "TIFFTAG_IMAGEDESCRIPTION"
 _SAME_PLACE_DEGREES: Final = 1e-9
@@ -53,14 +52,7 @@ def write_window(path: Path, fetched: FetchedWindow) -> None:
         raise BadInputError(message)
     description = _Description(window.row, window.column, window.grid, fetched.provenance)
     text = _DESCRIPTIONS.dump_json(description, ensure_ascii=True).decode("ascii")
-    with atomic_file(path) as temporary:
-        write_geotiff(temporary, fetched.values, _own_grid(window))
-        try:
-            with rasterio.open(temporary, "r+") as raster:
-                raster.update_tags(**{_TAG: text})
-        except RasterioError as error:
-            message = f"cannot write {path} ({error}): check the disk and the path"
-            raise HomeError(message) from error
+    write_geotiff(path, fetched.values, _own_grid(window), text)
 
 
 def read_window_file(path: Path) -> FetchedWindow:

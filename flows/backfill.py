@@ -6,12 +6,13 @@ from pathlib import Path
 from prefect import flow
 
 from catalogs.settings import load_settings
-from flows.steps import PREFECT_STEPS, conclude
+from flows.steps import PREFECT_STEPS, conclude, try_later_named
 from tasks.records import RunReport
 from tasks.watch import parse_request, watch_volcano
 
 
 @flow(name="backfill", flow_run_name="{volcano} {start} to {end}")
+@try_later_named
 def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's form
     volcano: str,
     start: dt.date,
@@ -45,8 +46,11 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
     ------
     BadInputError
         If an argument is wrong.
-    SourceUnavailableError
-        If nothing could be had.
+    TryLaterError
+        If something was busy, full or out of reach, and nothing could be had; the state is then
+        called *TryLater*.
+    MissingProductError
+        If the sources have nothing of it.
     """
     settings = load_settings(
         portal=portal or None,

@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 2 bad arguments, 3 partial, 4 nothing could be had.
+"""The command line. Exit codes say what to do next: docs/operate.md has their table.
 
 Only what the words of a command need is imported by its modules; the rest waits until it runs.
 """
@@ -19,9 +19,17 @@ from flows import (
     cli_simulate,
 )
 from flows.cli_common import NOTHING_HAD, app
-from fringewatch.errors import FringewatchError, MissingProductError, SourceUnavailableError
+from fringewatch.errors import (
+    FringewatchError,
+    MissingProductError,
+    TryLaterError,
+    UnforeseenError,
+)
+from fringewatch.failures import foreseen
 
+A_BUG = 1  # as Python ends with a traceback
 BAD_ARGUMENTS = 2
+TRY_LATER = 5
 INTERRUPTED = 130  # as a shell says it
 
 # Importing the first eight registers their commands.
@@ -45,13 +53,22 @@ def run(arguments: Sequence[str]) -> int:
         outcome = app(list(arguments))
     except CycloptsError as error:
         return _complain(str(error), BAD_ARGUMENTS)
-    except (MissingProductError, SourceUnavailableError) as error:
-        return _complain(str(error), NOTHING_HAD)
-    except FringewatchError as error:
-        return _complain(str(error), BAD_ARGUMENTS)
     except KeyboardInterrupt:
         return _complain("interrupted; what is done is kept: run it again to go on", INTERRUPTED)
+    except Exception as error:
+        found = foreseen(error)
+        if found is None:
+            raise  # a bug, with its traceback
+        return _complain(str(found), _code_of(found))
     return outcome if isinstance(outcome, int) else 0
+
+
+def _code_of(error: FringewatchError) -> int:
+    if isinstance(error, UnforeseenError):
+        return A_BUG
+    if isinstance(error, TryLaterError):
+        return TRY_LATER
+    return NOTHING_HAD if isinstance(error, MissingProductError) else BAD_ARGUMENTS
 
 
 def main() -> None:

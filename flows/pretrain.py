@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prefect import flow, task
 
 from flows.device_limit import alone_on
-from flows.steps import partial
+from flows.steps import partial, try_later_named
 from flows.torch_needed import check_torch
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def learn_task(
 
 
 @flow(name="pretrain", flow_run_name="{folder}")
+@try_later_named
 def pretrain(  # noqa: PLR0913 - each is a field of the deployment's form
     corpus: Path,
     folder: Path,

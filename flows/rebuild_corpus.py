@@ -6,7 +6,7 @@ from prefect import flow, task
 
 from catalogs.corpora.recipe_file import load_recipe
 from catalogs.settings import load_settings
-from flows.steps import partial
+from flows.steps import partial, try_later_named
 from tasks.corpora.build import build_corpus
 from tasks.corpora.report import CorpusReport
 from tasks.records import Outcome
@@ -16,6 +16,7 @@ corpus_task = task(name="build-corpus")(build_corpus)
 
 
 @flow(name="rebuild-corpus", flow_run_name="{name}")
+@try_later_named
 def rebuild_corpus(
     name: str,
     sources: list[str] | None = None,

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from catalogs.records import FrameId, Volcano
 from tasks.progress import listening
-from tasks.records import FramePlan, Outcome, RunReport
+from tasks.records import FramePlan, Outcome, RunReport, whole_outcome
 from tasks.verify_records import VerifyReport
 
 _LINES_SHOWN = 12
@@ -72,8 +72,9 @@ def show_report(report: RunReport | VerifyReport) -> int:
 
 def show_reports(reports: Sequence[RunReport | VerifyReport]) -> int:
     """Print the reports of several volcanoes; the exit code says whether all, some or none did."""
-    codes = {show_report(report) for report in reports}
-    return codes.pop() if len(codes) == 1 else int(Outcome.PARTIAL)
+    for report in reports:
+        show_report(report)
+    return int(whole_outcome([report.outcome for report in reports]))
 
 
 def show_preview(frames: Sequence[FrameId], plans: Sequence[FramePlan]) -> int:
@@ -91,9 +92,10 @@ def show_preview(frames: Sequence[FrameId], plans: Sequence[FramePlan]) -> int:
         if len(plan.to_fetch) > _LINES_SHOWN:
             print(f"  and {len(plan.to_fetch) - _LINES_SHOWN} more")
     print("dry run: nothing was written")
+    failed = any(plan.problems for plan in plans)
     if not any(plan.listed for plan in plans):
-        return int(Outcome.NOTHING)
-    return int(Outcome.PARTIAL if any(plan.problems for plan in plans) else Outcome.DONE)
+        return int(Outcome.LATER if failed else Outcome.NOTHING)
+    return int(Outcome.PARTIAL if failed else Outcome.DONE)
 
 
 def show_volcanoes(volcanoes: Sequence[Volcano]) -> None:

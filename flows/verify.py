@@ -9,9 +9,10 @@ from catalogs.home import home_of
 from catalogs.home_reading import find_home, read_ledger
 from catalogs.settings import Settings, load_settings
 from catalogs.volcanoes import find_volcano
-from flows.steps import partial
-from fringewatch.errors import BadInputError, FringewatchError
-from tasks.records import Outcome
+from flows.steps import error_of, partial, try_later_named
+from fringewatch.errors import BadInputError
+from tasks.night import report_failure
+from tasks.records import Outcome, whole_outcome
 from tasks.verify import verify_task
 from tasks.verify_records import VerifyReport
 from tasks.verify_remote import NEWEST_PAIRS
@@ -20,6 +21,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 @flow(name="verify")
+@try_later_named
 def verify(
     volcano: str | None = None,
     *,
@@ -52,18 +54,24 @@ def verify(
         If there is no home.
     BadInputError
         If the volcano is unknown, `newest_pairs` is negative, or the home has no cube of any.
+    TryLaterError
+        If another run holds the home (with `repair`), or none could be verified for such a reason.
+    UnforeseenError
+        If one of them met a bug.
     """
     if newest_pairs is not None and newest_pairs < 0:
         message = f"newest_pairs is {newest_pairs}: give 0 or more, or none for all pairs"
         raise BadInputError(message)
-    settings = load_settings(portal=portal, home=home, model=model)
+    settings = load_settings(portal=portal or None, home=home, model=model)
     find_home(home_of(settings))
     slugs = [find_volcano(volcano).slug] if volcano else _with_a_cube(settings)
     reports = [
         _verify_one(slug, settings, repair=repair, newest_pairs=newest_pairs) for slug in slugs
     ]
-    outcomes = {report.outcome for report in reports}
-    if outcomes == {Outcome.DONE}:
+    outcome = whole_outcome([report.outcome for report in reports])
+    if outcome in {Outcome.FAILED, Outcome.LATER}:
+        raise error_of(outcome)("\n".join(line for r in reports for line in r.lines()))
+    if outcome is Outcome.DONE:
         return reports
     sound = sum(report.outcome is Outcome.DONE for report in reports)
     return partial(reports, f"{sound} of {len(reports)} as they should be")
@@ -88,6 +96,6 @@ def _verify_one(
         return verify_task(
             find_volcano(slug), (), settings, repair=repair, newest_pairs=newest_pairs
         )
-    except FringewatchError as error:
-        _LOGGER.error("%s: %s", slug, error)  # noqa: TRY400 - said plainly
-        return VerifyReport(slug, Outcome.NOTHING, notes=(str(error),))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are verified
+        failure = report_failure(slug, error, _LOGGER)
+        return VerifyReport(slug, failure.outcome, notes=failure.notes)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fringewatch.errors import HomeError
+from fringewatch.errors import DiskFullError, HomeError
 
 _ADVICE: Final = {
     errno.ENOSPC: "the disk is full: free some space and run the command again",
@@ -26,6 +26,8 @@ _ADVICE: Final = {
 }
 
 
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 _DRAFT: Final = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.tmp")
 _FOREIGN_LIFE_S: Final = 86_400.0
 """Age at which a draft is dead whose writer we cannot ask after: it is on another machine."""
@@ -37,9 +39,11 @@ def disk_errors(path: Path) -> Iterator[None]:
 
     Raises
     ------
+    DiskFullError
+        If the disk or the quota is full.
     HomeError
-        If the disk is full, read-only, not ours or out of order, or a file stands where a folder
-        is needed.
+        If the disk is read-only, not ours or out of order, or a file stands where a folder is
+        needed.
     """
     try:
         yield
@@ -48,7 +52,7 @@ def disk_errors(path: Path) -> Iterator[None]:
             raise
         advice = _ADVICE.get(error.errno, f"check the disk and the path ({error.strerror})")
         message = f"cannot write {path}: {advice}"
-        raise HomeError(message) from error
+        raise (DiskFullError if error.errno in _FULL else HomeError)(message) from error
 
 
 def sync_file(path: Path) -> None:

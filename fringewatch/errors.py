@@ -13,8 +13,20 @@ class BadInputError(FringewatchError):
     """An argument, a setting or a name is wrong; the caller has to change it."""
 
 
-class SourceUnavailableError(FringewatchError):
+class TryLaterError(FringewatchError):
+    """Something was busy, full or out of reach: the same words may do well later."""
+
+
+class SourceUnavailableError(TryLaterError):
     """A source of data gave no answer, or an answer that is not its own (refused, 5xx, HTML)."""
+
+
+class ServerUnavailableError(TryLaterError):
+    """The Prefect server that a run goes through gives no answer."""
+
+
+class OutOfMemoryError(TryLaterError):
+    """The machine had no memory left for a step."""
 
 
 class MissingProductError(FringewatchError):
@@ -33,8 +45,24 @@ class HomeError(FringewatchError):
     """The home cannot be used: read-only, full, or written by a newer version."""
 
 
+class HomeBusyError(HomeError, TryLaterError):
+    """Another run writes there."""
+
+
+class DiskFullError(HomeError, TryLaterError):
+    """There is no room left, on the disk or in the quota."""
+
+
+class StorageUnavailableError(HomeError, TryLaterError):
+    """The storage of the home gives no good answer."""
+
+
 class StoreError(FringewatchError):
     """A store or a table inside the home is damaged or has another layout than expected."""
+
+
+class LedgerError(StoreError):
+    """The ledger of the home is damaged, is none, or was written by a newer version."""
 
 
 class ModelError(FringewatchError):
@@ -47,3 +75,7 @@ class TrainingError(FringewatchError):
 
 class ImageError(FringewatchError):
     """An image cannot be read as an interferogram."""
+
+
+class UnforeseenError(FringewatchError):
+    """A part of a run failed in a way that nobody foresaw: a bug, whose traceback is in the log."""

@@ -4,11 +4,13 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from prefect import task
 
 from catalogs.cube import cube_pairs
 from catalogs.home import Home, home_of
+from catalogs.home_reading import read_ledger
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_rows import SourceRow
 from catalogs.portal.client import Portal
@@ -37,11 +39,17 @@ def open_portal(settings: Settings, memory: RootMemory | None = None) -> Iterato
 
 
 def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
-    """Return what a run would fetch, asking for one listing and writing nothing."""
-    home = home_of(settings)
+    """Return what a run would fetch, asking for one listing and writing nothing at all.
+
+    Raises
+    ------
+    HomeError, LedgerError
+        If the ledger of the home cannot be read.
+    """
     there: tuple[DatePair, ...] = ()
-    if home.ledger.is_file():
-        with open_ledger(home.ledger) as ledger:
+    ledger = read_ledger(home_of(settings).ledger)  # a copy: the file is not even migrated
+    if ledger is not None:
+        with ledger:
             there = ledger.tiled_pairs(request.volcano.slug, request.frame)
     try:
         with open_portal(settings) as portal:
@@ -75,8 +83,12 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         try:
             listing = portal.list_pairs(request.frame, everywhere=not request.scheduled)
         except (SourceUnavailableError, MissingProductError) as error:
+            plan = _without_listing(request, error, there)
+            if plan.absent and request.scheduled and _was_absent(ledger, request.frame):
+                plan = replace(plan, absent_before=True)
             _record_silence(ledger, request.frame, portal.roots, error)
-            return _without_listing(request, error, there)
+            return plan
+        emptied = _emptied(ledger, request.frame, listing)
         _record_listing(ledger, request.frame, listing)
         listed = _in_range(request, (entry.pair for entry in listing.entries))
         waiting = _waiting_pairs(ledger, request) if request.scheduled else {}
@@ -87,6 +99,7 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         newest=max((entry.pair for entry in listing.entries), default=None),
         there=_in_range(request, there),
         to_fetch=tuple(entry for entry in listing.entries if entry.pair in wanted),
+        problems=emptied,
         notes=tuple(_notes(request, listing, waiting)),
     )
 
@@ -132,6 +145,8 @@ def _notes(
 ) -> Iterator[str]:
     for answer in listing.unavailable:
         yield f"{request.frame}: {answer.root} gave no listing, it may have more ({answer.reason})"
+    for answer in listing.cut:
+        yield f"{request.frame}: the listing at {answer.root} is cut, it may have more"
     for answer in listing.stale:
         yield f"{request.frame}: {answer.root} is behind, its newest pair is {answer.newest}"
     late = sorted(waiting[pair] for pair in _in_range(request, waiting))
@@ -150,7 +165,26 @@ def _without_listing(
     here = _in_range(request, there)
     if isinstance(error, MissingProductError):
         return FramePlan(None, absent=str(error), there=here)
-    return FramePlan(None, there=here, problems=(Problem(request.frame, None, str(error)),))
+    problem = Problem(request.frame, None, str(error), try_later=True)
+    return FramePlan(None, there=here, problems=(problem,))
+
+
+def _emptied(ledger: Ledger, frame: FrameId, listing: PairListing) -> tuple[Problem, ...]:
+    """A frame that had pairs is not listed without any: that is a source in trouble."""
+    known = 0 if listing.entries else len(ledger.pairs(frame))
+    if not known:
+        return ()
+    words = (
+        f"{listing.root} lists no pair at all, also when asked once more; {known} were listed "
+        "before: the frame may be moving"
+    )
+    return (Problem(frame, None, words, try_later=True),)
+
+
+def _was_absent(ledger: Ledger, frame: FrameId) -> bool:
+    """Whether it was said before that no root has the frame."""
+    said = ledger.sources(frame)
+    return bool(said) and all(row.state == RootState.NO_FRAME.value for row in said)
 
 
 def _reconcile(request: FrameRequest, home: Home, ledger: Ledger) -> tuple[DatePair, ...]:

@@ -1,28 +1,34 @@
 """Download: bring what a batch of pairs needs, each product checked before it counts."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import sleep
 
 from prefect import task
+from rasterio._err import CPLE_BaseError  # what GDAL says where rasterio does not translate
 
 from catalogs.grid import Grid, Window, volcano_window
 from catalogs.home import Home, home_of
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import FileRow, FileState
+from catalogs.portal import patience
 from catalogs.portal.answers import CutAnswerError
 from catalogs.portal.client import Portal
+from catalogs.portal.folder import is_folder_url
 from catalogs.portal.listing import PairEntry
 from catalogs.portal.window_errors import WholeFileNeededError
 from catalogs.records import DatePair, Product, RemoteFile
 from catalogs.settings import Settings
 from fringewatch.errors import (
+    BadInputError,
     CorruptProductError,
     GridMismatchError,
     MissingProductError,
     SourceUnavailableError,
 )
+from fringewatch.failures import foreseen
 from tasks.discover import open_portal
 from tasks.granules import bring_whole_file, bring_window, describe_mismatch, find_granule
 from tasks.progress import report_progress
@@ -38,6 +44,8 @@ class _PairOutcome:
     listed: tuple[RemoteFile, ...] = ()
     rows: tuple[FileRow, ...] = ()
     problem: Problem | None = None
+    is_doubtful: bool = False
+    """Whether the manifest may have been met in the middle of its rewriting."""
 
 
 def download_pairs(
@@ -52,8 +60,6 @@ def download_pairs(
 
     Raises
     ------
-    BadInputError
-        If the volcano's window lies outside the frame.
     HomeError
         If the disk is full or cannot be written: no other file would fare better.
     """
@@ -64,8 +70,7 @@ def download_pairs(
         way = _Way(portal, home, request, choose, ledger.files(frame))
         with ThreadPoolExecutor(settings.connections) as threads:
             # The ledger is written here alone: it takes one writer at a time.
-            outcomes = zip(batch, threads.map(way.bring_pair, batch), strict=True)
-            for count, (entry, outcome) in enumerate(outcomes, start=1):
+            for count, (entry, outcome) in enumerate(_bring_all(way, batch, threads), start=1):
                 for remote in outcome.listed:
                     ledger.record_listed_file(remote)
                 for row in outcome.rows:
@@ -77,6 +82,21 @@ def download_pairs(
                     problems.append(outcome.problem)
                 report_progress(f"{frame}: downloading", count, len(batch))
     return BatchReport(tuple(done), tuple(problems))
+
+
+def _bring_all(
+    way: "_Way", batch: Sequence[PairEntry], threads: ThreadPoolExecutor
+) -> Iterator[tuple[PairEntry, _PairOutcome]]:
+    """Give what came of each pair; where a manifest is cut or empty it is asked for once more."""
+    doubtful = []
+    for entry, outcome in zip(batch, threads.map(way.bring_pair, batch), strict=True):
+        if outcome.is_doubtful:
+            doubtful.append(entry)
+        else:
+            yield entry, outcome
+    if doubtful:
+        sleep(patience.REWRITING_S)
+        yield from zip(doubtful, threads.map(way.bring_pair, doubtful), strict=True)
 
 
 download_task = task(name="download")(download_pairs)
@@ -117,17 +137,20 @@ class _Way:
         except MissingProductError as error:
             return self._without(entry, Product, str(error), str(error))
         except SourceUnavailableError as error:
-            return _PairOutcome(problem=Problem(frame, pair, str(error)))
+            return _PairOutcome(problem=Problem(frame, pair, str(error), try_later=True))
         lacking = [product for product in Product if product not in files]
         if lacking:
             names = " and ".join(product.value for product in lacking)
             words = f"the pair's manifest names no {names}"
-            return self._without(entry, lacking, "not in the pair's manifest", words)
+            outcome = self._without(entry, lacking, "not in the pair's manifest", words)
+            return replace(outcome, is_doubtful=not is_folder_url(entry.url))
         rows = tuple(self._bring(files[product]) for product in Product)
         failed = next((row for row in rows if row.state is not FileState.FETCHED), None)
-        problem = (
-            Problem(frame, pair, f"{failed.product.value}: {failed.reason}") if failed else None
-        )
+        problem = None
+        if failed is not None:
+            later = all(row.state in {FileState.FETCHED, FileState.LISTED} for row in rows)
+            words = f"{failed.product.value}: {failed.reason}"
+            problem = Problem(frame, pair, words, try_later=later)
         return _PairOutcome(tuple(files.values()), rows, problem)
 
     def _without(
@@ -140,17 +163,23 @@ class _Way:
 
     def _bring(self, remote: RemoteFile) -> FileRow:
         known = self.known.get((remote.pair, remote.product))
-        there = find_granule(self.home, self.request, remote, known)
-        if there is not None:
-            return there
         try:
+            there = find_granule(self.home, self.request, remote, known)
+            if there is not None:
+                return there
             return self._bring_window(remote) or bring_whole_file(
                 self.portal, self.home, self.request, remote
             )
         except MissingProductError as error:
             state, reason = FileState.MISSING, str(error)
-        except (CorruptProductError, GridMismatchError) as error:
+        except (CorruptProductError, GridMismatchError, BadInputError) as error:
+            # Bad input: the raster lies somewhere else altogether, and has no such window.
             state, reason = FileState.REJECTED, str(error)
+        except CPLE_BaseError as error:
+            full = foreseen(error)
+            if full is not None:
+                raise full from error
+            state, reason = FileState.REJECTED, f"GDAL cannot read it ({error})"
         except SourceUnavailableError as error:
             state, reason = FileState.LISTED, str(error)
         return FileRow(remote.pair, remote.product, state, reason=reason, url=remote.url)

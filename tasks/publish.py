@@ -24,8 +24,11 @@ from tasks.records import Published, Revisions
 from tasks.timeline import draw_timeline
 
 _PAIRS_DRAWN = 10
-_NOT_OF_THE_TABLES = {"home", "storage", "workers", "worker_memory_gb", "scheduler"}
-"""Settings that say where and with what help a run works, and change nothing of what it says."""
+_NOT_OF_THE_TABLES = {
+    "home", "storage", "workers", "worker_memory_gb", "scheduler",
+    "busy_wait_minutes", "retry_until", "retry_pause_minutes",
+}  # fmt: skip
+"""Settings that say where, when and with what help a run works, and change nothing that it says."""
 
 
 def publish_volcano(

@@ -1,6 +1,7 @@
 """What travels between the steps of a run: small frozen records and paths, never arrays."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -16,8 +17,33 @@ class Outcome(IntEnum):
     """How a run ended; the value is the exit code of the command."""
 
     DONE = 0
+    FAILED = 1
+    """In a way that nobody foresaw: a bug, whose traceback is in the log."""
+    REFUSED = 2
+    """The home, a model or a word is wrong, and has to be changed."""
     PARTIAL = 3
     NOTHING = 4
+    LATER = 5
+    """Something was busy, full or out of reach; the same run may do well later."""
+
+
+def whole_outcome(outcomes: Collection[Outcome], *, home_stopped: bool = False) -> Outcome:
+    """Return how a run of several parts ended.
+
+    A bug in one part is a bug of the run. A home that stopped a part (`home_stopped`) has to be
+    seen to, whatever else went well. Otherwise a run whose parts did not all end alike is partial,
+    unless nothing came of any.
+    """
+    found = set(outcomes)
+    if Outcome.FAILED in found:
+        return Outcome.FAILED
+    if home_stopped:
+        return Outcome.LATER
+    if len(found) == 1:
+        return found.pop()
+    if found & {Outcome.DONE, Outcome.PARTIAL}:
+        return Outcome.PARTIAL
+    return Outcome.LATER if Outcome.LATER in found else Outcome.REFUSED
 
 
 @dataclass(frozen=True)
@@ -39,6 +65,8 @@ class Problem:
     frame: FrameId
     pair: DatePair | None
     reason: str
+    try_later: bool = False
+    """Whether time alone may mend it: a source gave no answer."""
 
     def __str__(self) -> str:
         """Return one line for a person."""
@@ -62,6 +90,8 @@ class FramePlan:
     problems: tuple[Problem, ...] = ()
     absent: str | None = None
     """What was said when all sources answered that they have no such frame."""
+    absent_before: bool = False
+    """Whether an earlier night said the same: once is enough."""
     notes: tuple[str, ...] = ()
     """What a person should know besides: sources without answer, pairs left for later."""
 
@@ -149,6 +179,15 @@ class RunReport:
     problems: tuple[Problem, ...] = ()
     published: Published | None = None
     notes: tuple[str, ...] = field(default=())
+    home_stopped: bool = False
+    """Whether it ended because of the home: full, busy, or its storage out of reach."""
+
+    @property
+    def got_nothing(self) -> bool:
+        """Whether nothing came, and time alone may mend that."""
+        return self.outcome is Outcome.LATER or (
+            self.fetched == 0 and any(problem.try_later for problem in self.problems)
+        )
 
     def lines(self) -> list[str]:
         """Return the report for a person, a fact a line."""

@@ -67,7 +67,7 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
 
 
 def _frames_of(ledger: Ledger, volcano: Volcano) -> list[tuple[str | None, FrameId]]:
-    listed = set(ledger.frames())
+    listed = {*ledger.frames(), *ledger.frames_asked_for()}
     tiled = ledger.tiled_frames(volcano.slug)
     rest = [frame for frame in volcano.frames if frame in listed and frame not in tiled]
     return [(volcano.slug, frame) for frame in (*tiled, *rest)]
@@ -84,7 +84,8 @@ def _all_frames(ledger: Ledger) -> list[tuple[str | None, FrameId]]:
             else [(slug, frame) for frame in ledger.tiled_frames(slug)]
         )
     seen = {frame for _, frame in found}
-    return found + [(None, frame) for frame in ledger.frames() if frame not in seen]
+    rest = dict.fromkeys((*ledger.frames(), *ledger.frames_asked_for()))
+    return found + [(None, frame) for frame in rest if frame not in seen]
 
 
 def _frame_status(

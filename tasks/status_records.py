@@ -29,8 +29,15 @@ class SourceStatus:
     """UTC date of its last news; None while it is fresh."""
 
     @property
+    def lacks_frame(self) -> bool:
+        """Whether it answered that it has no such frame."""
+        return self.state == "no frame"
+
+    @property
     def trouble(self) -> str | None:
         """What is wrong with the source, in a line; None if nothing is."""
+        if self.lacks_frame:
+            return None  # one of several need not have it: the frame says it if none does
         if self.state != "listed":
             words = f"{self.state} when asked at {at_utc(self.asked_at)}"
             return f"NO LISTING: {self.source}: {words} ({self.reason or 'no reason kept'})"
@@ -96,7 +103,27 @@ class FrameStatus:
         """What somebody should know first, the worst first."""
         return tuple(f"{self.name}: {text}" for text in self._warnings())
 
+    @property
+    def absence(self) -> str | None:
+        """The one line for a frame that no source has; None if one may have it."""
+        if not self.sources or not all(source.lacks_frame for source in self.sources):
+            return None
+        asked = max(source.asked_at for source in self.sources)
+        count = len(self.sources)
+        whom = "the one source" if count == 1 else f"none of the {count} sources"
+        words = "has no such frame" if count == 1 else "has such a frame"
+        return f"NO FRAME: {whom} {words}, asked {at_utc(asked)}"
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing was ever listed of it, or brought."""
+        return self.absence is not None and not (self.listed or self.in_cube or self.gone)
+
     def _warnings(self) -> Iterator[str]:
+        if self.is_unknown:
+            return  # the catalogue names frames that were retired or renamed
+        if self.absence is not None:
+            yield self.absence
         if self.in_cube and not self.cube_is_there:
             yield f"CUBE GONE: run `fringewatch verify {self.volcano}`"
         for source in self.sources:
@@ -108,6 +135,8 @@ class FrameStatus:
 
     def lines(self) -> list[str]:
         """Return the frame for a person, a fact a line."""
+        if self.is_unknown:
+            return [f"{self.name}: {self.absence}"]
         counts = ", ".join(f"{number} {state.value}" for state, number in self.files)
         said = [
             f"{self.name}: newest acquisition here {self.newest or 'none'}; {self.listed} pairs "
@@ -115,6 +144,8 @@ class FrameStatus:
             f"  files: {counts or 'none'}",
         ]
         for source in self.sources:
+            if source.lacks_frame:
+                continue
             newest = source.newest.secondary if source.newest else "none"
             said.append(f"  {source.source}: newest {newest}, asked {at_utc(source.asked_at)}")
         said += shortened("listed and not here", map(str, self.not_here))

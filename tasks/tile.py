@@ -17,9 +17,9 @@ from catalogs.grid import Grid, Window, volcano_window
 from catalogs.home import Home, home_of
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_rows import FileRow, FileState, TileRow
-from catalogs.records import DatePair, Product
+from catalogs.records import DatePair, Product, Volcano
 from catalogs.settings import Settings
-from fringewatch.errors import HomeError, StoreError
+from fringewatch.errors import BadInputError, HomeError, StoreError
 from tasks.granules import granule_grid, remove_granules
 from tasks.records import BatchReport, FrameRequest, Problem
 from tasks.tile_pair import PairSlot, PairTiled, home_anywhere, lies_here, tile_some
@@ -181,7 +181,18 @@ def _settle_grid(
     home: Home, request: FrameRequest, batch: Sequence[DatePair], ledger: Ledger
 ) -> Grid:
     grids = [granule_grid(home, request, pair, Product.DIFF_PHA) for pair in batch]
+    # A raster of another place has no vote; where all are, the last line says so.
+    grids = [grid for grid in grids if _shows(grid, request.volcano)] or grids
     votes = Counter({grid: sum(grid.snaps_to(other) for other in grids) for grid in grids})
     winner = votes.most_common(1)[0][0]  # the oldest pair's where votes are equal
+    volcano_window(winner, request.volcano.latitude, request.volcano.longitude)
     ledger.record_grid(request.frame, winner)
     return winner
+
+
+def _shows(grid: Grid, volcano: Volcano) -> bool:
+    try:
+        volcano_window(grid, volcano.latitude, volcano.longitude)
+    except BadInputError:
+        return False
+    return True

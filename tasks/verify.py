@@ -71,7 +71,7 @@ def verify_volcano(
         If the model, whose tables these are, is unknown.
     """
     home = find_home(home_of(settings))
-    with only_writer(home) if repair else nullcontext():
+    with only_writer(home, settings.busy_wait_minutes) if repair else nullcontext():
         ledger = read_ledger(home.ledger)
         if ledger is None:
             message = f"the home {home.root} has no ledger: run `fringewatch backfill` first"

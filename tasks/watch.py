@@ -5,6 +5,7 @@ once, and runs the same both ways.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,14 @@ from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.volcanoes import find_volcano, select_frames
-from fringewatch.errors import BadInputError
+from fringewatch.errors import (
+    BadInputError,
+    FringewatchError,
+    HomeError,
+    LedgerError,
+    ModelError,
+    TryLaterError,
+)
 from tasks.detect import method_of
 from tasks.discover import discover_frame, preview_frame
 from tasks.download import download_pairs
@@ -31,6 +39,8 @@ from tasks.records import (
 from tasks.score import score_frame
 from tasks.tile import tile_pairs
 from tasks.tile_workers import workers_on_demand
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,8 @@ def watch_volcano(
     """Return what was done to bring the volcano's tables up to the request.
 
     What is in the cube, scored and in the tables already is left as it is. A pair or a frame that
-    cannot be had becomes a problem of the report; the rest goes on.
+    cannot be had, or whose cube is damaged, becomes a problem of the report; the rest goes on. If
+    another run writes to the home, this one waits for it as long as the settings say.
 
     Raises
     ------
@@ -99,60 +110,86 @@ def watch_volcano(
     BadInputError
         If the method of the settings has no such option: before anything is fetched.
     HomeError
-        If the home or its storage cannot be used, is held by another run, or its disk is full.
+        If the home or its storage cannot be used; a `TryLaterError` besides if another run holds
+        it, its disk is full, or its storage gives no answer.
     StoreError
-        If a cube, a table or the ledger is damaged.
+        If the cubes of all frames, a table or the ledger are damaged.
     """
     steps = steps or Steps()
     home = open_home(home_of(settings))
     model_of(settings)
     method_of(settings)
-    with only_writer(home), workers_on_demand(settings) as demand_workers:
-        plans: list[FramePlan] = []
-        problems: list[Problem] = []
-        fetched = scored = 0
-        for frame in request.frames:
-            part = request.of_frame(frame)
-            plan = steps.discover(part, settings)
-            plans.append(plan)
-            problems += plan.problems
-            if plan.absent and request.frames_named:
-                problems.append(Problem(frame, None, plan.absent))
-            demand_workers(len(plan.to_fetch))
-            for first in range(0, len(plan.to_fetch), settings.pairs_per_batch):
-                batch = plan.to_fetch[first : first + settings.pairs_per_batch]
-                downloaded = steps.download(part, batch, settings)
-                tiled = steps.tile(part, downloaded.done, settings)
-                fetched += len(tiled.done)
-                problems += [*downloaded.problems, *tiled.problems]
-            scored += len(steps.score(part, settings).done)
+    busy_wait = settings.busy_wait_minutes
+    with only_writer(home, busy_wait), workers_on_demand(settings) as demand_workers:
+        parts = [
+            _watch_frame(request.of_frame(frame), settings, steps, demand_workers)
+            for frame in request.frames
+        ]
+        errors = [part.error for part in parts if part.error is not None]
+        if len(errors) == len(parts):
+            raise errors[0]
         published = steps.publish(request.volcano, request.frames, settings)
-    return _report(request, plans, (fetched, scored), problems, published)
+    return _report(request, parts, published)
+
+
+@dataclass(frozen=True)
+class _FrameRun:
+    """What became of one frame."""
+
+    plan: FramePlan
+    fetched: int = 0
+    scored: int = 0
+    problems: tuple[Problem, ...] = ()
+    error: FringewatchError | None = None
+    """What ended it; one of the problems says so."""
+
+
+def _watch_frame(
+    part: FrameRequest, settings: Settings, steps: Steps, demand_workers: Callable[[int], None]
+) -> _FrameRun:
+    """Bring one frame up to the request; what is wrong with it alone does not end the others."""
+    plan, fetched, scored = FramePlan(None), 0, 0
+    problems: list[Problem] = []
+    ended: FringewatchError | None = None
+    try:
+        plan = steps.discover(part, settings)
+        problems += plan.problems
+        demand_workers(len(plan.to_fetch))
+        for first in range(0, len(plan.to_fetch), settings.pairs_per_batch):
+            batch = plan.to_fetch[first : first + settings.pairs_per_batch]
+            downloaded = steps.download(part, batch, settings)
+            tiled = steps.tile(part, downloaded.done, settings)
+            fetched += len(tiled.done)
+            problems += [*downloaded.problems, *tiled.problems]
+        scored = len(steps.score(part, settings).done)
+    except (HomeError, LedgerError, ModelError, TryLaterError):
+        raise  # the next frame would fare no better
+    except FringewatchError as error:
+        _LOGGER.error("%s %s: %s", part.volcano.slug, part.frame, error)  # noqa: TRY400 - plainly
+        problems.append(Problem(part.frame, None, str(error)))
+        ended = error
+    return _FrameRun(plan, fetched, scored, tuple(problems), ended)
 
 
 def _report(
-    request: WatchRequest,
-    plans: Sequence[FramePlan],
-    counts: tuple[int, int],
-    problems: Sequence[Problem],
-    published: Published | None,
+    request: WatchRequest, parts: Sequence[_FrameRun], published: Published | None
 ) -> RunReport:
     wanted = set(request.frames)
     in_table = sum(
         frame in wanted and pair.lies_in(request.start, request.end)
         for frame, pair in (published.pairs if published else ())
     )
-    answered = [plan for plan in plans if plan.source is not None]
-    if not answered or not in_table:
-        outcome = Outcome.NOTHING
-    else:
-        outcome = Outcome.PARTIAL if problems else Outcome.DONE
+    plans = [part.plan for part in parts]
+    problems = [problem for part in parts for problem in part.problems]
+    if request.frames_named:
+        absent = zip(request.frames, plans, strict=True)
+        problems += [Problem(frame, None, plan.absent) for frame, plan in absent if plan.absent]
     return RunReport(
         volcano=request.volcano.slug,
-        outcome=outcome,
+        outcome=_outcome(request, plans, problems, in_table if published else None),
         listed=sum(len(plan.listed) for plan in plans),
-        fetched=counts[0],
-        scored=counts[1],
+        fetched=sum(part.fetched for part in parts),
+        scored=sum(part.scored for part in parts),
         in_table=in_table,
         problems=tuple(problems),
         published=published,
@@ -160,16 +197,34 @@ def _report(
     )
 
 
+def _outcome(
+    request: WatchRequest,
+    plans: Sequence[FramePlan],
+    problems: Sequence[Problem],
+    in_table: int | None,
+) -> Outcome:
+    """How the run ended; `in_table` is None where there is no table at all."""
+    answered = [plan for plan in plans if plan.source is not None]
+    if answered and in_table:
+        return Outcome.PARTIAL if problems else Outcome.DONE
+    if any(problem.try_later for problem in problems):
+        return Outcome.LATER
+    has_pairs = any(plan.newest is not None for plan in answered)
+    if request.scheduled and has_pairs and in_table is not None and not problems:
+        return Outcome.DONE  # a night without pairs in its range is a night like any other
+    return Outcome.NOTHING
+
+
 def _notes(request: WatchRequest, plans: Sequence[FramePlan]) -> Iterable[str]:
     for frame, plan in zip(request.frames, plans, strict=True):
-        if plan.absent and not request.frames_named:
+        if plan.absent and not (request.frames_named or plan.absent_before):
             yield plan.absent
         yield from plan.notes
         if plan.source is None or plan.listed:
             continue
-        if plan.newest is None:
+        if plan.newest is None and not plan.problems:
             yield f"{frame}: {plan.source} lists no pairs at all: the frame may be lost or moving"
-        else:
+        elif plan.newest is not None:
             yield (
                 f"{frame}: no pairs between {request.start} and {request.end}; the newest pair at "
                 f"{plan.source} is {plan.newest}"

@@ -20,6 +20,10 @@ settings.load_profile("fringewatch")
 # that tests start inherit it. Tests of the methods name the one that they mean.
 os.environ.setdefault("FRINGEWATCH_METHOD", "rule")
 
+# A night that waits until morning, or for another run, is for the tests of waiting.
+os.environ.setdefault("FRINGEWATCH_RETRY_UNTIL", "")
+os.environ.setdefault("FRINGEWATCH_BUSY_WAIT_MINUTES", "0")
+
 _BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -30,6 +34,12 @@ def _own_logging() -> Iterator[None]:
     yield
     logging.root.handlers[:] = before
     logging.root.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _quick_rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in portal writes its pages in no time."""
+    monkeypatch.setattr("catalogs.portal.patience.REWRITING_S", 0.01)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ from typing_extensions import override
 from catalogs.corpora.versions import Corpus
 from catalogs.place import Place
 from fringewatch.atomic import disk_errors
-from fringewatch.errors import BadInputError, HomeError, StoreError
+from fringewatch.errors import BadInputError, HomeBusyError, HomeError, StoreError
 
 _FREE: Final = b"{}\n"
 """What a builder that is done leaves: removing the object could remove the next builder's."""
@@ -158,7 +158,7 @@ def _disk_lock(corpus: Corpus, folder: Path, holder: str) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise HomeError(_refusal(corpus, _noted(note), "wait until it ends")) from error
+            raise HomeBusyError(_refusal(corpus, _noted(note), "wait until it ends")) from error
     try:
         note.write(Builder.of_this_process(holder).content)
         yield
@@ -205,7 +205,7 @@ class _BucketLease(Lease):
                 continue
         else:
             words = _refusal(self.corpus, "several who ask at once", "try again in a minute")
-            raise HomeError(words)
+            raise HomeBusyError(words)
         self.thread = threading.Thread(target=self._keep, name="lease", daemon=True)
         self.thread.start()
 
@@ -245,11 +245,11 @@ class _BucketLease(Lease):
         other = Builder.parse(seen, self.place)
         advice = f"wait until it ends; if it is dead, its lease runs out by itself ({self.place})"
         if other.expires > time.time():
-            raise HomeError(_refusal(self.corpus, other, advice))
+            raise HomeBusyError(_refusal(self.corpus, other, advice))
         log.info("the lease of %s has run out; waiting for a sign of life", other)
         time.sleep(2.0 * self.times.renewal)
         if self.place.read() not in {seen, _FREE}:
-            raise HomeError(_refusal(self.corpus, other, advice))
+            raise HomeBusyError(_refusal(self.corpus, other, advice))
 
     def _put(self, put: Callable[[bytes], bool]) -> bool:
         """Put the builder's word there with a new date of expiry; tell whether it was taken."""

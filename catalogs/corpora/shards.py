@@ -27,7 +27,7 @@ from catalogs.corpora.plan import Plan
 from catalogs.corpora.versions import Corpus
 from catalogs.cube_layout import PHASE_ATTRIBUTES
 from catalogs.place import Place
-from fringewatch.errors import BadInputError, HomeError, StoreError
+from fringewatch.errors import BadInputError, HomeBusyError, StoreError
 from fringewatch.numbers import NO_DATA_CODE, PATCH_SIZE
 
 PHASE: Final = "phase"
@@ -223,7 +223,7 @@ def put_object(place: Place, content: bytes) -> None:
         if there == content or place.replace(there, content) or place.read() == content:
             return
     message = f"{place} was changed by something else while it was written: run again"
-    raise HomeError(message)
+    raise HomeBusyError(message)
 
 
 def write_receipt(corpus: Corpus, plan: Plan, receipt: Receipt) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from catalogs.place import Place
-from fringewatch.errors import BadInputError, HomeError, StoreError
+from fringewatch.errors import BadInputError, HomeBusyError, StoreError
 
 VERSION_LETTERS: Final = 12
 """Letters of the plan's hash that name a version."""
@@ -244,7 +244,7 @@ def _note(corpus: Corpus, version: str, built_at: dt.datetime) -> None:
         if file.replace(seen, seen + gap + line):
             return
     message = f"cannot write {file}: something else keeps changing it; see what, and try again"
-    raise HomeError(message)
+    raise HomeBusyError(message)
 
 
 def _noted(history: bytes) -> list[str]:

@@ -4,11 +4,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
 
+from catalogs.portal import patience
 from catalogs.portal.answers import read_page
 from catalogs.portal.fetch import FetchedFile, fetch_file
 from catalogs.portal.folder import is_folder_url, list_folder, read_folder
-from catalogs.portal.listing import PairEntry, parse_pairs
+from catalogs.portal.listing import PairEntry, is_cut, parse_pairs
 from catalogs.portal.manifest import parse_manifest
 from catalogs.portal.roots import Root
 from catalogs.portal.session import PortalSession
@@ -59,10 +61,11 @@ class Portal:
         self.memory = ShortMemory() if memory is None else memory
 
     def list_pairs(self, frame: FrameId, *, everywhere: bool = True) -> PairListing:
-        """Return the pairs of `frame` from all roots; each root is asked once.
+        """Return the pairs of `frame` from all roots.
 
-        A root that gives no answer is noted in the listing and passed over. The transition tree is
-        asked only if no root before it lists the frame.
+        Each root is asked once, and once more if its listing is empty or cut: the server may be
+        writing it. A root that gives no answer is noted in the listing and passed over. The
+        transition tree is asked only if no root before it lists the frame.
 
         Parameters
         ----------
@@ -88,10 +91,12 @@ class Portal:
             if root.layout.is_fallback and any(answer.entries for answer in answers):
                 continue
             answers.append(self._ask_root(root, frame))
+        answers = self._ask_again(frame, answers)
         if not any(answer.state is RootState.LISTED for answer in answers):
             raise _no_listing(frame, answers)
         listing = unite(answers)
-        listing = replace(listing, is_complete=all_asked and not listing.unavailable)
+        is_complete = all_asked and not (listing.unavailable or listing.cut)
+        listing = replace(listing, is_complete=is_complete)
         for answer in listing.stale:
             logger.warning("%s is behind with %s: its newest pair is %s",
                            answer.root, frame, answer.newest)  # fmt: skip
@@ -141,30 +146,52 @@ class Portal:
         winner = self.memory.recall(frame)
         return sorted(self._roots, key=lambda root: root.text != winner)
 
+    def _ask_again(self, frame: FrameId, answers: list[RootAnswer]) -> list[RootAnswer]:
+        """Return `answers` with those that are doubtful asked for once more, after one pause."""
+        if not any(answer.is_doubtful for answer in answers):
+            return answers
+        sleep(patience.REWRITING_S)
+        roots = {root.text: root for root in self._roots}
+        return [
+            _surer(answer, self._ask_root(roots[answer.root], frame))
+            if answer.is_doubtful
+            else answer
+            for answer in answers
+        ]
+
     def _ask_root(self, root: Root, frame: FrameId) -> RootAnswer:
         try:
-            entries = self._list_root(root, frame)
+            entries, cut = self._list_root(root, frame)
         except MissingProductError as error:
-            logger.info("the portal root %s has no frame %s", root.text, frame)
+            # The run says it once, and only if no root has the frame.
+            logger.debug("the portal root %s has no frame %s", root.text, frame)
             return RootAnswer(root.text, RootState.NO_FRAME, reason=str(error))
         except SourceUnavailableError as error:
             logger.warning("the portal root %s is passed over: %s", root.text, error)
             return RootAnswer(root.text, RootState.UNAVAILABLE, reason=str(error))
         if not entries:
             logger.warning("the listing of %s at %s names no pair", frame, root.text)
-        return RootAnswer(root.text, RootState.LISTED, entries)
+        elif cut:
+            logger.warning("the listing of %s at %s is cut", frame, root.text)
+        return RootAnswer(root.text, RootState.LISTED, entries, is_cut=cut)
 
-    def _list_root(self, root: Root, frame: FrameId) -> tuple[PairEntry, ...]:
+    def _list_root(self, root: Root, frame: FrameId) -> tuple[tuple[PairEntry, ...], bool]:
+        """Return the pairs that a root lists, and whether its listing is cut."""
         if root.folder is not None:
-            return list_folder(root.folder, frame)
+            return list_folder(root.folder, frame), False
         page = read_page(self.session, root.pairs_url(frame))
-        return parse_pairs(page.text, page.url)
+        return parse_pairs(page.text, page.url), is_cut(page.text)
 
     def _read_pair(self, url: str, frame: FrameId, entry: PairEntry) -> dict[Product, RemoteFile]:
         if is_folder_url(url):
             return read_folder(url, frame, entry.pair)
         page = read_page(self.session, url)
         return parse_manifest(page.text, page.url, frame, entry.pair)
+
+
+def _surer(first: RootAnswer, second: RootAnswer) -> RootAnswer:
+    """The second answer, unless it took pairs away that the first had named."""
+    return second if second.state is RootState.LISTED or not first.entries else first
 
 
 def _no_listing(
@@ -178,5 +205,6 @@ def _no_listing(
             for answer in answers
         )
         return SourceUnavailableError(f"no portal root could list the pairs of {frame}: {said}")
-    roots = ", ".join(answer.root for answer in answers)
-    return MissingProductError(f"no such frame as {frame} at {roots}")
+    *others, last = (answer.root for answer in answers)
+    where = f"{len(answers)} roots ({', '.join(others)} and {last})" if others else last
+    return MissingProductError(f"no such frame as {frame} at {where}")

@@ -42,9 +42,10 @@ def list_folder(folder: Path, frame: FrameId) -> tuple[PairEntry, ...]:
     MissingProductError
         If it holds no folder of that frame, or its files may be of any frame.
     SourceUnavailableError
-        If it cannot be read.
+        If it cannot be read, is not there, or is empty: what is mounted there may be missing.
     """
     with _reading(folder):
+        _refuse_bare(folder)
         frames = (
             folder / track / str(frame)
             for track in (*(f"{frame.track:0{digits}d}" for digits in (1, 2, 3)), "")
@@ -111,6 +112,16 @@ def copy_from_folder(url: str, part: PartialFile) -> dt.datetime:
         message = f"{path} changed while it was read; it is worth trying again later"
         raise SourceUnavailableError(message)
     return dt.datetime.fromtimestamp(after.st_mtime, dt.UTC)
+
+
+def _refuse_bare(folder: Path) -> None:
+    """Raise `SourceUnavailableError` for what a disk or a share leaves that is not mounted."""
+    if not folder.exists():
+        message = f"there is no folder {folder}: is it mounted? If not, correct --portal"
+        raise SourceUnavailableError(message)
+    if folder.is_dir() and next(folder.iterdir(), None) is None:
+        message = f"the folder {folder} is empty: is what belongs there mounted?"
+        raise SourceUnavailableError(message)
 
 
 def _pairs_of_frame(folder: Path) -> tuple[PairEntry, ...]:

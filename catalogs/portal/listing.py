@@ -64,6 +64,12 @@ def parse_pairs(page: str, page_url: str) -> tuple[PairEntry, ...]:
     return tuple(first_of_pair.values())
 
 
+def is_cut(page: str) -> bool:
+    """Whether a page of HTML lacks its end: it was read while the server wrote it."""
+    text = page.lower()
+    return "<html" in text and "</html" not in text
+
+
 def _entries(page: str, page_url: str) -> list[PairEntry]:
     entries = []
     for url in parse_links(page, page_url):

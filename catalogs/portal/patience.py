@@ -3,9 +3,12 @@
 import datetime as dt
 import email.utils
 import random
-from typing import Protocol
+from typing import Final, Protocol
 
 import requests
+
+REWRITING_S: Final = 5.0
+"""Pause before a page is asked for again that was met in the middle of its rewriting."""
 
 
 class Patience(Protocol):

@@ -58,7 +58,7 @@ class Root:
     layout: Layout
     """Of an address; a folder is looked through for all of them."""
     folder: Path | None
-    """The folder of this machine that it is; None for an address."""
+    """The folder of this machine that it is, mounted or not; None for an address."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -68,9 +68,10 @@ class Root:
         ------
         BadInputError
             If `text` is neither an http or https address with a host and without user, query or
-            fragment, nor a folder that exists.
+            fragment, nor a folder. A folder that is not there counts if its path is absolute: it
+            may be mounted later, and until then gives no listing.
         """
-        folder = _existing_folder(text.strip())
+        folder = _folder(text.strip())
         if folder is not None:
             return cls(str(folder), Layout(), folder)
         root = _parse_address(text)
@@ -96,12 +97,14 @@ def parse_root(text: str) -> str:
     return Root.parse(text).text
 
 
-def _existing_folder(text: str) -> Path | None:
+def _folder(text: str) -> Path | None:
     if not text or "://" in text:
         return None
     try:
-        folder = Path(text).expanduser().resolve()
-        return folder if folder.is_dir() else None
+        path = Path(text).expanduser()
+        folder = path.resolve()
+        may_be_mounted = path.is_absolute() and not folder.exists()
+        return folder if may_be_mounted or folder.is_dir() else None
     except (OSError, RuntimeError, ValueError):  # too long, no such user, a null byte
         return None
 
@@ -109,7 +112,8 @@ def _existing_folder(text: str) -> Path | None:
 def _parse_address(text: str) -> str:
     message = (
         f"'{text}' is not the root of a portal: expected an http or https address without user, "
-        f"query or fragment, such as {DEFAULT_ROOTS[0]}, or a folder that exists"
+        f"query or fragment, such as {DEFAULT_ROOTS[0]}, or a folder that exists (one that is not "
+        "mounted yet is named by its whole path)"
     )
     root = text.strip().rstrip("/")
     try:

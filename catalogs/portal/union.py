@@ -35,6 +35,13 @@ class RootAnswer:
     """Oldest first."""
     reason: str | None = None
     """Why there is no listing."""
+    is_cut: bool = False
+    """Whether its listing lacks its end: there may be more pairs."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether its listing may have been met in the middle of its rewriting."""
+        return self.state is RootState.LISTED and (self.is_cut or not self.entries)
 
     @property
     def newest(self) -> DatePair | None:
@@ -66,6 +73,11 @@ class PairListing:
     def unavailable(self) -> tuple[RootAnswer, ...]:
         """The roots that gave no answer this time: the listing may lack what only they have."""
         return tuple(a for a in self.answers if a.state is RootState.UNAVAILABLE)
+
+    @property
+    def cut(self) -> tuple[RootAnswer, ...]:
+        """The roots whose listing lacks its end, also when asked once more."""
+        return tuple(answer for answer in self.answers if answer.is_cut)
 
     @property
     def stale(self) -> tuple[RootAnswer, ...]:

@@ -11,7 +11,7 @@ from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_file import LEDGER_FORMAT
 from catalogs.ledger_rows import FileRow, FileState, PairScore, SourceRow, TileRow
 from catalogs.records import DatePair, FrameId, Product, RemoteFile
-from fringewatch.errors import HomeError, StoreError
+from fringewatch.errors import HomeError, LedgerError, StoreError
 
 FRAME = FrameId.parse("106A_09048_000909")
 FIRST, SECOND = (DatePair.parse(name) for name in ("20240106_20240118", "20240118_20240130"))
@@ -199,3 +199,28 @@ def test_a_full_disk_rolls_back_and_says_so(ledger: Ledger) -> None:
     with pytest.raises(HomeError, match="cannot write the ledger"):
         fill()
     assert [row.pair for row in ledger.pairs(FRAME)] == [FIRST]
+
+
+def test_a_damaged_page_is_said_with_what_to_do_and_no_traceback_of_sqlite(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    many = [DatePair.parse(f"20240101_2025{month:02d}02") for month in range(1, 13)]
+    with open_ledger(path) as ledger:
+        for number in range(200):
+            frame = FrameId.parse(f"106A_{number:05d}_000909")
+            ledger.record_listing(frame, "http://a", many, complete=True)
+        ledger._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    for page in range(4, len(content) // 4096):
+        content[4096 * page : 4096 * page + 200] = b"\xa5" * 200
+    path.write_bytes(content)
+
+    def read_all(ledger: Ledger) -> None:
+        for number in range(200):
+            ledger.pairs(FrameId.parse(f"106A_{number:05d}_000909"))
+
+    def read() -> None:
+        with open_ledger(path) as ledger:
+            read_all(ledger)
+
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite is no ledger, or is damaged.*backup"):
+        read()

@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from catalogs.grid import Grid
 from catalogs.raster_writer import write_geotiff
 from catalogs.rasters import check_raster
 from catalogs.records import Product
-from fringewatch.errors import BadInputError, HomeError
+from fringewatch.errors import BadInputError, DiskFullError, HomeError
 
 GRID = Grid(-22.6205, 64.2051667, 0.001, 0.001, 70, 62)
 PHASE = np.random.default_rng(1).uniform(-3, 3, (62, 70)).astype(np.float32)
@@ -86,12 +87,11 @@ def test_a_write_that_fails_leaves_the_old_file(
     write_geotiff(path, PHASE, GRID)
     before = path.read_bytes()
 
-    def refuse(*_: object, **__: object) -> None:
-        message = "the disk is gone"
-        raise rasterio.errors.RasterioIOError(message)
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("catalogs.raster_writer.rasterio.open", refuse)
-    with pytest.raises(HomeError, match="the disk is gone"):
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(DiskFullError, match="the disk is full"):
         write_geotiff(path, PHASE, GRID)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.tif"]

@@ -1,3 +1,4 @@
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,53 @@ def test_settings_do_not_change() -> None:
     settings = Settings()
     with pytest.raises(ValidationError, match="frozen"):
         settings.model = "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "watch"),
+    [
+        ("taal", ("taal",)),
+        ("taal,etna", ("taal", "etna")),
+        (" taal , etna, ", ("taal", "etna")),
+        ('["taal", "etna"]', ("taal", "etna")),
+        ('"taal"', ("taal",)),
+        ("", ()),
+    ],
+)
+def test_a_list_of_the_environment_is_words_or_json(
+    monkeypatch: pytest.MonkeyPatch, text: str, watch: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("FRINGEWATCH_WATCH", text)
+    assert load_settings().watch == watch
+
+
+def test_every_list_of_the_environment_is_read_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRINGEWATCH_PORTAL", "http://a.example/x, https://b.example/y/")
+    assert load_settings().portal == ("http://a.example/x", "https://b.example/y")
+    monkeypatch.setenv("FRINGEWATCH_PORTAL", "ftp://a.example/x")
+    with pytest.raises(BadInputError, match=r"ftp://a\.example/x"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("WATCH", '["taal"'), ("METHOD_OPTIONS", "{level"), ("RETRY_UNTIL", "25:00"),
+     ("RETRY_UNTIL", "06:00+02:00"), ("RETRY_PAUSE_MINUTES", "0")],
+)  # fmt: skip
+def test_a_wrong_value_of_the_environment_is_said(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"FRINGEWATCH_{name}", value)
+    with pytest.raises(BadInputError) as caught:
+        load_settings()
+    assert name.lower() in str(caught.value).lower()
+    assert value in str(caught.value)
+
+
+def test_the_hour_of_the_last_try_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FRINGEWATCH_RETRY_UNTIL", raising=False)
+    assert load_settings().retry_until == dt.time(6)
+    monkeypatch.setenv("FRINGEWATCH_RETRY_UNTIL", "05:30")
+    assert load_settings().retry_until == dt.time(5, 30)
+    monkeypatch.setenv("FRINGEWATCH_RETRY_UNTIL", "")
+    assert load_settings().retry_until is None

@@ -260,7 +260,7 @@ def test_two_commands_on_one_name(
             time.sleep(0.02)
         second = start()
         _, said = second.communicate(timeout=60)
-        assert second.returncode == 2, said
+        assert second.returncode == 5, said
         who = rf"'{NAME}' at s3://.* is being built by process {first.pid} on .*: wait until it"
         assert re.search(who, said)
         assert corpus.current() == versions.old

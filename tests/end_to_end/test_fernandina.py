@@ -103,12 +103,24 @@ def test_a_truncated_and_a_missing_file_end_as_partial(
     assert states["state"].tolist()[3] == "no data"
 
 
-def test_nothing_to_be_had_ends_with_4(tmp_path: Path) -> None:
+def test_a_portal_that_is_away_ends_with_5(tmp_path: Path) -> None:
     done = fringewatch(
         "backfill", "fernandina", "--start", "2024-01-01", "--end", "2024-03-31",
         "--frame", FRAME, "--portal", "http://127.0.0.1:9/LiCSAR_products",
         "--home", tmp_path / "home", cwd=tmp_path, environment={"FRINGEWATCH_RETRIES": "0"},
     )  # fmt: skip
-    assert done.returncode == 4, done.stderr
+    assert done.returncode == 5, done.stderr
     assert "127.0.0.1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_is_away_ends_with_5(tmp_path: Path) -> None:
+    done = fringewatch(
+        "nightly", "fernandina", "--portal", "http://127.0.0.1:9/LiCSAR_products",
+        "--home", tmp_path / "home", cwd=tmp_path,
+        environment={"PREFECT_API_URL": "http://127.0.0.1:9/api"},
+    )  # fmt: skip
+    assert done.returncode == 5, done.stderr
+    assert "Prefect server gives no good answer" in done.stderr
+    assert "http://127.0.0.1:9/api" in done.stderr
     assert "Traceback" not in done.stderr

@@ -13,7 +13,7 @@ from catalogs.tables import DATES, read_table
 from flows.backfill import backfill
 from flows.nightly import nightly
 from flows.rebuild_corpus import rebuild_corpus
-from fringewatch.errors import BadInputError, SourceUnavailableError
+from fringewatch.errors import BadInputError, MissingProductError, SourceUnavailableError
 from tasks.records import Outcome
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.server import StandInPortal
@@ -52,6 +52,19 @@ def test_backfill_fails_when_nothing_can_be_had(
     monkeypatch.setenv("FRINGEWATCH_RETRIES", "0")
     with pytest.raises(SourceUnavailableError, match="whole frame"):
         backfill("fernandina", START, END, [str(FRAME)], NOWHERE, home)
+    for state in (
+        backfill("fernandina", START, END, [str(FRAME)], NOWHERE, home, return_state=True),
+        nightly(["fernandina"], NOWHERE, home, today=END, return_state=True),
+    ):
+        assert (state.name, state.is_failed()) == ("TryLater", True)
+        assert "127.0.0.1" in str(state.message)
+
+
+def test_a_frame_that_is_nowhere_is_nothing_to_be_had(
+    flow_portal: StandInPortal, home: Path
+) -> None:
+    with pytest.raises(MissingProductError, match="no such frame"):
+        backfill("taal", START, END, None, [flow_portal.url], home)
 
 
 def test_nightly_brings_only_what_is_new(flow_portal: StandInPortal, home: Path) -> None:

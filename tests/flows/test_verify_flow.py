@@ -1,6 +1,7 @@
 """The verify flow as a Python call, under a real (test) Prefect server."""
 
 import datetime as dt
+import shlex
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from catalogs.home import Home, only_writer
 from catalogs.ledger import open_ledger
 from flows.backfill import backfill
+from flows.cli import run
+from flows.screen import stop_logging
 from flows.verify import verify
-from fringewatch.errors import BadInputError, HomeError
+from fringewatch.errors import BadInputError, HomeError, TryLaterError
 from tasks.records import Outcome
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME
@@ -58,16 +61,44 @@ def test_a_volcano_that_cannot_be_verified_does_not_stop_the_others(
         ledger.record_tiles("atlantis", FRAME, ledger.tiles("fernandina", FRAME))
     reports = verify(portal=[flow_portal.url], home=filled)
     assert [(report.volcano, report.outcome) for report in reports] == [
-        ("atlantis", Outcome.NOTHING), ("fernandina", Outcome.DONE),
+        ("atlantis", Outcome.REFUSED), ("fernandina", Outcome.DONE),
     ]  # fmt: skip
     assert "no volcano 'atlantis'" in reports[0].lines()[-1]
 
 
 def test_a_repair_beside_a_run_is_refused(flow_portal: StandInPortal, filled: Path) -> None:
     with only_writer(Home(filled)):
-        (report,) = verify(repair=True, portal=[flow_portal.url], home=filled)
-    assert report.outcome is Outcome.NOTHING
-    assert "another Fringewatch run" in report.notes[0]
+        state = verify(repair=True, portal=[flow_portal.url], home=filled, return_state=True)
+        with pytest.raises(TryLaterError, match="another Fringewatch run"):
+            verify(repair=True, portal=[flow_portal.url], home=filled)
+    assert (state.name, state.is_failed()) == ("TryLater", True)
+    assert "another Fringewatch run" in str(state.message)
+
+
+def test_the_command_without_portal_and_the_one_that_it_recommends(
+    flow_portal: StandInPortal,
+    filled: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FRINGEWATCH_HOME", str(filled))
+    monkeypatch.setenv("FRINGEWATCH_PORTAL", flow_portal.url)
+    monkeypatch.chdir(filled.parent)
+    try:
+        assert run(["verify"]) == 0
+        chunk(filled).unlink()
+        capsys.readouterr()
+        assert run(["verify", "fernandina"]) == 3
+        said = [line.strip() for line in capsys.readouterr().out.splitlines()]
+        commands = [line[line.index("fringewatch ") :] for line in said if "fringewatch " in line]
+        assert "fringewatch verify fernandina --repair" in commands
+        # The first settles what it found, and the others bring it anew.
+        assert run(shlex.split(commands[0])[1:]) == 3
+        codes = [run(shlex.split(command)[1:]) for command in commands[1:]]
+        assert codes == [0] * len(codes)
+        assert run(["verify"]) == 0
+    finally:
+        stop_logging()
 
 
 def test_wrong_words_are_refused_and_nothing_is_made(home: Path) -> None:

@@ -135,12 +135,12 @@ def one_listing(portal: StandInPortal) -> int:
 LISTING_CASES = {
     "404": (Fault(K.STATUS, code=404), Outcome.NOTHING, 1),
     "503 once": (Fault(K.STATUS, times=1), Outcome.DONE, 2),
-    "503 for ever": (Fault(K.STATUS), Outcome.NOTHING, 3),
-    "html": (Fault(K.HTML), Outcome.NOTHING, 1),
-    "empty": (Fault(K.EMPTY), Outcome.NOTHING, 1),
+    "503 for ever": (Fault(K.STATUS), Outcome.LATER, 3),
+    "html": (Fault(K.HTML), Outcome.NOTHING, 2),
+    "empty": (Fault(K.EMPTY), Outcome.NOTHING, 2),
     "reversed": (Fault(K.REVERSED), Outcome.DONE, 1),
-    "redirect for ever": (Fault(K.REDIRECT), Outcome.NOTHING, 6),
-    "hang up for ever": (Fault(K.HANG_UP), Outcome.NOTHING, 3),
+    "redirect for ever": (Fault(K.REDIRECT), Outcome.LATER, 6),
+    "hang up for ever": (Fault(K.HANG_UP), Outcome.LATER, 3),
 }
 
 
@@ -159,9 +159,11 @@ def test_a_fault_at_the_listing(
 
 MANIFEST_CASES = {
     "404 though listed": (Fault(K.STATUS, code=404), MISSING, 1),
-    "empty": (Fault(K.EMPTY), MISSING, 1),
-    "html": (Fault(K.HTML), MISSING, 1),
-    "cut in its first line": (Fault(K.SHORT, after_bytes=60), MISSING, 1),
+    "empty": (Fault(K.EMPTY), MISSING, 2),
+    "html": (Fault(K.HTML), MISSING, 2),
+    "cut in its first line": (Fault(K.SHORT, after_bytes=60), MISSING, 2),
+    "empty once": (Fault(K.EMPTY, times=1), FETCHED, 2),
+    "cut once": (Fault(K.SHORT, after_bytes=60, times=1), FETCHED, 2),
     "503 for ever": (Fault(K.STATUS), None, 3),
     "503 once": (Fault(K.STATUS, times=1), FETCHED, 2),
 }
@@ -205,7 +207,8 @@ def test_a_pair_that_vanishes_upstream_stays_here(
     watch_volcano(request_, settings)
     portal.faults[LISTING] = Fault(K.SHORT, after_bytes=0)
     report: RunReport = watch_volcano(request_, settings)
-    assert report.in_table == 2
+    assert (report.in_table, report.outcome) == (2, Outcome.PARTIAL)
+    assert "lists no pair at all, also when asked once more; 2 were" in report.problems[0].reason
     with open_ledger(Home(settings.home).ledger) as ledger:
         assert [row.gone_since for row in ledger.pairs(FRAME)] == [None, None]
         assert ledger.tiled_pairs("fernandina", FRAME) == tuple(map(DatePair.parse, (BAD, GOOD)))

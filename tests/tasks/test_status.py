@@ -132,6 +132,40 @@ def test_each_source_has_its_own_newest_pair(settings: Settings) -> None:
     assert "STALE: http://archive has nothing newer than 2020-01-13" in warning
 
 
+def no_frame(root: str) -> SourceRow:
+    return SourceRow(root, NOON, "no frame", 0, None, f"no such frame at {root}")
+
+
+def test_a_source_that_merely_lacks_a_frame_is_not_worth_a_word(settings: Settings) -> None:
+    listed(settings, "20240130_20240211")
+    with open_ledger(Home(settings.home).ledger) as ledger:
+        ledger.record_source(FRAME, no_frame("http://archive"))
+    frame = only_frame(settings)
+    assert frame.warnings == ()
+    assert "http://archive" not in "\n".join(frame.lines())
+
+
+def test_a_frame_that_no_source_has_is_one_line(settings: Settings) -> None:
+    listed(settings, "20240130_20240211")
+    with open_ledger(Home(settings.home).ledger) as ledger:
+        for root in ("http://a", "http://b"):
+            ledger.record_source(OTHER, no_frame(root))
+    status = home_status(settings, None, TODAY)
+    assert [line for line in status.lines() if str(OTHER) in line] == [
+        f"{OTHER}: NO FRAME: none of the 2 sources has such a frame, asked 2024-02-19 12:00 UTC"
+    ]
+    assert status.warnings == ()
+
+
+def test_a_frame_that_no_source_has_any_more_is_one_warning(settings: Settings) -> None:
+    listed(settings, "20240130_20240211")
+    with open_ledger(Home(settings.home).ledger) as ledger:
+        for root in (ROOT, "http://b"):
+            ledger.record_source(FRAME, no_frame(root))
+    (warning,) = only_frame(settings).warnings
+    assert "NO FRAME: none of the 2 sources has such a frame" in warning
+
+
 def test_gaps_and_pairs_that_are_not_here(settings: Settings) -> None:
     here = ("20230101_20230113", "20230301_20230313")
     listed(settings, *here, "20230113_20230301", "20240130_20240211")

@@ -1,6 +1,8 @@
 import datetime as dt
 import hashlib
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from catalogs.home import Home, home_of, only_writer, open_home
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import FileState
 from catalogs.place import Folder
-from catalogs.records import DatePair, Product
+from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError, HomeError, ModelError
@@ -111,6 +113,49 @@ def test_a_preview_asks_one_listing_and_writes_nothing(
     watch_volcano(request_, settings)
     (plan,) = preview_volcano(request_, settings)
     assert (plan.to_fetch, plan.there) == ((), PAIRS)
+
+
+def test_a_preview_of_an_old_home_leaves_every_byte_of_it(
+    request_: WatchRequest, settings: Settings
+) -> None:
+    """Also a ledger of the first format, which a run would migrate."""
+    home = open_home(home_of(settings))
+    with closing(sqlite3.connect(home.ledger)) as old:
+        old.executescript(
+            "CREATE TABLE tiles(volcano TEXT, frame TEXT, pair TEXT, url TEXT, sha256 TEXT, "
+            "coherence_sha256 TEXT, content_sha256 TEXT, tiled_at TEXT); PRAGMA user_version = 1;"
+        )
+        row = ("fernandina", str(FRAME), str(PAIRS[0]), "u", "a", "b", "c", "2024-02-01T00:00:00")
+        with old:
+            old.execute("INSERT INTO tiles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    before = digests(settings.home)
+    (plan,) = preview_volcano(request_, settings)
+    assert plan.there == PAIRS[:1]
+    assert len(plan.to_fetch) == len(PAIRS) - 1
+    assert digests(settings.home) == before
+    assert set(before) == {"home.json", "ledger.sqlite"}
+
+
+def test_a_damaged_cube_is_a_problem_of_its_frame_alone(
+    settings: Settings, scene_tree: Path, tmp_path: Path
+) -> None:
+    other = FrameId.parse("106A_09048_000909")
+    tree = tmp_path / "tree"
+    shutil.copytree(scene_tree, tree)
+    frame_folder = tree / str(other.track) / str(other)
+    shutil.copytree(tree / str(FRAME.track) / str(FRAME), frame_folder)
+    both = parse_request("fernandina", START, END, [str(other), str(FRAME)])
+    with StandInPortal(tree) as portal:
+        asked = settings.model_copy(update={"portal": (portal.url,)})
+        watch_volcano(both, asked)
+        mark = folder_of(Home(settings.home).cube("fernandina", other)) / "zarr.json"
+        mark.write_bytes(b"{ damaged")
+        (frame_folder / "interferograms" / str(PAIRS[0])).rename(tmp_path / "gone")
+        report = watch_volcano(both, asked)
+    assert report.outcome is Outcome.PARTIAL
+    assert [(problem.frame, problem.pair) for problem in report.problems] == [(other, None)]
+    assert str(other) in report.problems[0].reason
+    assert report.published is not None
 
 
 FILE_FAULTS = {
@@ -217,7 +262,7 @@ def test_a_raster_of_zeros_is_one_problem(
 def test_a_portal_that_refuses_connections(request_: WatchRequest, settings: Settings) -> None:
     gone = settings.model_copy(update={"portal": ("http://127.0.0.1:9/LiCSAR_products",)})
     report = watch_volcano(request_, gone)
-    assert report.outcome is Outcome.NOTHING
+    assert report.outcome is Outcome.LATER
     assert "127.0.0.1" in report.problems[0].reason
     assert report.problems[0].pair is None
 

@@ -61,7 +61,9 @@ def test_dead_and_ignorant_roots_are_passed_over(
     assert listing.root == portal.url
     assert len(listing.entries) == len(PAIRS)
     assert [record.levelname for record in caplog.records if "passed over" in record.message]
-    assert f"{ignorant} has no frame {FRAME}" in caplog.text
+    assert "has no frame" not in caplog.text  # one root of several need not have it
+    (answer,) = [answer for answer in listing.answers if answer.root == ignorant]
+    assert answer.state is RootState.NO_FRAME
 
 
 def test_the_first_root_that_answers_wins(portal: StandInPortal, session: PortalSession) -> None:
@@ -123,6 +125,33 @@ def test_a_page_that_is_no_listing_is_an_empty_one(
         listing = Portal([portal.url], session).list_pairs(FRAME)
     assert listing.entries == ()
     assert "names no pair" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(FaultKind.EMPTY, times=1), Fault(FaultKind.SHORT, times=1, after_bytes=900)],
+)
+def test_a_listing_in_its_rewriting_is_asked_for_once_more(
+    portal: StandInPortal, session: PortalSession, fault: Fault
+) -> None:
+    portal.faults[LISTING] = fault
+    listing = Portal([portal.url], session).list_pairs(FRAME)
+    assert [entry.pair for entry in listing.entries] == list(PAIRS)
+    assert listing.is_complete
+    assert portal.count(LISTING) == 2
+
+
+def test_a_listing_that_stays_cut_loses_nothing(
+    portal: StandInPortal, session: PortalSession
+) -> None:
+    whole = portal.listing("/x/", map(str, PAIRS)).encode()
+    after = whole.index(str(PAIRS[-1]).encode())
+    portal.faults[LISTING] = Fault(FaultKind.SHORT, after_bytes=after)
+    listing = Portal([portal.url], session).list_pairs(FRAME)
+    assert 0 < len(listing.entries) < len(PAIRS)
+    assert [answer.root for answer in listing.cut] == [portal.url]
+    assert not listing.is_complete
+    assert portal.count(LISTING) == 2
 
 
 @pytest.mark.parametrize("roots", [[], ["ftp://example.org"], [""], "https://example.org"])

@@ -15,7 +15,6 @@ from catalogs.portal.session import PortalSession
 from catalogs.portal.union import RootState
 from catalogs.records import DatePair, FrameId, Product
 from fringewatch.errors import (
-    BadInputError,
     CorruptProductError,
     HomeError,
     MissingProductError,
@@ -225,9 +224,20 @@ def test_a_source_that_fails_is_not_taken_for_the_home(
         client.fetch(remote, tmp_path / "other" / "a.tif", decode)
 
 
-def test_a_folder_that_does_not_exist_is_bad_input(session: PortalSession, tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="or a folder that exists"):
-        Portal([str(tmp_path / "nowhere")], session)
+def test_a_folder_that_is_not_mounted_gives_no_listing(
+    portal: StandInPortal, session: PortalSession, tmp_path: Path
+) -> None:
+    """It is missing, or there and empty; what the next root has is had all the same."""
+    mirror = tmp_path / "mirror"
+    for words in ("is it mounted", "is empty"):
+        listing = Portal([str(mirror), portal.url], session).list_pairs(FRAME)
+        assert listing.root == portal.url
+        assert not listing.is_complete  # or its pairs would be taken for gone
+        (answer,) = listing.unavailable
+        assert words in str(answer.reason)
+        with pytest.raises(SourceUnavailableError, match=words):
+            Portal([str(mirror)], session).list_pairs(FRAME)
+        mirror.mkdir(exist_ok=True)
 
 
 def test_one_server_cannot_point_at_this_machine(

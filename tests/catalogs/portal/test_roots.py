@@ -19,6 +19,14 @@ def test_a_folder_is_a_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert parse_root(text) == root.text == str(tmp_path / "mine")
 
 
+def test_a_folder_that_is_not_mounted_is_a_root_by_its_whole_path(tmp_path: Path) -> None:
+    root = Root.parse(f"{tmp_path}/mirror/")
+    assert (root.folder, root.text) == (tmp_path / "mirror", str(tmp_path / "mirror"))
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInputError, match="or a folder that exists"):
+        Root.parse(str(tmp_path / "file"))
+
+
 def test_each_root_has_its_rules() -> None:
     frame = FrameId.parse("004D_05291_081406")
     assert [Root.parse(root).pairs_url(frame) for root in DEFAULT_ROOTS] == [
@@ -60,7 +68,7 @@ def test_slashes_and_spaces_at_the_ends_go(text: str, root: str) -> None:
         "LiCSAR_products",
         "~nobody-of-this-name/data",
         "/" + "a" * 5000,
-        "/data/LiCSAR_products",
+        "mnt/LiCSAR_products",
         "ftp://example.org/a",
         "file:///data",
         "https://",

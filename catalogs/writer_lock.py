@@ -1,0 +1,105 @@
+"""The lock of the one writer of a home, and the note that says who that is."""
+
+import datetime as dt
+import logging
+import os
+import shlex
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, Self
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fringewatch.atomic import disk_errors, write_atomically
+from fringewatch.errors import HomeBusyError
+
+_LOGGER = logging.getLogger(__name__)
+
+LOCK_NAME: Final = "writer.lock"
+NOTE_NAME: Final = "writer.json"
+_LONGEST_COMMAND: Final = 200
+
+
+class Writer(BaseModel):
+    """Who writes to a home."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    host: str
+    command: str
+    since: dt.datetime
+    """UTC."""
+
+    @classmethod
+    def of_this_process(cls) -> Self:
+        """Return the note of this process, from now on."""
+        program = Path(sys.argv[0] or "python").name
+        command = shlex.join([program, *sys.argv[1:]])[:_LONGEST_COMMAND]
+        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        return cls(pid=os.getpid(), host=socket.gethostname(), command=command, since=now)
+
+    def __str__(self) -> str:
+        """Return the writer for a person."""
+        return (
+            f"`{self.command}` (process {self.pid} on {self.host}, since "
+            f"{self.since.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC)"
+        )
+
+
+@contextmanager
+def hold_lock(root: Path, wait_s: float) -> Iterator[None]:
+    """Hold the folder for writing for the block; wait for another writer for so long.
+
+    Raises
+    ------
+    HomeBusyError
+        If another writer still holds it then; the message names it.
+    HomeError
+        If the lock cannot be made there.
+    """
+    lock = FileLock(root / LOCK_NAME)
+    note = root / NOTE_NAME
+    with disk_errors(root):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            _wait(lock, note, wait_s)
+    try:
+        # For a person who waits; without it the lock holds just as well.
+        write_atomically(note, Writer.of_this_process().model_dump_json(indent=2).encode() + b"\n")
+        yield
+    finally:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _wait(lock: FileLock, note: Path, wait_s: float) -> None:
+    if wait_s > 0:
+        _LOGGER.warning(
+            "%s writes to %s: waiting for it, %g minutes at the most",
+            _noted(note), note.parent, wait_s / 60,
+        )  # fmt: skip
+    try:
+        lock.acquire(timeout=wait_s, poll_interval=min(1.0, max(wait_s / 20, 0.01)))
+    except Timeout as error:
+        waited = f" (waited {wait_s / 60:g} minutes)" if wait_s > 0 else ""
+        message = (
+            f"{note.parent} is busy: {_noted(note)} writes to it{waited}; run again when it has "
+            "ended, wait longer (busy_wait_minutes), or name another --home"
+        )
+        raise HomeBusyError(message) from error
+    _LOGGER.info("%s is free now", note.parent)
+
+
+def _noted(note: Path) -> str:
+    """Who holds the lock, as far as is known: the note comes a moment after the lock."""
+    try:
+        return f"another Fringewatch run, {Writer.model_validate_json(note.read_bytes())},"
+    except (OSError, ValidationError):
+        return "another Fringewatch run"

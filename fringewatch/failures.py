@@ -1,0 +1,75 @@
+"""What an error that is none of ours means to whoever runs us: wait, mend, or report a bug.
+
+Libraries say "the disk is full" in many ways: as an error of the system, of SQLite, of GDAL, or in
+words inside another error. Here they become the one error that says what to do.
+"""
+
+import errno
+from collections.abc import Iterator
+from typing import Final
+
+from fringewatch.errors import (
+    DiskFullError,
+    FringewatchError,
+    OutOfMemoryError,
+    ServerUnavailableError,
+)
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL_WORDS: Final = ("no space left on device", "disk quota exceeded", "disk is full")
+_SERVER_ERRORS: Final = 500
+_TOO_MANY: Final = 429
+
+_FOREIGN: Final = frozenset({"rasterio._err", "rasterio.errors", "sqlite3"})
+"""Modules whose errors carry the system's words as text alone."""
+
+
+def foreseen(error: BaseException) -> FringewatchError | None:
+    """Return the error of ours that stands for `error`; None for a bug.
+
+    One of our own errors is returned as it is. A full disk or quota, a lack of memory, and a
+    Prefect server that gives no answer, are found wherever in the chain of causes they stand.
+    """
+    if isinstance(error, FringewatchError):
+        return error
+    for cause in _causes(error):
+        if _is_full(cause):
+            return DiskFullError(f"the disk is full ({cause}): free some space and run again")
+        if isinstance(cause, MemoryError):
+            return OutOfMemoryError(
+                f"not enough memory ({str(cause) or type(cause).__name__}): run again when less else "
+                "runs on this machine, or with fewer workers"
+            )
+        if _is_of_server(cause):
+            return ServerUnavailableError(
+                f"the Prefect server gives no good answer ({error}): check PREFECT_API_URL and the "
+                "server, and run again; what is done is kept"
+            )
+    return None
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    text = str(error).lower()
+    is_foreign = type(error).__module__ in _FOREIGN
+    return is_foreign and any(words in text for words in _FULL_WORDS)
+
+
+def _is_of_server(error: BaseException) -> bool:
+    """Whether Prefect's client says that its server is away or in trouble; it speaks by httpx."""
+    kinds = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(error).mro()}
+    if "httpx.HTTPStatusError" in kinds:
+        status = getattr(getattr(error, "response", None), "status_code", 0)
+        return status >= _SERVER_ERRORS or status == _TOO_MANY
+    is_start = isinstance(error, RuntimeError) and "ephemeral Prefect API server" in str(error)
+    return is_start or "httpx.TransportError" in kinds
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
