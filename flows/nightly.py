@@ -78,7 +78,7 @@ def _quiet_is_done(report: RunReport) -> RunReport:
 def _conclude_all(reports: list[RunReport]) -> list[RunReport]:
     outcomes = {report.outcome for report in reports}
     if outcomes == {Outcome.NOTHING}:
-        raise SourceUnavailableError("\n".join(line for r in reports for line in r.lines()))
+        raise SourceUnavailableError(*(line for r in reports for line in r.lines()))
     if outcomes == {Outcome.DONE}:
         return reports
     counts = f"{sum(r.outcome is Outcome.DONE for r in reports)} of {len(reports)} without gaps"

@@ -43,7 +43,7 @@ def conclude(report: RunReport) -> RunReport:
         If nothing could be had: the flow run fails.
     """
     if report.outcome is Outcome.NOTHING:
-        raise SourceUnavailableError("\n".join(report.lines()))
+        raise SourceUnavailableError(*report.lines())
     if report.outcome is Outcome.PARTIAL:
         return partial(report, report.lines()[0])
     return report
