@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from catalogs.bucket_client import RETRIES, forget_stores
+from tests.leftovers import LeftoverPlugin
 from tests.storage import StorageServer
 
 # How long one example takes depends on what else the machine does: no property is about that.
@@ -19,6 +20,12 @@ settings.load_profile("fringewatch")
 # Whole runs are judged by the rule, whose verdicts can be read off the pairs; other processes
 # that tests start inherit it. Tests of the methods name the one that they mean.
 os.environ.setdefault("FRINGEWATCH_METHOD", "rule")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch over threads and processes that tests leave behind."""
+    config.pluginmanager.register(LeftoverPlugin(), "leftovers")
+
 
 _BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data"
 
