@@ -58,7 +58,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an environment of its own, and the two folders of code."""
     machine = tmp_path_factory.mktemp("machine")
     venv.create(machine / "env", with_pip=False, symlinks=True)
-    (site,) = (machine / "env").glob("lib*/python*/site-packages")
+    (site,) = (machine / "env" / "lib").glob("python*/site-packages")
     for found in with_what_they_need(packages_that_the_page_names()):
         for top in {file.parts[0] for file in found.files or () if file.parts[0] != ".."}:
             here = site / top
