@@ -39,6 +39,7 @@ GRID: Final = Grid(-92.4255, 0.4871667, 0.001, 0.001, 3500, 2700)
 WINDOW: Final = Window(GRID, 1100, 1500)
 BYTES_S: Final = 0.3e6
 REQUEST_S: Final = 0.3
+HERE: Final = SessionSettings(hosts=("127.0.0.1",))
 _NO_DATA_SHARE: Final = 0.35
 
 _PLAIN: Final = {
@@ -131,7 +132,7 @@ def whole_file(product: Product) -> Callable[[str], NDArray[Any]]:
     """Return a reader that brings the file and cuts the window from it."""
 
     def read(url: str) -> NDArray[Any]:
-        with tempfile.TemporaryDirectory() as folder, make_session(SessionSettings()) as session:
+        with tempfile.TemporaryDirectory() as folder, make_session(HERE) as session:
             path = Path(folder) / "a.tif"
             fetch_file(session, _remote(url, product), path, lambda part: None)  # noqa: ARG005
             return read_window(path, WINDOW)
@@ -143,7 +144,7 @@ def window_alone(product: Product) -> Callable[[str], NDArray[Any]]:
     """Return a reader of the header and the window's blocks."""
 
     def read(url: str) -> NDArray[Any]:
-        with make_session(SessionSettings()) as session:
+        with make_session(HERE) as session:
             remote = _remote(url, product)
             return fetch_window(session, remote, lambda grid: Window(grid, 1100, 1500)).values
 

@@ -29,6 +29,11 @@ os.environ.setdefault("GDAL_CACHEMAX", "16")
 _TYPES = {Product.DIFF_PHA: "float32", Product.CC: "uint8"}
 _GEOGRAPHIC = 4326
 
+# A file of a few kilobytes can unpack to any size. A frame has some 10 million pixels, in the
+# finest form that LiCSAR makes 150 million.
+_MOST_PIXELS = 200_000_000
+_MOST_ROWS = 50_000
+
 
 def check_raster(path: Path, product: Product) -> Grid:
     """Return the grid of a product after decoding every block of its file.
@@ -37,7 +42,8 @@ def check_raster(path: Path, product: Product) -> Grid:
     ------
     CorruptProductError
         If the file does not open, does not decode to its end, is no single-band north-up raster
-        in EPSG:4326 of the product's type, or holds no data at all.
+        in EPSG:4326 of the product's type, claims to be larger than any frame, or holds no data
+        at all.
     """
     try:
         with _opened(path) as raster:
@@ -126,6 +132,12 @@ def _grid_of(raster: rasterio.DatasetReader, path: Path, product: Product) -> Gr
         message = (
             f"{path.name} has {found[0]} band(s) of {found[1]}, expected one of {wanted[1]}: "
             f"it is not a LiCSAR {product.value} product"
+        )
+        raise CorruptProductError(message)
+    if max(raster.shape) > _MOST_ROWS or raster.width * raster.height > _MOST_PIXELS:
+        message = (
+            f"{path.name} claims to have {raster.height} x {raster.width} pixels, more than any "
+            f"frame: it was not read"
         )
         raise CorruptProductError(message)
     transform = raster.transform

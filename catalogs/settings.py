@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from catalogs.portal.allowed_hosts import AllowedHosts
 from catalogs.portal.roots import DEFAULT_ROOTS, parse_root
 from catalogs.portal.session import DEFAULT_USER_AGENT
 from fringewatch.errors import BadInputError
@@ -88,6 +89,20 @@ class Settings(BaseSettings):
         min_length=1,
         description="how we present ourselves to the portal; add your observatory's address",
     )
+    portal_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="further hosts that links and redirects of the portal may lead to, as name or "
+        "name:port; they may lie in a private network",
+    )
+    netrc: bool = Field(
+        default=False, description="send hosts the credentials that ~/.netrc has for them"
+    )
+    largest_page_mb: float = Field(
+        default=8.0, gt=0.0, le=1024.0, description="a listing that is longer is refused"
+    )
+    largest_file_mb: float = Field(
+        default=1024.0, gt=0.0, le=1e6, description="an interferogram that is larger is refused"
+    )
     footnote: str = Field(default="", description="words to put under every picture")
     whole_files: bool = Field(
         default=False, description="download whole files, where only the window's bytes are needed"
@@ -136,6 +151,12 @@ class Settings(BaseSettings):
     @classmethod
     def _check_roots(cls, roots: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(parse_root(root) for root in roots)
+
+    @field_validator("portal_hosts")
+    @classmethod
+    def _check_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        AllowedHosts(hosts)
+        return hosts
 
     @classmethod
     @override

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
+from typing_extensions import override
+
 from catalogs.records import FrameId, Volcano
+from fringewatch.plain_text import plain
 from tasks.progress import listening
 from tasks.records import FramePlan, Outcome, RunReport, whole_outcome
 from tasks.verify_records import VerifyReport
@@ -15,11 +18,19 @@ _LINES_SHOWN = 12
 _OURS = ("catalogs", "flows", "insar_models", "tasks")
 
 
+class _OneLine(logging.Formatter):
+    """Log lines as they are read: what they quote from outside does nothing to a terminal."""
+
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return plain(super().formatMessage(record))
+
+
 def start_logging() -> None:
     """Send our own log lines to the error stream, plain, one fact a line."""
     stop_logging()
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(_OneLine("%(asctime)s %(message)s", "%H:%M:%S"))
     for name in _OURS:
         logger = logging.getLogger(name)
         logger.addHandler(handler)

@@ -67,7 +67,7 @@ def conclude(report: RunReport) -> RunReport:
         If the sources answered, and have nothing of it.
     """
     if report.outcome in _ERRORS:
-        raise error_of(report.outcome)("\n".join(report.lines()))
+        raise error_of(report.outcome)(*report.lines())
     if report.outcome is Outcome.PARTIAL:
         return partial(report, report.lines()[0])
     return report
@@ -90,7 +90,7 @@ def conclude_all(reports: Sequence[RunReport]) -> list[RunReport]:
     stopped = any(report.home_stopped for report in reports)
     outcome = whole_outcome([report.outcome for report in reports], home_stopped=stopped)
     if outcome in _ERRORS:
-        raise error_of(outcome)("\n".join(line for r in reports for line in r.lines()))
+        raise error_of(outcome)(*(line for r in reports for line in r.lines()))
     if outcome is Outcome.DONE:
         return list(reports)
     counts = f"{sum(r.outcome is Outcome.DONE for r in reports)} of {len(reports)} without gaps"

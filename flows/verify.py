@@ -70,7 +70,7 @@ def verify(
     ]
     outcome = whole_outcome([report.outcome for report in reports])
     if outcome in {Outcome.FAILED, Outcome.LATER}:
-        raise error_of(outcome)("\n".join(line for r in reports for line in r.lines()))
+        raise error_of(outcome)(*(line for r in reports for line in r.lines()))
     if outcome is Outcome.DONE:
         return reports
     sound = sum(report.outcome is Outcome.DONE for report in reports)

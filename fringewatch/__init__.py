@@ -1,5 +1,3 @@
 """Words that every part of Fringewatch shares: its errors, its numbers, its version."""
 
-from importlib.metadata import version
-
-__version__ = version("fringewatch")
+__version__ = "0.1.0"

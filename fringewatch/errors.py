@@ -4,9 +4,25 @@ A message names the object, the value that was seen, and what to do about it: it
 person at a terminal, without a traceback.
 """
 
+from fringewatch.plain_text import plain
+
 
 class FringewatchError(Exception):
-    """Base of all errors that Fringewatch raises on purpose."""
+    """Base of all errors that Fringewatch raises on purpose.
+
+    Parameters
+    ----------
+    *lines : str
+        The message, mostly of one line. Messages quote what came from outside (a server's words,
+        the name of a file), so that each line is kept printable and of bounded length.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*map(plain, lines))
+
+    def __str__(self) -> str:
+        """Return the whole message."""
+        return "\n".join(self.args)
 
 
 class BadInputError(FringewatchError):

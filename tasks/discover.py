@@ -33,6 +33,10 @@ def open_portal(settings: Settings, memory: RootMemory | None = None) -> Iterato
         retries=settings.retries,
         user_agent=settings.user_agent,
         manners=Manners(settings.connections, settings.requests_per_second),
+        hosts=settings.portal_hosts,
+        netrc=settings.netrc,
+        page_bytes_max=int(settings.largest_page_mb * 1e6),
+        file_bytes_max=int(settings.largest_file_mb * 1e6),
     )
     with make_session(patience) as session:
         yield Portal(settings.portal, session, memory)

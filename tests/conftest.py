@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from catalogs.bucket_client import RETRIES, forget_stores
+from tests.leftovers import LeftoverPlugin
 from tests.storage import StorageServer
 
 # How long one example takes depends on what else the machine does: no property is about that.
@@ -23,6 +24,16 @@ os.environ.setdefault("FRINGEWATCH_METHOD", "rule")
 # A night that waits until morning, or for another run, is for the tests of waiting.
 os.environ.setdefault("FRINGEWATCH_RETRY_UNTIL", "")
 os.environ.setdefault("FRINGEWATCH_BUSY_WAIT_MINUTES", "0")
+
+# On some processors the FFT of Intel's library, which torch brings, rounds by the size of the
+# batch. Tests that hold one patch against the same in a batch are about our code, not about that.
+os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch over threads and processes that tests leave behind."""
+    config.pluginmanager.register(LeftoverPlugin(), "leftovers")
+
 
 _BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data"
 

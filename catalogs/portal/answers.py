@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from time import sleep
 from typing import Final, TypeVar
 
 import requests
-import urllib3.exceptions
 
 from catalogs.portal.bodies import BrokenBodyError, CutAnswerError, TooSlowError, body_chunks
-from catalogs.portal.causes import describe
+from catalogs.portal.causes import NO_ANSWER, describe, no_answer
 from catalogs.portal.patience import backoff_s
 from catalogs.portal.session import PortalSession
 from fringewatch.errors import MissingProductError, SourceUnavailableError
@@ -29,9 +29,6 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 Read = TypeVar("Read")
-
-PAGE_BYTES_MAX: Final = 1 << 25
-"""No listing is longer: 4540 pairs in Apache's widest form take 1 MB."""
 
 OK_ONLY: Final = frozenset({200})
 
@@ -72,8 +69,11 @@ def read_page(session: PortalSession, url: str) -> Page:
         content = bytearray()
         for chunk in body_chunks(response, session.settings):
             content += chunk
-            if len(content) > PAGE_BYTES_MAX:
-                message = f"{url} is longer than {PAGE_BYTES_MAX} bytes: no page of the portal is"
+            if len(content) > (most := session.settings.page_bytes_max):
+                message = (
+                    f"{url} is longer than {most} bytes: no page of the portal is; if it is right, "
+                    f"set `largest_page_mb` higher"
+                )
                 raise SourceUnavailableError(message)
         # Names in these pages are ASCII; whatever else a server says must not stop the reading.
         return Page(content.decode("utf-8", errors="replace"), response.url)
@@ -131,26 +131,30 @@ def open_answer(
         If the server says that it is not there (404, 410).
     SourceUnavailableError
         If there is no answer, or a status that is not `accepted`, after all repetitions; a
-        `HostPausedError` if the host is left alone for now.
+        `HostPausedError` if the host is left alone for now, a `ForeignHostError` if the address
+        or a redirect leads to a host that is not allowed.
     """
     try:
         response = session.get(url, headers=headers, stream=True)
-    except (
-        requests.RequestException,
-        # What requests lets through when a server redirects to something that is no address:
-        urllib3.exceptions.HTTPError,
-        ValueError,
-    ) as error:
-        message = f"no answer from {url}: {describe(error)}; it is worth trying again later"
-        raise SourceUnavailableError(message) from error
+    except NO_ANSWER as error:
+        raise no_answer(url, error) from error
     with response:
         if response.status_code not in accepted:
             raise _refusal(url, response)
         yield response
 
 
+def status_of(response: requests.Response) -> str:
+    """Return the status of an answer in the standard's words; the server's own are not quoted."""
+    try:
+        status = HTTPStatus(response.status_code)
+    except ValueError:
+        return str(response.status_code)
+    return f"{status.value} {status.phrase}"
+
+
 def _refusal(url: str, response: requests.Response) -> MissingProductError | SourceUnavailableError:
-    answer = f"{url} answered {response.status_code} {response.reason}"
+    answer = f"{url} answered {status_of(response)}"
     hops = [hop.url for hop in (*response.history, response)]
     if len(hops) > 1:
         answer += f" (redirected: {' -> '.join(hops)})"

@@ -39,7 +39,8 @@ class Portal:
         Addresses of the folder that holds the track folders, or paths of folders, in the order in
         which to prefer them.
     session : PortalSession
-        Made by `make_session`; the caller closes it.
+        Made by `make_session`; the caller closes it. It may ask the hosts of the roots from now
+        on.
     memory : RootMemory, optional
         Remembers the root that won for a frame, which is then preferred.
 
@@ -57,6 +58,9 @@ class Portal:
             raise BadInputError(message)
         self._roots = tuple(Root.parse(root) for root in roots)
         self.roots = tuple(root.text for root in self._roots)
+        for root in self._roots:
+            if root.folder is None:
+                session.allowed.add_root(root.text)
         self.session = session
         self.memory = ShortMemory() if memory is None else memory
 

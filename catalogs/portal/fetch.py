@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -89,8 +89,8 @@ def fetch_file(
         If there is no answer, a server error, or a connection that breaks, after all repetitions;
         a `TooSlowError` or a `HostPausedError` at once.
     CorruptProductError
-        If the file is empty, ends before the announced length each time, is no TIFF, or fails
-        `check`.
+        If the file is empty, ends before the announced length each time, is larger than the
+        settings allow, is no TIFF, or fails `check`.
     HomeError
         If it cannot be written: the disk is full, read-only or out of order.
     """
@@ -183,14 +183,41 @@ def _go_on(session: PortalSession, url: str, part: PartialFile) -> Version | Non
     with open_answer(session, url, headers, accepted) as response:
         if version is None or response.status_code == requests.codes.ok:
             version = version_of(response, url)
+            refuse_too_large(session, url, version.total or 0)
             part.start(version)
         elif not _continues(response, version, size):
             logger.info("%s has changed since %d bytes of it came: starting over", url, size)
             part.remove()
             return None
-        part.append(body_chunks(response, session.settings))
+        part.append(_no_more_than_a_file(session, url, part.size(), response))
     # A server may give less of the rest than was asked for.
     return version if version.total is None or part.size() >= version.total else None
+
+
+def _no_more_than_a_file(
+    session: PortalSession, url: str, size: int, response: requests.Response
+) -> Iterator[bytes]:
+    """Give a body that goes on after `size` bytes, as long as it can be a file's."""
+    for chunk in body_chunks(response, session.settings):
+        size += len(chunk)
+        refuse_too_large(session, url, size)
+        yield chunk
+
+
+def refuse_too_large(session: PortalSession, url: str, size: int) -> None:
+    """Let a size pass that a raster may have.
+
+    Raises
+    ------
+    CorruptProductError
+        If it is more than the settings allow.
+    """
+    if size > (most := session.settings.file_bytes_max):
+        message = (
+            f"{url} has {size} bytes or more, and no interferogram has over {most}; if it is "
+            f"right, set `largest_file_mb` higher"
+        )
+        raise CorruptProductError(message)
 
 
 def _continues(response: requests.Response, version: Version, size: int) -> bool:

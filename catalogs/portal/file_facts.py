@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import requests
-import urllib3.exceptions
 
-from catalogs.portal.causes import describe
+from catalogs.portal.answers import status_of
+from catalogs.portal.causes import NO_ANSWER, no_answer
 from catalogs.portal.folder import is_folder_url
 from catalogs.portal.patience import parse_http_time
 from catalogs.portal.session import PortalSession
@@ -23,7 +23,8 @@ _GIVEN: Final = frozenset({200, 206})
 _NOT_THERE: Final = frozenset({404, 410})
 _NO_SUCH_RANGE: Final = 416
 
-_TOTAL = re.compile(r"bytes [^/]*/([0-9]+)")
+_TOTAL = re.compile(r"bytes [^/]*/([0-9]{1,18})")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 # A compressed transfer would make Content-Length the length of something else than the file.
 _HEADERS: Final = {"Accept-Encoding": "identity"}
@@ -86,19 +87,13 @@ def _open(session: PortalSession, method: str, url: str) -> requests.Response:
     headers = _HEADERS | (_FIRST_BYTE if method == "GET" else {})
     try:
         return session.request(method, url, headers=headers, stream=True, allow_redirects=True)
-    except (
-        requests.RequestException,
-        # What requests lets through when a server redirects to something that is no address:
-        urllib3.exceptions.HTTPError,
-        ValueError,
-    ) as error:
-        message = f"no answer from {url}: {describe(error)}; it is worth trying again later"
-        raise SourceUnavailableError(message) from error
+    except NO_ANSWER as error:
+        raise no_answer(url, error) from error
 
 
 def _read_facts(response: requests.Response, url: str) -> FileFacts:
     size = _size(response)
-    answer = f"{url} answered {response.status_code} {response.reason}"
+    answer = f"{url} answered {status_of(response)}"
     if response.status_code in _NOT_THERE:
         message = f"{answer}: it is not there now"
         raise MissingProductError(message)
@@ -119,6 +114,6 @@ def _size(response: requests.Response) -> int | None:
     total = _TOTAL.fullmatch(response.headers.get("Content-Range", "").strip())
     if total is not None:
         return int(total[1])
-    length = response.headers.get("Content-Length", "").strip()
+    length = _LENGTH.fullmatch(response.headers.get("Content-Length", "").strip())
     is_whole = response.status_code == requests.codes.ok
-    return int(length) if is_whole and length.isascii() and length.isdigit() else None
+    return int(length[0]) if is_whole and length is not None else None

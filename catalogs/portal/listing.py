@@ -6,10 +6,14 @@ preformatted lines, nginx's), so that only the links are read and the result is 
 
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from catalogs.records import DatePair
 from fringewatch.errors import BadInputError
+
+LINK_CHARACTERS_MAX: Final = 2000
+"""A link that is longer is none: those of the portal have some 150 characters."""
 
 
 @dataclass(frozen=True, order=True)
@@ -83,8 +87,12 @@ def _entries(page: str, page_url: str) -> list[PairEntry]:
 
 
 def _absolute(reference: str, page_url: str) -> str | None:
+    reference = reference.strip()
+    # Links are kept, logged and shown: one that does not print, or is endless, is none.
+    if len(reference) > LINK_CHARACTERS_MAX or not reference.isprintable():
+        return None
     try:
-        url = urljoin(page_url, reference.strip())
+        url = urljoin(page_url, reference)
         parts = urlsplit(url)
     except ValueError:  # for example brackets that hold no IPv6 address
         return None

@@ -13,7 +13,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
+from catalogs.portal.allowed_hosts import AllowedHosts
 from catalogs.portal.causes import causes, describe
+from catalogs.portal.guarded_connections import guarded_pools
 from catalogs.portal.hosts import Manners, Visit, host_at
 from catalogs.portal.patience import backoff_s, retry_after_s
 from fringewatch import __version__
@@ -68,13 +70,23 @@ class SessionSettings:
     """Sent with every request; an observatory may put its own address in it."""
     manners: Manners = field(default_factory=Manners)
     """What each host is asked to bear."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that links and redirects may lead to, beside the portal's own: see `AllowedHosts`."""
+    netrc: bool = False
+    """Whether hosts get the credentials that ``~/.netrc`` has for them."""
+    page_bytes_max: int = 1 << 23
+    """A listing or a manifest that is longer, unpacked, is none: 4540 pairs in Apache's widest
+    form take 1 MB."""
+    file_bytes_max: int = 1 << 30
+    """A raster that is longer is none: 25 times an uncompressed frame."""
 
     def __post_init__(self) -> None:
         """Refuse what would hang, never ask, or break a request."""
-        for name in ("connect_timeout_s", "read_timeout_s", "slow_for_s"):
-            seconds = getattr(self, name)
-            if not (math.isfinite(seconds) and seconds > 0):
-                message = f"{name} is {seconds}: give a number of seconds above 0"
+        times = ("connect_timeout_s", "read_timeout_s", "slow_for_s")
+        for name in (*times, "page_bytes_max", "file_bytes_max"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                message = f"{name} is {value}: give a number above 0"
                 raise BadInputError(message)
         numbers = ("retries", "body_retries", "backoff_s", "backoff_jitter_s")
         for name in (*numbers, "retry_after_max_s", "slowest_bytes_s"):
@@ -103,6 +115,16 @@ class PortalResponse(requests.Response):
 
 
 class _PortalAdapter(HTTPAdapter):
+    """Makes answers that know their place, over connections that lead where they may.
+
+    What a proxy of the environment connects to is the proxy's to say.
+    """
+
+    def __init__(self, allowed: AllowedHosts, pool_maxsize: int) -> None:
+        super().__init__(pool_maxsize=pool_maxsize)
+        # requests gives no way to hand these in; the pools are made as they are needed.
+        self.poolmanager.pool_classes_by_scheme = guarded_pools(allowed)
+
     @override
     def build_response(
         self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse
@@ -123,6 +145,19 @@ class PortalSession(requests.Session):
     def __init__(self, settings: SessionSettings) -> None:
         super().__init__()
         self.settings = settings
+        self.allowed = AllowedHosts(settings.hosts)
+        if not settings.netrc:
+            self.auth = _no_credentials
+
+    @override
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Take credentials off a request that a redirect has made; .netrc's only when asked."""
+        if self.settings.netrc:
+            super().rebuild_auth(prepared_request, response)
+        else:
+            prepared_request.headers.pop("Authorization", None)
 
     # Any: requests' own keywords, which are passed on as they are.
     @override
@@ -131,6 +166,8 @@ class PortalSession(requests.Session):
 
         Raises
         ------
+        ForeignHostError
+            At once, if the address or a redirect leads to a host that is not allowed.
         HostPausedError
             At once, while a host that failed again and again is left alone.
         requests.RequestException
@@ -183,6 +220,7 @@ class PortalSession(requests.Session):
         self, request: requests.PreparedRequest, kwargs: dict[str, Any]
     ) -> requests.Response:
         """Return the answer to one request, which keeps its place at the host until closed."""
+        self.allowed.refuse_foreign(request.url or "")
         host = host_at(request.url or "")
         with ExitStack() as stack:
             visit = stack.enter_context(host.visit(self.settings.manners))
@@ -199,7 +237,7 @@ class PortalSession(requests.Session):
 
     def _judge(self, visit: Visit, response: requests.Response) -> None:
         if response.status_code >= _SERVER_ERRORS:
-            visit.failed(f"{response.status_code} {response.reason}")
+            visit.failed(f"it answered {response.status_code}")
         else:
             visit.succeeded()
         if response.status_code in RETRIED_STATUS:
@@ -227,10 +265,15 @@ def make_session(settings: SessionSettings) -> PortalSession:
     """
     session = PortalSession(settings)
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _PortalAdapter(pool_maxsize=settings.manners.connections))
+        session.mount(scheme, _PortalAdapter(session.allowed, settings.manners.connections))
     session.max_redirects = MAX_REDIRECTS
     session.headers["User-Agent"] = settings.user_agent
     return session
+
+
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave a request as it is; requests looks into .netrc only where a session says nothing."""
+    return request
 
 
 def _is_refused_certificate(error: Exception) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from catalogs.grid import Grid, Window
 from catalogs.portal.byte_ranges import RangeReader
+from catalogs.portal.fetch import refuse_too_large
 from catalogs.portal.file_parts import ByteRange, BytesNeededError, FileParts
 from catalogs.portal.folder import is_folder_url
 from catalogs.portal.patience import parse_http_time
@@ -32,7 +33,6 @@ MOST_REQUESTS: Final = 4
 
 _MOST_HEADER_PARTS: Final = MOST_REQUESTS - 1
 _MOST_HEADER_BYTES: Final = 1 << 20
-_MOST_FILE_BYTES: Final = 1 << 30  # 25 times an uncompressed frame
 
 
 def fetch_window(
@@ -91,9 +91,7 @@ def _fetch_once(
 ) -> FetchedWindow:
     reader = RangeReader(session, remote.url)
     head, version = reader.read(ByteRange(0, HEAD_BYTES))
-    if version.total_bytes > _MOST_FILE_BYTES:
-        message = f"{remote.url} claims to have {version.total_bytes} bytes: no product has"
-        raise CorruptProductError(message)
+    refuse_too_large(session, remote.url, version.total_bytes)
     parts = FileParts(version.total_bytes)
     parts.add(0, head)
     with _named(remote):

@@ -1,12 +1,13 @@
 """What a person sees, on a terminal and elsewhere."""
 
 import io
+import logging
 import sys
 
 import pytest
 from typing_extensions import override
 
-from flows.screen import progress_shown
+from flows.screen import progress_shown, start_logging, stop_logging
 from tasks.progress import report_progress
 
 
@@ -35,3 +36,14 @@ def test_a_stream_that_is_named_is_taken() -> None:
     with progress_shown(terminal := Terminal()):
         report_progress("tiling", 2, 2)
     assert "tiling" in terminal.getvalue()
+
+
+def test_a_log_line_does_nothing_to_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    try:
+        start_logging()
+        logging.getLogger("tasks.somewhere").warning("%s is no name", "a\x1b[2J\nb")
+    finally:
+        stop_logging()
+    assert capsys.readouterr().err.endswith(" a\\x1b[2J\\nb is no name\n")

@@ -1,6 +1,7 @@
 """Serve a folder tree by hand: `python -m tests.portal TREE --faults FILE`."""
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ _ARCHIVED = {"coherence": is_coherence, "all": lambda _: True, "none": lambda _:
 
 
 def main() -> None:
-    """Serve until the keyboard says stop; then tell what was asked for."""
+    """Serve until the keyboard (or SIGTERM) says stop; then tell what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.portal", description=__doc__)
     parser.add_argument(
         "tree", type=Path, help="folder that holds <track>/<frame>/interferograms/<pair>/"
@@ -43,6 +44,8 @@ def main() -> None:
         port=arguments.port,
     )
     portal.faults.update(faults)
+    # A shell that starts this in the background lets it ignore the keyboard, and SIGINT with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with portal:
         sys.stdout.write(f"{portal.url}\n{portal.public_url}\n{portal.archive_url}\n")
         sys.stdout.flush()

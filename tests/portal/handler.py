@@ -1,5 +1,6 @@
 """The HTTP of the stand-in portal: records, asks for the answer, and spoils it on demand."""
 
+import contextlib
 import logging
 import os
 import socket
@@ -8,13 +9,15 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from tests.portal.faults import Fault
 from tests.portal.replies import Answer, End, Reply, Request, make_reply, path_of
 
 logger = logging.getLogger(__name__)
+
+Line = socket.socket | tuple[bytes, socket.socket]
 
 _CLOSE_WITH_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all
 _DRIP_S = 0.02
@@ -52,21 +55,46 @@ class Site(Protocol):
         ...
 
 
-class PortalServer(ThreadingHTTPServer):
-    """Serves a site on 127.0.0.1; says nothing when a client hangs up."""
+class LocalServer(ThreadingHTTPServer):
+    """Serves on 127.0.0.1 until it is closed, which hangs up on all and ends every thread."""
 
-    def __init__(self, site: Site, port: int) -> None:
-        self.site = site
-        super().__init__(("127.0.0.1", port), PortalHandler)
+    daemon_threads = False  # the base class waits only for threads that are none
 
-    def handle_error(
-        self,
-        request: socket.socket | tuple[bytes, socket.socket],
-        client_address: object,
-    ) -> None:
+    def __init__(self, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        self._lines: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), handler)
+
+    def process_request(self, request: Line, client_address: Any) -> None:
+        """Serve a connection in a thread of its own."""
+        if isinstance(request, socket.socket):
+            self._lines.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Line) -> None:
+        """Close a connection that has been served."""
+        if isinstance(request, socket.socket):
+            self._lines.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Close the port and every connection; the caller has ended the serving."""
+        for line in list(self._lines):
+            with contextlib.suppress(OSError):  # the other side has hung up already
+                line.shutdown(socket.SHUT_RDWR)
+        super().server_close()
+
+    def handle_error(self, request: Line, client_address: object) -> None:
         """Report mistakes of the stand-in itself, not broken connections."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
+
+
+class PortalServer(LocalServer):
+    """Serves a site; says nothing when a client hangs up."""
+
+    def __init__(self, site: Site, port: int) -> None:
+        self.site = site
+        super().__init__(port, PortalHandler)
 
 
 class PortalHandler(BaseHTTPRequestHandler):

@@ -275,10 +275,13 @@ def test_the_real_frame_is_linked_and_not_copied(shared_data: Path, tmp_path: Pa
     assert all(link.is_symlink() and link.is_file() for link in links)
 
 
-def test_it_runs_by_hand(tree: Path, session: requests.Session) -> None:
+@pytest.mark.parametrize("is_in_background", [False, True])
+def test_it_runs_by_hand(tree: Path, session: requests.Session, *, is_in_background: bool) -> None:
     script = tree / "faults.json"
     script.write_text(f'[{{"path": "{PAIR}", "kind": "status", "times": 1, "code": 504}}]')
     command = [sys.executable, "-m", "tests.portal", str(tree), "--faults", str(script)]
+    if is_in_background:  # a shell without job control lets what it starts there ignore SIGINT
+        command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     ) as process:
@@ -290,7 +293,7 @@ def test_it_runs_by_hand(tree: Path, session: requests.Session) -> None:
             assert session.get(f"{public}/{PAIRS}/{PAIR}/", timeout=5).status_code == 200
             assert session.get(f"{archive}/04/{FRAME}/", timeout=5).status_code == 200
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
         told = process.stdout.read()
     assert f"GET /LiCSAR_products/{PAIRS}/{PAIR} [None]: 504, " in told
     assert told.endswith("4 requests served\n")

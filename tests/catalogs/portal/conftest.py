@@ -20,7 +20,10 @@ PAIRS = tuple(
 )
 LONG_AGO = 1_710_908_225.0
 """When the stand-in's files were changed, seconds since 1970."""
+HERE = ("127.0.0.1", "localhost")
+"""Where the stand-ins of the tests are, at any port."""
 QUICK = SessionSettings(
+    hosts=HERE,
     connect_timeout_s=5.0,
     read_timeout_s=5.0,
     retries=2,

@@ -1,14 +1,14 @@
 """One file on a server of this machine that sends parts of it, or misbehaves on demand."""
 
 import re
-import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Self
+
+from tests.portal.handler import LocalServer
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
@@ -45,7 +45,7 @@ class RangeServer:
         class Handler(_Handler):
             server_of = owner
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = LocalServer(0, Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
@@ -65,15 +65,6 @@ class RangeServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(
-        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
-    ) -> None:
-        """Report mistakes of the server itself, not clients that hang up early."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

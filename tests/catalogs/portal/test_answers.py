@@ -133,11 +133,12 @@ def test_bytes_that_are_no_text_do_not_stop_the_reading(
     assert "<a href='x'>" in read_page(session, portal.url + LISTING).text
 
 
-def test_a_page_that_never_ends_is_given_up(
-    portal: StandInPortal, session: PortalSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(answers, "PAGE_BYTES_MAX", 100)
-    with pytest.raises(SourceUnavailableError, match="longer than 100 bytes"):
+def test_a_page_that_never_ends_is_given_up(portal: StandInPortal) -> None:
+    settings = dataclasses.replace(QUICK, page_bytes_max=100)
+    with (
+        make_session(settings) as session,
+        pytest.raises(SourceUnavailableError, match=r"longer than 100 bytes.*largest_page_mb"),
+    ):
         read_page(session, portal.url + LISTING)
     assert portal.count(LISTING) == 1
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from catalogs.portal.roots import DEFAULT_ROOTS, Root, parse_root
 from catalogs.records import FrameId
 from fringewatch.errors import BadInputError
+from fringewatch.plain_text import plain
 
 
 def test_a_folder_is_a_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +68,7 @@ def test_slashes_and_spaces_at_the_ends_go(text: str, root: str) -> None:
         " ",
         "LiCSAR_products",
         "~nobody-of-this-name/data",
-        "/" + "a" * 5000,
+        "/" + "a" * 3000,
         "mnt/LiCSAR_products",
         "ftp://example.org/a",
         "file:///data",
@@ -86,7 +87,7 @@ def test_slashes_and_spaces_at_the_ends_go(text: str, root: str) -> None:
 def test_other_texts_are_refused_with_what_is_expected(text: str) -> None:
     with pytest.raises(BadInputError, match="expected an http or https address") as caught:
         parse_root(text)
-    assert f"'{text}'" in str(caught.value)
+    assert f"'{plain(text)}'" in str(caught.value)
 
 
 @given(st.text())

@@ -23,7 +23,7 @@ from catalogs.portal.hosts import Manners, host_at
 from catalogs.portal.session import SessionSettings, make_session
 from fringewatch import __version__
 from fringewatch.errors import BadInputError, SourceUnavailableError
-from tests.catalogs.portal.conftest import FRAME, QUICK
+from tests.catalogs.portal.conftest import FRAME, HERE, QUICK
 from tests.portal import Fault, FaultKind, StandInPortal
 
 LISTING = f"/51/{FRAME}/interferograms/"
@@ -95,7 +95,7 @@ def test_another_name_is_sent() -> None:
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_what_may_pass_is_asked_again(portal: StandInPortal, status: int) -> None:
     portal.faults[LISTING] = Fault(FaultKind.STATUS, times=2, code=status)
-    settings = SessionSettings(retries=2, backoff_s=0.0, backoff_jitter_s=0.0)
+    settings = SessionSettings(hosts=HERE, retries=2, backoff_s=0.0, backoff_jitter_s=0.0)
     with make_session(settings) as session, session.get(portal.url + LISTING) as answer:
         assert answer.status_code == 200
     assert portal.count(LISTING) == 3
@@ -103,7 +103,7 @@ def test_what_may_pass_is_asked_again(portal: StandInPortal, status: int) -> Non
 
 def test_the_last_answer_is_given_back_when_all_is_used_up(portal: StandInPortal) -> None:
     portal.faults[LISTING] = Fault(FaultKind.STATUS, code=504)
-    settings = SessionSettings(retries=3, backoff_s=0.0, backoff_jitter_s=0.0)
+    settings = SessionSettings(hosts=HERE, retries=3, backoff_s=0.0, backoff_jitter_s=0.0)
     with make_session(settings) as session, session.get(portal.url + LISTING) as answer:
         assert answer.status_code == 504
     assert portal.count(LISTING) == 4
@@ -112,7 +112,10 @@ def test_the_last_answer_is_given_back_when_all_is_used_up(portal: StandInPortal
 @pytest.mark.parametrize("status", [403, 404, 410])
 def test_what_is_final_is_asked_once(portal: StandInPortal, status: int) -> None:
     portal.faults[LISTING] = Fault(FaultKind.STATUS, code=status)
-    with make_session(SessionSettings()) as session, session.get(portal.url + LISTING) as answer:
+    with (
+        make_session(SessionSettings(hosts=HERE)) as session,
+        session.get(portal.url + LISTING) as answer,
+    ):
         assert answer.status_code == status
     assert portal.count(LISTING) == 1
 
@@ -125,7 +128,7 @@ def test_retry_after_is_obeyed_up_to_a_limit(
     portal.faults[LISTING] = Fault(
         FaultKind.STATUS, 1, code=429, retry_after_s=asked_s, retry_after_is_date=is_date
     )
-    settings = SessionSettings(retry_after_max_s=90)
+    settings = SessionSettings(hosts=HERE, retry_after_max_s=90)
     with make_session(settings) as session, session.get(portal.url + LISTING) as answer:
         assert answer.status_code == 200
     assert naps == [pytest.approx(slept_s, abs=1.5)]
@@ -133,7 +136,7 @@ def test_retry_after_is_obeyed_up_to_a_limit(
 
 def test_waiting_doubles_and_varies(portal: StandInPortal, naps: list[float]) -> None:
     portal.faults[LISTING] = Fault(FaultKind.STATUS, code=503)
-    settings = SessionSettings(retries=4, backoff_s=1.0, backoff_jitter_s=0.5)
+    settings = SessionSettings(hosts=HERE, retries=4, backoff_s=1.0, backoff_jitter_s=0.5)
     with make_session(settings) as session:
         session.get(portal.url + LISTING).close()
     assert len(naps) == 4
@@ -145,7 +148,7 @@ def test_waiting_doubles_and_varies(portal: StandInPortal, naps: list[float]) ->
 def test_a_time_limit_of_the_caller_goes_first(portal: StandInPortal) -> None:
     portal.faults[LISTING] = Fault(FaultKind.STALL, seconds=0.3)
     with (
-        make_session(SessionSettings(read_timeout_s=0.05, retries=0)) as session,
+        make_session(SessionSettings(hosts=HERE, read_timeout_s=0.05, retries=0)) as session,
         session.get(portal.url + LISTING, timeout=5.0) as answer,
     ):
         assert answer.status_code == 200
@@ -188,7 +191,7 @@ def test_without_a_retry_after_that_can_be_read_it_waits_by_itself(
         return response
 
     monkeypatch.setattr(requests.Session, "send", send)
-    settings = SessionSettings(backoff_s=3.0, backoff_jitter_s=0.0)
+    settings = SessionSettings(hosts=HERE, backoff_s=3.0, backoff_jitter_s=0.0)
     with make_session(settings) as session, session.get(portal.url + LISTING) as answer:
         assert answer.status_code == 200
     assert naps == [3.0]

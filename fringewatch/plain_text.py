@@ -1,0 +1,40 @@
+"""Text from outside, made fit to stand in a message, a log line or a table."""
+
+from typing import Final
+
+LONGEST: Final = 4000
+"""Characters of one line; a reason that is longer helps nobody."""
+
+
+def plain(text: object, longest: int = LONGEST) -> str:
+    r"""Return `text` as one line that a terminal shows as it is, of bounded length.
+
+    What does not print (control characters, line ends, marks that turn the direction of writing)
+    is written as its escape. Of a longer text the middle is left out, and the number of characters
+    that it had is told.
+
+    Parameters
+    ----------
+    text : object
+        Anything with a `str`.
+    longest : int
+        Characters that are kept before they are escaped.
+
+    Examples
+    --------
+    >>> plain("503 Service\x1b[2J Unavailable\n")
+    '503 Service\\x1b[2J Unavailable\\n'
+    >>> plain("from here" + 1000 * "." + " to there", longest=16)
+    'from her... (1018 characters) ...to there'
+    """
+    given = str(text)
+    if len(given) <= longest:
+        return _shown(given)
+    half = longest // 2
+    return f"{_shown(given[:half])}... ({len(given)} characters) ...{_shown(given[-half:])}"
+
+
+def _shown(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
