@@ -195,7 +195,7 @@ def _chance(sums: NDArray[np.complex64]) -> float:
     lags, blocks, count = sums.shape
     mirrored = sums[..., ::-1]
     even, odd = (sums + mirrored).sum(axis=1) / 2, (sums - mirrored) / 2
-    signs = np.random.default_rng(_SEED).choice(np.float32([-1, 1]), (DRAWS, blocks))
+    signs = np.random.default_rng(_SEED).choice(np.array([-1, 1], np.float32), (DRAWS, blocks))
     drawn = np.zeros((DRAWS, count), dtype=np.float32)
     for lag in range(lags):
         # Real times complex, as numpy does it, would turn the signs into complex numbers first.

@@ -73,7 +73,7 @@ def lag_products(phasor: NDArray[np.complex64], usable: NDArray[np.bool_]) -> La
     z, good = phasor[::STEP, ::STEP], (usable & (phasor != 0))[::STEP, ::STEP]
     rows, columns = z.shape
     index = np.arange(z.size).reshape(z.shape)
-    parts = []
+    parts: list[tuple[NDArray[np.intp], ...]] = []
     for lag in LAGS:
         for axis in (0, 1):
             shift = lag // STEP
@@ -120,4 +120,5 @@ def sums_by_factor(
         setattr(gathered, part, np.bincount(place, values, size).reshape(gathered.shape))
     middle = (np.arange(bins) - half) * width
     turn = np.exp(-1j * middle[:, None] * factors[None, :]).astype(np.complex64)
-    return gathered @ turn
+    sums: NDArray[np.complex64] = gathered @ turn
+    return sums

@@ -54,7 +54,7 @@ def delay_raster(scene: Scene, day: dt.date) -> NDArray[np.float32]:
     path_m = (dry_m + layered_delay_m(scene, day)) / math.cos(
         math.radians(scene.sight.incidence_degrees)
     )
-    delay_rad = (4 * math.pi / WAVELENGTH_M * path_m).astype(np.float32)
+    delay_rad: NDArray[np.float32] = (4 * math.pi / WAVELENGTH_M * path_m).astype(np.float32)
     delay_rad[~scene.is_seen] = np.nan
     delay_rad[~scene.is_land] = 0
     return delay_rad
