@@ -61,11 +61,11 @@ class TwoFits:
 
     @property
     def chosen(self) -> FactorFit:
-        """The first; where the two differ by more than their deviations, the smaller factor."""
+        """The better known; where the two differ by more than they may, the smaller factor."""
         first, second = self.without_contrary, self.without_telling
         apart = abs(first.factor - second.factor)
         if apart <= _AGREEING_DEVIATIONS * math.hypot(first.deviation, second.deviation):
-            return first
+            return min(first, second, key=lambda fit: fit.deviation)
         return min(first, second, key=lambda fit: abs(fit.factor))
 
     @property

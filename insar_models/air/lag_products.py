@@ -89,6 +89,14 @@ def lag_products(phasor: NDArray[np.complex64], usable: NDArray[np.bool_]) -> La
     return LagProducts(flat[end] * flat[start].conj(), start, end, lag_of, row * BLOCKS + column)
 
 
+def agreement(products: LagProducts) -> float:
+    """How long the sum of the products of a lag is, for each product: 0 to 1, 1 is a plain ramp."""
+    lags = 2 * len(LAGS)
+    parts = (products.product.real, products.product.imag)
+    along, across = (np.bincount(products.lag, part, lags) for part in parts)
+    return float(np.hypot(along, across).sum() / max(1, products.lag.size))
+
+
 def sums_by_factor(
     products: LagProducts, steps: NDArray[np.float32], factors: NDArray[np.float64]
 ) -> NDArray[np.complex64]:

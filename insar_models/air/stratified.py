@@ -19,14 +19,14 @@ from fringewatch.errors import BadInputError
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE, PHASE_SCALE_RAD, PHASE_STEPS
 from insar_models.air.factor_fit import FactorFit, TwoFits, fit_factor
 from insar_models.air.fields import AirField
-from insar_models.air.lag_products import LAGS, LagProducts, lag_products
+from insar_models.air.lag_products import STEP, LagProducts, agreement, lag_products
 from insar_models.phase import decode_phase, phasor
 
 LEAST_COHERENCE: Final = 0.4
 """Of pixels that a factor is taken from."""
 
-FEWEST_PRODUCTS: Final = 1_000
-"""Of pixels over a lag: about a fortieth of a volcano's window."""
+FEWEST_PIXELS: Final = 250
+"""Of every fourth row and column: a sixtieth of a volcano's window."""
 
 HIGHEST_CHANCE: Final = 0.01
 """With which a field may be taken for the air's though it is not."""
@@ -107,7 +107,8 @@ def remove_air(
         Coherence bytes of the same shape, 0 is no data.
     fields
         On the same grid, the most trusted first: each is fitted on what those before it left, and
-        those that were removed are fitted once more beside each other.
+        those that were removed are fitted once more beside each other. One that is known hardly
+        anywhere is left out, and the others do without it.
 
     Raises
     ------
@@ -115,22 +116,34 @@ def remove_air(
         If shapes differ, a type is not uint8, there is no field, or two have the same name.
     """
     _check(phase, coherence, fields)
-    known = np.logical_and.reduce([field.known for field in fields])
-    unit = phasor(decode_phase(phase))
-    products = lag_products(unit, known & (coherence >= LEAST_COHERENCE / COHERENCE_SCALE))
-    if products.lag.size < FEWEST_PRODUCTS:
-        fits = tuple(_not_fitted(field, FitOutcome.TOO_LITTLE_DATA) for field in fields)
-        nothing = np.zeros(phase.shape, dtype=np.float32)
-        return AirCorrection(phase.copy(), nothing, fits, math.nan, math.nan)
-    fits = _fit_all(products, fields)
+    usable = (phase != NO_DATA_CODE) & is_coherent(coherence)
+    fitted: list[AirField] = []
+    for field in fields:
+        if np.count_nonzero((usable & field.known)[::STEP, ::STEP]) >= FEWEST_PIXELS:
+            usable &= field.known
+            fitted.append(field)
+    products = lag_products(phasor(decode_phase(phase)), usable)
+    found = {fit.field: fit for fit in _fit_all(products, fitted)}
+    fits = tuple(
+        found.get(field.name, _not_fitted(field, FitOutcome.TOO_LITTLE_DATA)) for field in fields
+    )
     removed = np.zeros(phase.shape, dtype=np.float32)
-    for field, fit in zip(fields, fits, strict=True):
+    if not fitted:
+        return AirCorrection(phase.copy(), removed, fits, math.nan, math.nan)
+    for field in fitted:
+        fit = found[field.name]
         if fit.outcome is FitOutcome.REMOVED:
-            removed += np.float32(fit.factor) * (field.values - np.median(field.values[known]))
+            removed += np.float32(fit.factor) * (field.values - np.median(field.values[usable]))
     after = products.turned_back(products.steps(removed))
     return AirCorrection(
-        _turned_back(phase, removed), removed, fits, _agreement(products), _agreement(after)
+        _turned_back(phase, removed), removed, fits, agreement(products), agreement(after)
     )
+
+
+def is_coherent(coherence: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where coherence bytes are high enough for a factor to be taken from; same shape."""
+    coherent: NDArray[np.bool_] = coherence >= LEAST_COHERENCE / COHERENCE_SCALE
+    return coherent
 
 
 def _fit_all(products: LagProducts, fields: Sequence[AirField]) -> tuple[FieldFit, ...]:
@@ -186,16 +199,6 @@ def _is_asked_for(fit: FactorFit) -> bool:
 
 def _not_fitted(field: AirField, outcome: FitOutcome) -> FieldFit:
     return FieldFit(field.name, outcome, math.nan, math.nan, field.unit, math.nan)
-
-
-def _agreement(products: LagProducts) -> float:
-    lags = _TWICE * len(LAGS)
-    sums = [np.bincount(products.lag, part, lags) for part in _parts(products.product)]
-    return float(np.hypot(*sums).sum() / products.lag.size)
-
-
-def _parts(values: NDArray[np.complex64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    return values.real, values.imag
 
 
 def _turned_back(phase: NDArray[np.uint8], angle_rad: NDArray[np.float32]) -> NDArray[np.uint8]:

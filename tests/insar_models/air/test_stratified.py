@@ -168,6 +168,14 @@ def test_heights_and_delays_are_fitted_beside_each_other() -> None:
     assert found.agreement_after > alone.agreement_after + 0.01
 
 
+def test_a_field_that_is_not_there_does_not_stop_the_others() -> None:
+    made = window(4.0)
+    nowhere = delay_field("gacos", np.zeros((500, 500)), np.zeros((500, 500)))
+    found = remove_air(made.phase, made.coherence, [nowhere, heights_field(made.heights_m)])
+    assert [fit.outcome for fit in found.fits] == [FitOutcome.TOO_LITTLE_DATA, FitOutcome.REMOVED]
+    assert np.array_equal(found.phase, _corrected(made).phase)
+
+
 def test_the_fit_is_that_of_its_words() -> None:
     side = 96
     heights = hills()[190 : 190 + side, 190 : 190 + side] / 1_000
