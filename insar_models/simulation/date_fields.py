@@ -29,13 +29,7 @@ def delay_m(scene: Scene, day: dt.date) -> NDArray[np.float32]:
     numpy.ndarray
         float32, shape (H, W), metres, read-only; positive is longer.
     """
-    stratification = scene.weather.stratification
-    vertical_m = stratified_delay_m(
-        stratification,
-        scene.ground_fields.heights_m,
-        day,
-        scene.generator(Stream.STRATIFICATION, day),
-    )
+    vertical_m = layered_delay_m(scene, day)
     vertical_m += _turbulent_delay_m(scene, day)
     path_m = vertical_m / np.float32(math.cos(math.radians(scene.sight.incidence_degrees)))
     path_m += orbit_ramp_m(
@@ -46,6 +40,22 @@ def delay_m(scene: Scene, day: dt.date) -> NDArray[np.float32]:
     )
     path_m.flags.writeable = False
     return path_m
+
+
+def layered_delay_m(scene: Scene, day: dt.date) -> NDArray[np.float32]:
+    """Vertical delay that follows the heights on `day`: what a weather model can know of it.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape (H, W), metres; a new array.
+    """
+    return stratified_delay_m(
+        scene.weather.stratification,
+        scene.ground_fields.heights_m,
+        day,
+        scene.generator(Stream.STRATIFICATION, day),
+    )
 
 
 @lru_cache(maxsize=_DATES_KEPT)

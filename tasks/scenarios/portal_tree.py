@@ -1,18 +1,22 @@
 """Write a scenario as a tree in the layout of the LiCSAR portal, with its truth beside it.
 
 The tree has the two parts of the real portal: rasters in ``LiCSAR_products.public`` and, in
-``LiCSAR_products``, one manifest for each pair, which links to them by absolute address.
+``LiCSAR_products``, one manifest for each pair and date, which links to them by absolute address.
+The metadata of a frame (heights, land) are true files in both.
 """
 
+import datetime as dt
 import hashlib
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 import insar_models.simulation
 from catalogs import raster_writer
@@ -25,7 +29,7 @@ from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import BadInputError
 from insar_models.simulation import Scene, SimulatedPair, simulate_pair
 from tasks.progress import report_progress
-from tasks.scenarios import faults
+from tasks.scenarios import faults, frame_rasters
 from tasks.scenarios.faults import Fault
 from tasks.scenarios.frames import ScenarioFrame
 from tasks.scenarios.scenario import Scenario, pairs_of_frame
@@ -37,6 +41,9 @@ _LOGGER = logging.getLogger(__name__)
 _RASTERS: Final = "LiCSAR_products.public"
 _MANIFESTS: Final = "LiCSAR_products"
 _PAIRS: Final = "interferograms"
+_EPOCHS: Final = "epochs"
+_METADATA: Final = "metadata"
+_FOLDERS: Final = (_PAIRS, _EPOCHS, _METADATA)
 _MARK: Final = "recipe.sha256"
 _NAME_FILE: Final = Path(TRUTH_FOLDER, "scenario.txt")
 
@@ -100,6 +107,7 @@ def write_scenario(scenario: Scenario, tree: Path, base_url: str | None = None) 
     done = written = 0
     for writer in writers:
         writer.prepare()
+        written += writer.write_frame_rasters()
         for pair, fault in writer.listed:
             written += writer.write_rasters(pair, fault)
             done += 1
@@ -118,6 +126,7 @@ class _FrameWriter:
 
     def __init__(self, scenario: Scenario, frame: ScenarioFrame, tree: Path) -> None:
         self.frame = frame.id
+        self.days = frame.acquisitions if scenario.epochs.delays else ()
         self.scene = scene_of(scenario, frame)
         self.grid = scenario.raster_grid
         self.tree = tree
@@ -137,16 +146,23 @@ class _FrameWriter:
         return self.tree / _RASTERS / self.folder / _MARK
 
     @property
-    def folders(self) -> tuple[Path, Path]:
-        """Where manifests and rasters lie."""
-        return (
-            self.tree / _MANIFESTS / self.folder / _PAIRS,
-            self.tree / _RASTERS / self.folder / _PAIRS,
-        )
+    def listings(self) -> Path:
+        """Where the manifests of the frame lie."""
+        return self.tree / _MANIFESTS / self.folder
+
+    @property
+    def rasters(self) -> Path:
+        """Where its rasters lie."""
+        return self.tree / _RASTERS / self.folder
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All that belongs to the frame, but the mark."""
+        return tuple(part / name for part in (self.listings, self.rasters) for name in _FOLDERS)
 
     def prepare(self) -> None:
         """Leave of the frame only what the same recipe has written."""
-        recipe = _recipe(self.scene, self.grid, self.listed)
+        recipe = _recipe(self.scene, self.grid, self.listed, self.days)
         with disk_errors(self.tree):
             if self.mark.is_file() and self.mark.read_text(encoding="utf-8").strip() != recipe:
                 _LOGGER.info("the recipe of %s has changed: it is made anew", self.frame)
@@ -158,7 +174,7 @@ class _FrameWriter:
 
     def write_rasters(self, pair: DatePair, fault: Fault) -> int:
         """Write what is missing of a pair, and return how many files that was."""
-        folder = self.folders[1] / str(pair)
+        folder = self.rasters / _PAIRS / str(pair)
         missing = [path for path in _paths(folder, pair, fault).values() if not path.is_file()]
         if not missing:
             return 0
@@ -166,13 +182,43 @@ class _FrameWriter:
         _write_pair(folder, pair, fault, simulated, self.grid)
         return len(missing)
 
+    def write_frame_rasters(self) -> int:
+        """Write what is missing beside the pairs, and return how many files that was."""
+        makers: dict[Path, Callable[[], NDArray[np.generic]]] = {
+            self._metadata(frame_rasters.HEIGHT_ENDING): partial(
+                frame_rasters.height_raster, self.scene
+            ),
+            self._metadata(frame_rasters.LAND_ENDING): partial(
+                frame_rasters.land_raster, self.scene
+            ),
+        }
+        for day in self.days:
+            path = Path(_EPOCHS, f"{day:%Y%m%d}", f"{day:%Y%m%d}{frame_rasters.DELAY_ENDING}")
+            makers[path] = partial(frame_rasters.delay_raster, self.scene, day)
+        missing = [path for path in makers if not (self.rasters / path).is_file()]
+        for path in missing:
+            write_geotiff(self.rasters / path, makers[path](), self.grid)
+        return len(missing)
+
     def write_manifests(self, address: str) -> None:
-        """Write the links of all pairs, as the server at `address` answers to them."""
-        place = f"{address}/{_RASTERS}/{self.folder.as_posix()}/{_PAIRS}"
+        """Write the links of all pairs and dates, as the server at `address` answers to them."""
         for pair, fault in self.listed:
             names = sorted(path.name for path in _paths(Path(), pair, fault).values())
-            text = "".join(f"<a href='{place}/{pair}/{name}'>{name}</a><br />\n" for name in names)
-            write_atomically(self.folders[0] / str(pair), text.encode())
+            self._write_manifest(address, Path(_PAIRS, str(pair)), names)
+        for day in self.days:
+            names = [f"{day:%Y%m%d}{frame_rasters.DELAY_ENDING}"]
+            self._write_manifest(address, Path(_EPOCHS, f"{day:%Y%m%d}"), names)
+        for ending in (frame_rasters.HEIGHT_ENDING, frame_rasters.LAND_ENDING):
+            path = self._metadata(ending)
+            write_atomically(self.listings / path, (self.rasters / path).read_bytes())
+
+    def _metadata(self, ending: str) -> Path:
+        return Path(_METADATA, f"{self.frame}{ending}")
+
+    def _write_manifest(self, address: str, place: Path, names: Sequence[str]) -> None:
+        url = f"{address}/{_RASTERS}/{self.folder.as_posix()}/{place.as_posix()}"
+        text = "".join(f"<a href='{url}/{name}'>{name}</a><br />\n" for name in names)
+        write_atomically(self.listings / place, text.encode())
 
 
 def _paths(folder: Path, pair: DatePair, fault: Fault) -> dict[Product, Path]:
@@ -231,17 +277,22 @@ def _remove_other_frames(tree: Path, names: set[str]) -> None:
         with disk_errors(tree):
             shutil.rmtree(tree / _MANIFESTS / frame.parent.name / frame.name, ignore_errors=True)
             # The mark goes last: a run killed here knows the frame for its own.
-            shutil.rmtree(frame / _PAIRS, ignore_errors=True)
+            for name in _FOLDERS:
+                shutil.rmtree(frame / name, ignore_errors=True)
             shutil.rmtree(frame)
 
 
-def _recipe(scene: Scene, grid: Grid, listed: Sequence[tuple[DatePair, Fault]]) -> str:
+def _recipe(
+    scene: Scene,
+    grid: Grid,
+    listed: Sequence[tuple[DatePair, Fault]],
+    days: Sequence[dt.date],
+) -> str:
     """Hash of everything that decides the bytes of the rasters."""
-    digest = hashlib.sha256(
-        f"{scene} {grid} {[(str(pair), fault) for pair, fault in listed]}".encode()
-    )
+    pairs, dates = [(str(pair), fault) for pair, fault in listed], [str(day) for day in days]
+    digest = hashlib.sha256(f"{scene} {grid} {pairs} {dates}".encode())
     simulation = sorted(Path(str(insar_models.simulation.__file__)).parent.glob("*.py"))
-    others = (raster_writer, numbers, faults)
+    others = (raster_writer, numbers, faults, frame_rasters)
     for source in (*simulation, *(Path(str(module.__file__)) for module in others)):
         digest.update(source.read_bytes())
     return digest.hexdigest()

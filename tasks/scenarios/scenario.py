@@ -20,6 +20,7 @@ from insar_models.simulation.land_coherence import LandCoherence
 from insar_models.simulation.processing import Processing
 from insar_models.simulation.weather import Weather
 from tasks.scenarios.faults import Faults
+from tasks.scenarios.frame_rasters import Epochs
 from tasks.scenarios.frames import PairsRule, ScenarioFrame
 
 _MARGIN_PIXELS: Final = 60  # on each side of the window
@@ -49,6 +50,8 @@ class Scenario:
     processing: Processing = field(default_factory=Processing)
     """Its footprint counts for frames that have none of their own."""
     faults: Faults = field(default_factory=Faults)
+    epochs: Epochs = field(default_factory=Epochs)
+    """What the portal has of single dates."""
     area: GroundGrid | None = None
     """What is simulated; None: the volcano's window with a margin, at LiCSAR's pixel."""
 

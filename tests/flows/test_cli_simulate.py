@@ -34,16 +34,16 @@ def test_a_file_becomes_a_tree_that_a_backfill_can_read(
     assert run(words) == 0
     said = capsys.readouterr().out
     assert "155D_02579_100800: 3 pairs" in said
-    assert "8 files are new" in said
+    assert "12 files are new" in said
     assert "backfill fagradalsfjall --start 2021-02-17 --end 2021-03-01 --portal" in said
     root = Path(said.split("--portal ")[1].strip())
-    assert len(list(root.rglob("*.tif"))) == 8
+    assert len(list(root.rglob("interferograms/*/*.tif"))) == 8
     assert (tmp_path / "tree" / "truth" / "pairs.csv").is_file()
     assert run(words) == 0
     assert "0 files are new" in capsys.readouterr().out
-    before = {path: path.read_bytes() for path in root.rglob("*.tif")}
+    before = {path: path.read_bytes() for path in root.rglob("interferograms/*/*.tif")}
     assert run([*words, "--seed", "8"]) == 0
-    assert "8 files are new" in capsys.readouterr().out
+    assert "12 files are new" in capsys.readouterr().out
     assert all(path.read_bytes() != content for path, content in before.items())
 
 

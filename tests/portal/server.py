@@ -19,6 +19,7 @@ from typing import NamedTuple, Self
 
 from catalogs.portal.hosts import forget_host
 from tests.portal import pages
+from tests.portal.beside_pairs import answer_beside_pairs
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.handler import PortalServer, Transfer
 from tests.portal.replies import Answer, Request
@@ -196,7 +197,7 @@ class StandInPortal:
                 return self._serve(self._frame(found["track"], found["frame"]), found)
         elif found := _IN_ARCHIVE.fullmatch(path):
             return self._show_archive(path, found)
-        return NOT_FOUND
+        return answer_beside_pairs(self, path) or NOT_FOUND
 
     def _frame(self, track: str, frame: str) -> Path:
         return self.tree / track / frame / "interferograms"
@@ -253,7 +254,10 @@ class StandInPortal:
         return Answer(HTTPStatus.OK, pages.archive_browser(here, [], addresses).encode())
 
     def _serve(self, frame: Path, found: re.Match[str]) -> Answer:
-        file = frame / found["pair"] / found["name"]
+        return self.serve_file(frame / found["pair"] / found["name"])
+
+    def serve_file(self, file: Path) -> Answer:
+        """Return a file as the portal sends it."""
         if not file.is_file():
             return NOT_FOUND
         content = file.read_bytes()

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,8 +46,10 @@ def portal(scenario: Scenario, tree: Path) -> Iterator[SimulatedPortal]:
 
 
 def _rasters(tree: Path) -> dict[Path, int]:
+    """Those of pairs, with the time of their last change."""
     return {
-        path: path.stat().st_mtime_ns for path in (tree / "LiCSAR_products.public").rglob("*.tif")
+        path: path.stat().st_mtime_ns
+        for path in (tree / "LiCSAR_products.public").rglob("interferograms/*/*.tif")
     }
 
 
@@ -94,7 +97,7 @@ def test_a_manifest_has_licsars_own_bytes(scenario: Scenario, tree: Path) -> Non
 
 
 def test_a_second_run_keeps_the_rasters_and_moves_the_links(scenario: Scenario, tree: Path) -> None:
-    assert write_scenario(scenario, tree, ADDRESS).written == 8
+    assert write_scenario(scenario, tree, ADDRESS).written == 8 + 4
     before = _rasters(tree)
     assert write_scenario(scenario, tree, "http://127.0.0.1:9000").written == 0
     assert _rasters(tree) == before
@@ -113,7 +116,7 @@ def test_a_run_that_was_killed_is_completed_and_loses_nothing(
 
     def dies(path: Path, *rest: object) -> None:
         calls.append(path)
-        if len(calls) == 4:
+        if len(calls) == 2 + 4:
             raise KeyboardInterrupt
         write(path, *rest)  # type: ignore[arg-type]
 
@@ -228,3 +231,79 @@ def test_the_real_size_holds_the_volcanos_window(tmp_path: Path, tree: Path) -> 
     assert 0 <= window.column <= grids[0].width - window.size
     with rasterio.open(folder / f"{pair}.geo.diff_pha.tif") as raster:
         assert np.count_nonzero(raster.read(1)) > 300_000
+
+
+def _read(path: Path) -> Any:
+    with rasterio.open(path) as raster:
+        return raster.read(1)
+
+
+MOUNTAIN = """
+[epochs]
+delays = true
+
+[weather.turbulence]
+typical_m = 0.0
+
+[weather.orbit]
+fringes_per_100_km = 0.0
+offset_fringes = 0.0
+
+[weather.stratification]
+spread_m_per_km = 0.008
+
+[ground]
+sea_level_m = 0.0
+
+[ground.terrain]
+base_m = 100
+roughness_m = 300
+
+"""
+
+
+def test_heights_and_delays_are_those_of_the_pairs(tree: Path, tmp_path: Path) -> None:
+    without_motion = SMALL[SMALL.index("[[episodes]]") : SMALL.index("[[ground.lava]]")]
+    small = small_scenario(tmp_path, without_motion, MOUNTAIN)
+    portal = write_scenario(small, tree)
+    frame = tree / "LiCSAR_products.public" / PLACE.parent
+    heights = _read(frame / "metadata" / "155D_02579_100800.geo.hgt.tif")
+    land = _read(frame / "metadata" / "155D_02579_100800.geo.landmask.tif")
+    assert heights.dtype == np.float32
+    assert land.dtype == np.uint8
+    assert np.array_equal(land == 1, heights > 0)
+    assert set(np.unique(land)) == {0, 1}
+    dates = sorted(path.name for path in (frame / "epochs").iterdir())
+    assert dates == ["20210217", "20210223", "20210301"]
+    primary, secondary = (
+        _read(frame / "epochs" / date / f"{date}.sltd.geo.tif") for date in dates[:2]
+    )
+    assert np.all(primary[land == 0] == 0)
+    pair = str(portal.frames[0].pairs[0])
+    assert pair == "20210217_20210223"
+    phase = _read(frame / "interferograms" / pair / f"{pair}.geo.diff_pha.tif")
+    usable = (phase != 0) & (land == 1)
+    without_air = np.exp(1j * (phase - (secondary - primary))[usable]).mean()
+    assert abs(without_air) > abs(np.exp(1j * phase[usable]).mean()) + 0.1
+    the_other_way = np.exp(1j * (phase + (secondary - primary))[usable]).mean()
+    assert abs(without_air) > abs(the_other_way) + 0.1
+
+
+def test_metadata_and_dates_are_served_as_the_portal_does(tree: Path, tmp_path: Path) -> None:
+    scenario = small_scenario(tmp_path, "[area]", "[epochs]\ndelays = true\n[area]")
+    tree.mkdir()
+    with serve_folder(tree) as address, make_session(SessionSettings()) as session:
+        root = write_scenario(scenario, tree, address).root
+        frame, public = PLACE.parent.as_posix(), f"{address}/LiCSAR_products.public"
+        heights = f"{frame}/metadata/155D_02579_100800.geo.hgt.tif"
+        bodies = [session.get(f"{place}/{heights}").content for place in (root, public)]
+        assert bodies[0] == bodies[1]
+        assert bodies[0].startswith(b"II*")
+        link = session.get(f"{root}/{frame}/epochs/20210217").text.split("'")[1]
+        assert link == f"{public}/{frame}/epochs/20210217/20210217.sltd.geo.tif"
+        assert session.get(link).content.startswith(b"II*")
+
+
+def test_dates_have_no_delays_unless_a_scenario_says_so(scenario: Scenario, tree: Path) -> None:
+    write_scenario(scenario, tree, ADDRESS)
+    assert not list(tree.rglob("epochs"))
