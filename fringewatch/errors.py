@@ -17,6 +17,10 @@ class SourceUnavailableError(FringewatchError):
     """A source of data gave no answer, or an answer that is not its own (refused, 5xx, HTML)."""
 
 
+class ServerUnavailableError(FringewatchError):
+    """The Prefect server that a run goes through gives no answer."""
+
+
 class MissingProductError(FringewatchError):
     """The source answers, and says that this object is not there (404): final for this run."""
 
