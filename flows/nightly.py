@@ -8,6 +8,8 @@ from pathlib import Path
 from prefect import flow
 
 from catalogs.settings import load_settings
+from flows.artifacts import leave_artifacts
+from flows.run_log import RUN_LOG
 from flows.steps import PREFECT_STEPS, partial
 from fringewatch.errors import BadInputError, FringewatchError, SourceUnavailableError
 from tasks.records import Outcome, RunReport
@@ -16,7 +18,7 @@ from tasks.watch import parse_request, watch_volcano
 _LOGGER = logging.getLogger(__name__)
 
 
-@flow(name="nightly")
+@flow(name="nightly", **RUN_LOG)
 def nightly(
     volcanoes: list[str] | None = None,
     portal: list[str] | None = None,
@@ -64,6 +66,7 @@ def nightly(
             _LOGGER.error("%s: %s", request.volcano.slug, error)  # noqa: TRY400 - said plainly
             report = RunReport(request.volcano.slug, Outcome.NOTHING, notes=(str(error),))
         reports.append(_quiet_is_done(report))
+    leave_artifacts(reports, settings)
     return _conclude_all(reports)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
@@ -12,15 +13,19 @@ from tasks.records import FramePlan, Outcome, RunReport
 from tasks.verify_records import VerifyReport
 
 _LINES_SHOWN = 12
-_OURS = ("catalogs", "flows", "insar_models", "tasks")
+OURS = ("catalogs", "flows", "insar_models", "tasks")
+"""The roots of our loggers."""
 
 
 def start_logging() -> None:
     """Send our own log lines to the error stream, plain, one fact a line."""
     stop_logging()
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    for name in _OURS:
+    # Date and zone are said: lines are read weeks later, and elsewhere.
+    formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    for name in OURS:
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
@@ -30,7 +35,7 @@ def start_logging() -> None:
 
 def stop_logging() -> None:
     """Take back what `start_logging` did."""
-    for name in _OURS:
+    for name in OURS:
         logger = logging.getLogger(name)
         for handler in list(logger.handlers):
             logger.removeHandler(handler)

@@ -9,6 +9,7 @@ from catalogs.home import home_of
 from catalogs.home_reading import find_home, read_ledger
 from catalogs.settings import Settings, load_settings
 from catalogs.volcanoes import find_volcano
+from flows.run_log import RUN_LOG
 from flows.steps import partial
 from fringewatch.errors import BadInputError, FringewatchError
 from tasks.records import Outcome
@@ -19,7 +20,7 @@ from tasks.verify_remote import NEWEST_PAIRS
 _LOGGER = logging.getLogger(__name__)
 
 
-@flow(name="verify")
+@flow(name="verify", **RUN_LOG)
 def verify(
     volcano: str | None = None,
     *,
@@ -56,7 +57,7 @@ def verify(
     if newest_pairs is not None and newest_pairs < 0:
         message = f"newest_pairs is {newest_pairs}: give 0 or more, or none for all pairs"
         raise BadInputError(message)
-    settings = load_settings(portal=portal, home=home, model=model)
+    settings = load_settings(portal=portal or None, home=home, model=model)
     find_home(home_of(settings))
     slugs = [find_volcano(volcano).slug] if volcano else _with_a_cube(settings)
     reports = [
