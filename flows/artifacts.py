@@ -41,6 +41,8 @@ class VolcanoRow:
     age_days: int | None
     gaps: tuple[str, ...]
     """What this run could not have, with its reasons."""
+    notes: tuple[str, ...] = ()
+    """What else a person should know: frames that no source has, pairs left for later."""
 
     def cells(self) -> dict[str, str | int]:
         """The row of the table."""
@@ -79,14 +81,14 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
 
     A volcano of which this run got nothing is shown as the table of the last run has it.
     """
-    gaps = [str(problem) for problem in report.problems]
+    gaps = tuple(map(str, report.problems))
+    notes = report.notes
     if report.published is None:
-        gaps += report.notes
+        gaps, notes = gaps + notes, ()
     dates = _dates_of(report.volcano, settings)
     if dates is None or dates.empty:
-        return VolcanoRow(
-            report.volcano, report.outcome.name.lower(), "unknown", None, None, None, tuple(gaps)
-        )
+        outcome = report.outcome.name.lower()
+        return VolcanoRow(report.volcano, outcome, "unknown", None, None, None, gaps, notes)
     last = dates.iloc[-1]
     newest = _day(last["date"])
     return VolcanoRow(
@@ -96,7 +98,8 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
         since=_day(last["since"]),
         newest=newest,
         age_days=(today - newest).days if newest else None,
-        gaps=tuple(gaps),
+        gaps=gaps,
+        notes=notes,
     )
 
 
@@ -116,6 +119,9 @@ def markdown_of(rows: Sequence[VolcanoRow], today: dt.date) -> str:
             said.append(f"- {row.volcano}: and {len(row.gaps) - _GAPS_SHOWN} more, in the log")
     if not any(row.gaps for row in rows):
         said.append("None.")
+    if any(row.notes for row in rows):
+        said += ["", "## Notes", ""]
+        said += [f"- {row.volcano}: {note}" for row in rows for note in row.notes]
     return "\n".join(said) + "\n"
 
 
