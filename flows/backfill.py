@@ -6,12 +6,14 @@ from pathlib import Path
 from prefect import flow
 
 from catalogs.settings import load_settings
+from flows.artifacts import leave_artifacts
+from flows.run_log import RUN_LOG
 from flows.steps import PREFECT_STEPS, conclude, try_later_named
 from tasks.records import RunReport
 from tasks.watch import parse_request, watch_volcano
 
 
-@flow(name="backfill", flow_run_name="{volcano} {start} to {end}")
+@flow(name="backfill", flow_run_name="{volcano} {start} to {end}", **RUN_LOG)
 @try_later_named
 def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's form
     volcano: str,
@@ -60,4 +62,6 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
         keep_granules=whole_files,
     )
     request = parse_request(volcano, start, end, frames or ())
-    return conclude(watch_volcano(request, settings, PREFECT_STEPS))
+    report = watch_volcano(request, settings, PREFECT_STEPS)
+    leave_artifacts([report], settings)
+    return conclude(report)

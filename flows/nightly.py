@@ -7,6 +7,8 @@ from pathlib import Path
 from prefect import flow
 
 from catalogs.settings import load_settings
+from flows.artifacts import leave_artifacts
+from flows.run_log import RUN_LOG
 from flows.steps import PREFECT_STEPS, conclude_all, try_later_named
 from fringewatch.errors import BadInputError
 from tasks.night import watch_night
@@ -14,7 +16,7 @@ from tasks.records import RunReport
 from tasks.watch import parse_request
 
 
-@flow(name="nightly")
+@flow(name="nightly", **RUN_LOG)
 @try_later_named
 def nightly(
     volcanoes: list[str] | None = None,
@@ -61,4 +63,6 @@ def nightly(
     end = today or dt.datetime.now(dt.UTC).date()
     start = end - dt.timedelta(days=settings.lookback_days)
     requests = [replace(parse_request(name, start, end), scheduled=True) for name in settings.watch]
-    return conclude_all(watch_night(requests, settings, PREFECT_STEPS))
+    reports = watch_night(requests, settings, PREFECT_STEPS)
+    leave_artifacts(reports, settings)
+    return conclude_all(reports)

@@ -5,32 +5,40 @@ To be called before Prefect is imported: it reads its settings then.
 
 import logging
 import os
+from typing import Final
 
 from catalogs.home import Home
 from fringewatch.atomic import disk_errors
+from fringewatch.errors import BadInputError, ServerUnavailableError
 
 _LOGGER = logging.getLogger(__name__)
 
-_START_LIMIT_S = 300
-"""The embedded server takes 10 to 25 s on two cores; Prefect's own limit of 20 s is too tight."""
+_NO_ANSWER_S: Final = 15
+"""A server on the same network that takes longer to say its version is no help."""
+
+_THIS_MACHINE: Final = ("127.0.0.1", "localhost")
 
 
 def prepare_prefect(home: Home) -> None:
-    """Point Prefect at the home, quiet, and give its embedded server time to start.
+    """Point Prefect at the home, quiet, and see to a server: the user's if named, else our own.
 
-    What the user has set in the environment stays. With ``PREFECT_API_URL`` set, runs go to that
-    server and nothing is started here.
+    What the user has set in the environment stays. With ``PREFECT_API_URL`` set (or in a profile),
+    runs go to that server, which is asked first whether it is there and takes our password;
+    otherwise one is started that ends with this process.
 
     Raises
     ------
     HomeError
-        If the home cannot be written.
+        If the home cannot be written, or the server of our own does not start.
+    BadInputError
+        If the user's server refuses the password.
+    ServerUnavailableError
+        If it gives no answer.
     """
     with disk_errors(home.prefect):
         home.prefect.mkdir(parents=True, exist_ok=True)
     defaults = {
         "PREFECT_HOME": str(home.prefect.resolve()),
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(_START_LIMIT_S),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         # A cached task result can outlive the file that it names.
@@ -41,10 +49,60 @@ def prepare_prefect(home: Home) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
-    server = os.environ.get("PREFECT_API_URL")
+    _leave_proxies_out()
+    _find_server(home)
+
+
+def _leave_proxies_out() -> None:
+    """What is on this machine is not asked for through a proxy, which cannot reach it."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = os.environ.get(name) or os.environ.get(name.swapcase(), "")
+        hosts = [host.strip() for host in known.split(",") if host.strip()]
+        if "*" not in hosts:
+            hosts += [host for host in _THIS_MACHINE if host not in hosts]
+        os.environ[name] = ",".join(hosts)
+
+
+def _find_server(home: Home) -> None:
+    from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - see above
+    from prefect.settings import get_current_settings  # noqa: PLC0415
+
+    server = get_current_settings().api.url
     if server:
         _LOGGER.info("running through the Prefect server at %s", server)
-    else:
-        _LOGGER.info(
-            "starting Prefect's embedded server (10 to 25 s; its database is in %s)", home.prefect
-        )
+        _ask_server(server)
+        return
+    from flows.embedded_server import start_embedded_server  # noqa: PLC0415
+
+    _LOGGER.info(
+        "starting Prefect's embedded server (10 to 25 s; its database is in %s)", home.prefect
+    )
+    os.environ["PREFECT_API_URL"] = start_embedded_server(home.prefect)
+    refresh_global_settings_context()
+
+
+def _ask_server(server: str) -> None:
+    from httpx import HTTPError, HTTPStatusError, InvalidURL  # noqa: PLC0415
+    from prefect import get_client  # noqa: PLC0415
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings  # noqa: PLC0415
+
+    advice = "start it, or unset PREFECT_API_URL to run without one"
+    try:
+        with (
+            temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
+            get_client(sync_client=True, httpx_settings={"timeout": _NO_ANSWER_S}) as client,
+        ):
+            client.api_version()
+    except HTTPStatusError as error:
+        code = error.response.status_code
+        if code in {401, 403}:
+            message = (
+                f"the Prefect server at {server} refuses us (status {code}): set "
+                "PREFECT_API_AUTH_STRING to its user:password"
+            )
+            raise BadInputError(message) from error
+        message = f"the Prefect server at {server} answers with status {code}: {advice}"
+        raise ServerUnavailableError(message) from error
+    except (HTTPError, InvalidURL, ValueError, RuntimeError) as error:
+        message = f"the Prefect server at {server} gives no answer ({error}): {advice}"
+        raise ServerUnavailableError(message) from error

@@ -10,6 +10,7 @@ from catalogs.home import home_of
 from catalogs.place import Folder
 from catalogs.settings import load_settings
 from flows.device_limit import alone_on
+from flows.run_log import RUN_LOG
 from flows.steps import try_later_named
 from flows.torch_needed import check_torch
 from tasks.models import models_folder
@@ -26,7 +27,7 @@ def probe_task(request: "EncoderProbeRequest", models: Path) -> "EncoderProbeRep
     return train_encoder_probe(request, models)
 
 
-@flow(name="probe", flow_run_name="{name}")
+@flow(name="probe", flow_run_name="{name}", **RUN_LOG)
 @try_later_named
 def probe(  # noqa: PLR0913 - each is a field of the deployment's form
     corpus: Path,

@@ -6,6 +6,7 @@ from prefect import flow, task
 
 from catalogs.corpora.recipe_file import load_recipe
 from catalogs.settings import load_settings
+from flows.run_log import RUN_LOG
 from flows.steps import partial, try_later_named
 from tasks.corpora.build import build_corpus
 from tasks.corpora.report import CorpusReport
@@ -15,7 +16,7 @@ from tasks.records import Outcome
 corpus_task = task(name="build-corpus")(build_corpus)
 
 
-@flow(name="rebuild-corpus", flow_run_name="{name}")
+@flow(name="rebuild-corpus", flow_run_name="{name}", **RUN_LOG)
 @try_later_named
 def rebuild_corpus(
     name: str,

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
@@ -15,7 +16,8 @@ from tasks.records import FramePlan, Outcome, RunReport, whole_outcome
 from tasks.verify_records import VerifyReport
 
 _LINES_SHOWN = 12
-_OURS = ("catalogs", "flows", "insar_models", "tasks")
+OURS = ("catalogs", "flows", "insar_models", "tasks")
+"""The roots of our loggers."""
 
 
 class _OneLine(logging.Formatter):
@@ -30,8 +32,11 @@ def start_logging() -> None:
     """Send our own log lines to the error stream, plain, one fact a line."""
     stop_logging()
     handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine("%(asctime)s %(message)s", "%H:%M:%S"))
-    for name in _OURS:
+    # Date and zone are said: lines are read weeks later, and elsewhere.
+    formatter = _OneLine("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    for name in OURS:
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
@@ -41,7 +46,7 @@ def start_logging() -> None:
 
 def stop_logging() -> None:
     """Take back what `start_logging` did."""
-    for name in _OURS:
+    for name in OURS:
         logger = logging.getLogger(name)
         for handler in list(logger.handlers):
             logger.removeHandler(handler)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from prefect import flow, task
 
 from flows.device_limit import alone_on
+from flows.run_log import RUN_LOG
 from flows.steps import partial, try_later_named
 from flows.torch_needed import check_torch
 
@@ -43,7 +44,7 @@ def tune_task(
     )
 
 
-@flow(name="tune", flow_run_name="{folder}")
+@flow(name="tune", flow_run_name="{folder}", **RUN_LOG)
 @try_later_named
 def tune(  # noqa: PLR0913 - each is a field of the deployment's form
     corpus: Path,

@@ -9,6 +9,7 @@ from catalogs.home import home_of
 from catalogs.home_reading import find_home, read_ledger
 from catalogs.settings import Settings, load_settings
 from catalogs.volcanoes import find_volcano
+from flows.run_log import RUN_LOG
 from flows.steps import error_of, partial, try_later_named
 from fringewatch.errors import BadInputError
 from tasks.night import report_failure
@@ -20,7 +21,7 @@ from tasks.verify_remote import NEWEST_PAIRS
 _LOGGER = logging.getLogger(__name__)
 
 
-@flow(name="verify")
+@flow(name="verify", **RUN_LOG)
 @try_later_named
 def verify(
     volcano: str | None = None,

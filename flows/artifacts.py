@@ -1,0 +1,137 @@
+"""What a run leaves on Prefect's pages: each volcano's last date as a table and as words."""
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+from httpx import HTTPError
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.exceptions import PrefectException
+
+from catalogs.home import home_of
+from catalogs.settings import Settings
+from catalogs.tables import DATES, read_table
+from fringewatch.errors import FringewatchError
+from tasks.records import RunReport
+
+_LOGGER = logging.getLogger(__name__)
+
+KEY: Final = "fringewatch-volcanoes"
+"""The table's key, the same in every run: Prefect's page shows how it changed."""
+REPORT_KEY: Final = "fringewatch-report"
+
+_GAPS_SHOWN: Final = 12
+"""Of one volcano; the log of the run has them all."""
+
+
+@dataclass(frozen=True)
+class VolcanoRow:
+    """What is known of a volcano after a run."""
+
+    volcano: str
+    outcome: str
+    """``done``, ``partial`` or ``nothing``: how much of this run could be had."""
+    state: str
+    """Of the newest date; ``unknown`` where there is no table that can be read."""
+    since: dt.date | None
+    newest: dt.date | None
+    age_days: int | None
+    gaps: tuple[str, ...]
+    """What this run could not have, with its reasons."""
+    notes: tuple[str, ...] = ()
+    """What else a person should know: frames that no source has, pairs left for later."""
+
+    def cells(self) -> dict[str, str | int]:
+        """The row of the table."""
+        return {
+            "volcano": self.volcano,
+            "outcome": self.outcome,
+            "state": self.state,
+            "since": str(self.since or ""),
+            "newest date": str(self.newest or ""),
+            "age (days)": "" if self.age_days is None else self.age_days,
+            "gaps": len(self.gaps),
+            "reasons": "; ".join(self.gaps[:_GAPS_SHOWN]),
+        }
+
+
+def leave_artifacts(reports: Sequence[RunReport], settings: Settings) -> None:
+    """Leave a table and a text of the reports on the pages of the flow run.
+
+    Nothing of the watch rests on them: where the server does not take them, the log says so.
+    """
+    today = dt.datetime.now(dt.UTC).date()
+    rows = [row_of(report, settings, today) for report in reports]
+    try:
+        create_table_artifact(
+            table=[row.cells() for row in rows], key=KEY, description="volcanoes after the run"
+        )
+        create_markdown_artifact(
+            markdown=markdown_of(rows, today), key=REPORT_KEY, description="the run in words"
+        )
+    except (HTTPError, PrefectException, OSError) as error:
+        _LOGGER.warning("the run's page has no artifacts: %s", error)
+
+
+def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
+    """Return the row of a report; the age of its newest date is counted from `today`, UTC.
+
+    A volcano of which this run got nothing is shown as the table of the last run has it.
+    """
+    gaps = tuple(map(str, report.problems))
+    notes = report.notes
+    if report.published is None:
+        gaps, notes = gaps + notes, ()
+    dates = _dates_of(report.volcano, settings)
+    if dates is None or dates.empty:
+        outcome = report.outcome.name.lower()
+        return VolcanoRow(report.volcano, outcome, "unknown", None, None, None, gaps, notes)
+    last = dates.iloc[-1]
+    newest = _day(last["date"])
+    return VolcanoRow(
+        volcano=report.volcano,
+        outcome=report.outcome.name.lower(),
+        state=str(last["state"]),
+        since=_day(last["since"]),
+        newest=newest,
+        age_days=(today - newest).days if newest else None,
+        gaps=gaps,
+        notes=notes,
+    )
+
+
+def markdown_of(rows: Sequence[VolcanoRow], today: dt.date) -> str:
+    """Return the rows as a page: unrest first, then the others, then every gap with its reason."""
+    said = [f"# Volcanoes on {today} (UTC)", ""]
+    for row in sorted(rows, key=lambda row: (row.state != "unrest", row.volcano)):
+        since = f" since {row.since}" if row.since else ""
+        age = f", {row.age_days} days old" if row.age_days is not None else ""
+        said.append(
+            f"- **{row.volcano}**: {row.state}{since}; newest date {row.newest or 'none'}{age}"
+        )
+    said += ["", "## Gaps", ""]
+    for row in rows:
+        said += [f"- {row.volcano}: {gap}" for gap in row.gaps[:_GAPS_SHOWN]]
+        if len(row.gaps) > _GAPS_SHOWN:
+            said.append(f"- {row.volcano}: and {len(row.gaps) - _GAPS_SHOWN} more, in the log")
+    if not any(row.gaps for row in rows):
+        said.append("None.")
+    if any(row.notes for row in rows):
+        said += ["", "## Notes", ""]
+        said += [f"- {row.volcano}: {note}" for row in rows for note in row.notes]
+    return "\n".join(said) + "\n"
+
+
+def _dates_of(volcano: str, settings: Settings) -> pd.DataFrame | None:
+    try:
+        return read_table(DATES, home_of(settings).detections(volcano))
+    except (FringewatchError, OSError) as error:
+        _LOGGER.info("%s: no table of dates to show: %s", volcano, error)
+        return None
+
+
+def _day(value: object) -> dt.date | None:
+    return None if pd.isna(value) else pd.Timestamp(value).date()  # type: ignore[call-overload,arg-type]

@@ -1,0 +1,114 @@
+"""Prefect's server for one command: it ends with that command, however the command ends.
+
+Prefect can start such a server by itself. That one is left running when its client is killed, and
+writes to the client's error stream while both end.
+
+As a module (``python -m flows.embedded_server PORT``) this is the server; it runs until its
+standard input ends, which the system sees to when the process at the other end dies.
+"""
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+import requests
+
+from fringewatch.atomic import disk_errors
+from fringewatch.errors import HomeError
+
+_START_LIMIT_S: Final = 300
+"""It takes 10 to 25 s on two cores, longer on a busy machine."""
+_END_LIMIT_S: Final = 10
+_TAIL_LINES: Final = 3
+
+
+def start_embedded_server(folder: Path) -> str:
+    """Return the API's address of a server that was started and answers, its log in `folder`.
+
+    Raises
+    ------
+    HomeError
+        If it ends or does not answer in time; the message has the end of its log.
+    """
+    port = _free_port()
+    log = folder / "server.log"
+    with disk_errors(log), log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own module, by this interpreter
+            [sys.executable, "-m", "flows.embedded_server", str(port)],
+            stdin=subprocess.PIPE,  # its end is how the server learns of ours
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"},
+            start_new_session=True,  # Ctrl-C is for us: the end of the run is still recorded
+        )
+    atexit.register(_stop, process)
+    address = f"http://127.0.0.1:{port}/api"
+    _wait_for(address, process, log)
+    return address
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_LIMIT_S
+    with requests.Session() as session:
+        session.trust_env = False  # never through a proxy: it is on this machine
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                if session.get(f"{address}/health", timeout=5).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.1)
+    _stop(process)
+    tail = " ".join(log.read_text("utf-8", errors="replace").splitlines()[-_TAIL_LINES:])
+    message = (
+        f"Prefect's embedded server did not start ({tail or 'it said nothing'}); its log is {log}. "
+        "Is the disk full, or its database from another version? It holds run pages only: move "
+        f"{log.parent} away and try again"
+    )
+    raise HomeError(message)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    atexit.unregister(_stop)
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(_END_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _end_with_the_input() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_END_LIMIT_S)
+    os._exit(1)  # its services did not end: nothing of value is lost with them
+
+
+def main(port: int) -> None:
+    """Serve on the port of this machine until the standard input ends."""
+    import uvicorn  # noqa: PLC0415 - the client needs none of it
+
+    threading.Thread(target=_end_with_the_input, daemon=True).start()
+    uvicorn.run(
+        "prefect.server.api.server:create_app",
+        factory=True, host="127.0.0.1", port=port, log_level="error",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
