@@ -38,6 +38,19 @@ class Product(StrEnum):
         return f".geo.{self.value}.tif"
 
 
+class FrameRaster(StrEnum):
+    """The rasters of a frame, beside its pairs, that Fringewatch reads; LiCSAR's own words."""
+
+    LANDMASK = "landmask"
+    """1 land, 0 water."""
+    HEIGHT = "hgt"
+    """Of the ground, metres."""
+    EAST = "E"
+    """Part of the unit vector from the ground to the satellite, as are the next two."""
+    NORTH = "N"
+    UP = "U"
+
+
 @dataclass(frozen=True, order=True)
 class FrameId:
     """A LiCSAR frame, such as ``155D_02579_100800``, ``022A_0142H_000203``, ``144A_SM_REUN_S6``."""
@@ -66,6 +79,11 @@ class FrameId:
     def track(self) -> int:
         """Relative orbit, 1 to 175; also the name of the portal's folder, without padding."""
         return int(self.text[:3])
+
+    @property
+    def pass_name(self) -> str:
+        """Track and direction, such as ``155D``: what all frames of one overflight share."""
+        return self.text[:4]
 
     @property
     def direction(self) -> Direction:
@@ -112,6 +130,11 @@ class DatePair:
         """Time span in days."""
         return (self.secondary - self.primary).days
 
+    @property
+    def recency(self) -> tuple[dt.date, dt.date]:
+        """What is larger for a newer pair: the newest one has the newest secondary date."""
+        return self.secondary, self.primary
+
     def lies_in(self, start: dt.date, end: dt.date) -> bool:
         """Whether both acquisitions fall between `start` and `end`, both included."""
         return start <= self.primary and self.secondary <= end
@@ -150,3 +173,22 @@ class RemoteFile:
     def file_name(self) -> str:
         """LiCSAR's file name, whatever query the URL carries."""
         return f"{self.pair}{self.product.ending}"
+
+
+@dataclass(frozen=True)
+class RemoteFrameFile:
+    """One raster of a frame's metadata, where a source would have it."""
+
+    frame: FrameId
+    product: FrameRaster
+    url: str
+
+    @property
+    def file_name(self) -> str:
+        """LiCSAR's file name."""
+        return frame_file_name(self.frame, self.product)
+
+
+def frame_file_name(frame: FrameId, raster: FrameRaster) -> str:
+    """Return LiCSAR's name of the file that holds a raster of a frame."""
+    return f"{frame}.geo.{raster.value}.tif"

@@ -210,7 +210,7 @@ def _trials(settings: "Settings", name: str, seeds: int, keep: Path | None) -> "
     from tasks.scenarios.scenario_file import read_scenario
 
     scenario = read_scenario(name)
-    plan = TrialPlan(scenario, model_of(settings), settings.water_coherence, keep)
+    plan = TrialPlan(scenario, model_of(settings), keep)
     return [
         Case(f"seed {seed}", trial_scores(plan, seed), trial_truth(scenario, seed))
         for seed in seeds_of(plan, seeds)

@@ -6,9 +6,10 @@ once, and runs the same both ways.
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalogs.home import home_of, only_writer, open_home
+from catalogs.ledger import open_ledger
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
@@ -17,6 +18,7 @@ from fringewatch.errors import BadInputError
 from tasks.detect import method_of
 from tasks.discover import discover_frame, preview_frame
 from tasks.download import download_pairs
+from tasks.frame_layers import bring_layers
 from tasks.models import model_of
 from tasks.publish import publish_volcano
 from tasks.records import (
@@ -125,9 +127,25 @@ def watch_volcano(
                 tiled = steps.tile(part, downloaded.done, settings)
                 fetched += len(tiled.done)
                 problems += [*downloaded.problems, *tiled.problems]
+            plans[-1] = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
             scored += len(steps.score(part, settings).done)
+        scored += _score_others(request, settings, steps)
         published = steps.publish(request.volcano, request.frames, settings)
     return _report(request, plans, (fetched, scored), problems, published)
+
+
+def _score_others(request: WatchRequest, settings: Settings, steps: Steps) -> int:
+    """Score what is in the cubes of frames that were not asked for: the tables hold them too.
+
+    So they say the same whichever frames a run is about, also after a change of model or settings.
+    """
+    with open_ledger(home_of(settings).ledger) as ledger:
+        others = [
+            frame
+            for frame in ledger.tiled_frames(request.volcano.slug)
+            if frame not in request.frames
+        ]
+    return sum(len(steps.score(request.of_frame(frame), settings).done) for frame in others)
 
 
 def _report(
