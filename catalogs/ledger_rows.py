@@ -118,6 +118,8 @@ class ScoreRecipe:
     water: WaterSource
     water_sha256: str
     """Of the mask of water."""
+    least_coherence: float
+    """From which on ground counts as coherent in a pair."""
 
     @property
     def text(self) -> str:

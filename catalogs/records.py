@@ -6,6 +6,7 @@ real exceptions included: stripmap frames and high-resolution frames.
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -130,11 +131,6 @@ class DatePair:
         """Time span in days."""
         return (self.secondary - self.primary).days
 
-    @property
-    def recency(self) -> tuple[dt.date, dt.date]:
-        """What is larger for a newer pair: the newest one has the newest secondary date."""
-        return self.secondary, self.primary
-
     def lies_in(self, start: dt.date, end: dt.date) -> bool:
         """Whether both acquisitions fall between `start` and `end`, both included."""
         return start <= self.primary and self.secondary <= end
@@ -142,6 +138,11 @@ class DatePair:
     def __str__(self) -> str:
         """Return LiCSAR's own spelling."""
         return f"{self.primary:%Y%m%d}_{self.secondary:%Y%m%d}"
+
+
+def newest_pair(pairs: Iterable[DatePair]) -> DatePair | None:
+    """Return the pair with the newest secondary date, of several the shortest; None of none."""
+    return max(pairs, key=lambda pair: (pair.secondary, pair.primary), default=None)
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,9 @@ _LOGGER = logging.getLogger(__name__)
 
 SCORING = 2
 """Raised by one whenever the same pair, mask and model would get another row: all are then scored
-anew. 1 counted pixels of patches that were not scored as scored."""
+anew. 1 scored patches of mere noise, and counted pixels of patches without a score as scored."""
 
+_COHERENT_SHARE = 0.5
 _DIGITS = 6  # a tenth of a metre: the last bits of a degree are those of the file's own numbers
 _PAIRS_AT_ONCE = 8  # what is computed between two signs of progress
 
@@ -59,7 +60,7 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
         settle_highest_coherence(home.cube(volcano, frame))
         cube = read_cube(home.cube(volcano, frame))
         mask = find_water_mask(cube, settings.water_coherence)
-        recipe = ScoreRecipe(SCORING, mask.source, mask.sha256)
+        recipe = ScoreRecipe(SCORING, mask.source, mask.sha256, settings.water_coherence)
         _note_other_mask(ledger, request, recipe)
         ledger.record_recipe(volcano, frame, recipe)
         place = {pair: index for index, pair in enumerate(pairs_of(cube))}
@@ -68,7 +69,7 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
         for first in range(0, len(todo), _PAIRS_AT_ONCE):
             pairs = todo[first : first + _PAIRS_AT_ONCE]
             part = cube.isel(pair=[place[pair] for pair in pairs])
-            scores = score_cube(part, model, mask.water)
+            scores = score_cube(part, model, mask.water, settings.water_coherence)
             ledger.record_scores(volcano, frame, identity, list(zip(pairs, scores, strict=True)))
             report_progress(f"{frame}: scoring", first + len(pairs), len(todo))
     return BatchReport(tuple(todo))
@@ -87,9 +88,25 @@ def _note_other_mask(ledger: Ledger, request: FrameRequest, recipe: ScoreRecipe)
 
 
 def score_cube(
-    cube: xr.Dataset, model: Detector, water: NDArray[np.bool_]
+    cube: xr.Dataset, model: Detector, water: NDArray[np.bool_], least_coherence: float
 ) -> tuple[PairScore, ...]:
-    """What the model says of each pair of an open cube (bytes, one chunk a pair), in its order."""
+    """Return what the model says of each pair of an open cube, in its order.
+
+    A patch has a score if the model gives it one, and if at least half of its ground is coherent in
+    this very pair. Under snow nothing is left but noise, in which a model sees what it likes; a
+    lava flow or a decorrelated caldera is the smaller part of a patch, and stays.
+
+    Parameters
+    ----------
+    cube
+        Bytes, one chunk a pair.
+    model
+        That looks at the patches.
+    water
+        No data, shape (y, x).
+    least_coherence
+        0 to 1: what counts as coherent.
+    """
     logits = patches_of(cube, water).map_blocks(
         _patch_logits, model, dtype=np.float64, chunks=(1, len(PATCH_ORIGINS)), drop_axis=[2, 3]
     )
@@ -101,7 +118,9 @@ def score_cube(
     found = []
     for pair_logits, codes, coherence_codes in zip(per_pair, phase, coherence, strict=True):
         masked = mask_water(codes, water)
-        found.append(_pair_score(pair_logits, masked, coherence_codes, model, (y, x)))
+        speaks = _speaking_patches(masked, coherence_codes, least_coherence)
+        own_logits = np.where(speaks, pair_logits, np.nan)
+        found.append(_pair_score(own_logits, masked, coherence_codes, model, (y, x)))
     return tuple(found)
 
 
@@ -133,6 +152,20 @@ def _pair_score(
         peak_latitude=latitude,
         peak_longitude=longitude,
         patches_scored=int(scored.sum()),
+    )
+
+
+def _speaking_patches(
+    codes: NDArray[np.uint8], coherence: NDArray[np.uint8], least_coherence: float
+) -> NDArray[np.bool_]:
+    """Return which patches have enough coherent ground in a pair, (9,)."""
+    has_data = codes != NO_DATA_CODE
+    coherent = has_data & (coherence * COHERENCE_SCALE >= least_coherence)
+    return np.array(
+        [
+            coherent[origin.slices].sum() >= _COHERENT_SHARE * has_data[origin.slices].sum()
+            for origin in PATCH_ORIGINS
+        ]
     )
 
 

@@ -39,6 +39,7 @@ class TrialPlan:
 
     scenario: Scenario
     model: Detector
+    water_coherence: float
     keep: Path | None = None
 
     @property
@@ -53,7 +54,7 @@ class TrialPlan:
     def _recipe(self) -> str:
         """Hash of everything that decides a score, so that no other recipe's is taken for it."""
         scenario = dataclasses.replace(self.scenario, seed=0)  # each trial has its own
-        made_of = (scenario, self.model.sha256, self.model.threshold, SCORING)
+        made_of = (scenario, self.model.sha256, self.model.threshold, self.water_coherence, SCORING)
         digest = hashlib.sha256(repr(made_of).encode())
         simulation = Path(str(insar_models.simulation.__file__)).parent
         for source in sorted(simulation.glob("*.py")):
@@ -139,7 +140,7 @@ def _frame_scores(plan: TrialPlan, frame: ScenarioFrame, seed: int) -> list[Pair
         cube = cube_in_memory(
             scenario.window, [simulated_tile(scenario.window, scene, p) for p in pairs]
         )
-        scores = score_cube(cube, plan.model, water)
+        scores = score_cube(cube, plan.model, water, plan.water_coherence)
         found += [
             evidence_of(str(frame.id), (pair.primary, pair.secondary), score.score, plan.model)
             for pair, score in zip(pairs, scores, strict=True)

@@ -49,7 +49,7 @@ def kept(
     scenario: Scenario, model: Detector, tmp_path_factory: pytest.TempPathFactory
 ) -> TrialPlan:
     """A plan of which the trial of seed 5 was made."""
-    plan = TrialPlan(scenario, model, tmp_path_factory.mktemp("kept"))
+    plan = TrialPlan(scenario, model, 0.1, tmp_path_factory.mktemp("kept"))
     trial_scores(plan, 5)
     return plan
 
@@ -79,8 +79,7 @@ def test_a_finished_trial_is_not_simulated_again(
 
 
 def test_another_recipe_has_another_folder(kept: TrialPlan) -> None:
-    faulty = dataclasses.replace(kept.scenario, faults=Faults(blank_pairs=0.5))
-    other = dataclasses.replace(kept, scenario=faulty)
+    other = dataclasses.replace(kept, water_coherence=0.2)
     assert other.folder != kept.folder
     reseeded = dataclasses.replace(kept.scenario, seed=99)
     assert dataclasses.replace(kept, scenario=reseeded).folder == kept.folder
@@ -99,11 +98,11 @@ def test_a_damaged_table_is_named(kept: TrialPlan, tmp_path: Path) -> None:
 
 def test_spoilt_pairs_have_no_score(kept: TrialPlan) -> None:
     blank = dataclasses.replace(kept.scenario, faults=Faults(blank_pairs=1.0))
-    pairs = trial_scores(TrialPlan(blank, kept.model), 5)
+    pairs = trial_scores(TrialPlan(blank, kept.model, 0.1), 5)
     assert len(pairs) == 5
     assert not any(pair.scored for pair in pairs)
     missing = dataclasses.replace(kept.scenario, faults=Faults(missing_pairs=1.0))
-    assert trial_scores(TrialPlan(missing, kept.model), 5) == ()
+    assert trial_scores(TrialPlan(missing, kept.model, 0.1), 5) == ()
 
 
 def test_the_truth_of_a_trial(scenario: Scenario) -> None:
