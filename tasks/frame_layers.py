@@ -40,7 +40,6 @@ WANTED: Final = (FrameRaster.LANDMASK,)
 """What every cube is to hold."""
 
 _STEP_TOLERANCE_DEGREES: Final = 1e-6  # of files of one frame: their numbers are noisy
-_MOST_PIXELS_OFF: Final = 0.5
 _WITHOUT: Final = {
     FrameRaster.LANDMASK: "water is what is coherent in none of the cube's pairs",
 }
@@ -143,28 +142,26 @@ def _check(remote: RemoteFrameFile, part: Path) -> None:
 
 
 def _same_ground(remote: RemoteFrameFile, window: Window, grid: Grid) -> Window:
-    """Return the window on another grid that covers the same ground, pixel by pixel.
+    """Return the window on another grid that covers the same ground, to half a pixel.
 
-    The lattice has to be the same; where a raster begins on it differs between publications.
+    Where a raster begins differs between publications of a frame; its steps do not.
 
     Raises
     ------
     GridMismatchError
-        If the lattice is another one.
+        If the steps are others.
     """
     wanted = window.grid
     steps = abs(grid.step_x - wanted.step_x), abs(grid.step_y - wanted.step_y)
     west = math.remainder(wanted.west - grid.west, 360.0) / wanted.step_x
     north = (grid.north - wanted.north) / wanted.step_y
-    rows, columns = round(north), round(west)
-    off = max(abs(north - rows), abs(west - columns))
-    if max(steps) > _STEP_TOLERANCE_DEGREES or off >= _MOST_PIXELS_OFF:
+    if max(steps) > _STEP_TOLERANCE_DEGREES:
         message = (
             f"{remote.product.value} lies on another grid than its frame: {grid}, "
             f"the frame has {wanted}"
         )
         raise GridMismatchError(message)
-    return Window(grid, window.row + rows, window.column + columns)
+    return Window(grid, window.row + round(north), window.column + round(west))
 
 
 def _values(values: NDArray[np.generic], window: Window) -> NDArray[np.float32]:

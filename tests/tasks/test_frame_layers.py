@@ -148,11 +148,10 @@ def test_a_raster_that_begins_elsewhere_on_the_lattice_is_cut_at_the_same_ground
             TRANSFORM,
             "has no land in the volcano's window",
         ),
-        (west_is_sea(), shifted(TRANSFORM, 0.4, 0.6), "lies on another grid than its frame"),
         (
             west_is_sea(),
             Affine(0.00101, 0, TRANSFORM.c, 0, -0.00101, TRANSFORM.f),
-            "lies on another grid",
+            "lies on another grid than its frame",
         ),
     ],
 )
