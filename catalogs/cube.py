@@ -20,6 +20,7 @@ import xarray as xr
 import zarr
 from zarr.errors import GroupNotFoundError
 
+from catalogs.cube_layers import forget_highest_coherence
 from catalogs.cube_layout import (
     ARRAYS_OF_PIXELS,
     CUBE_FORMAT,
@@ -111,9 +112,12 @@ class Cube:
         slots = {pair: index for index, pair in enumerate(self.pairs)}
         count = len(slots)
         new = [pair for pair in dict.fromkeys(pairs) if pair not in slots]
+        there = len(new) < len({*pairs})
         slots |= {pair: count + index for index, pair in enumerate(new)}
-        if new:
-            with self._place.errors():
+        with self._place.errors():
+            if there:
+                forget_highest_coherence(self._group)
+            if new:
                 self._resize(len(slots))
         return {pair: slots[pair] for pair in pairs}
 
@@ -223,7 +227,11 @@ def open_cube(place: Place, volcano: str, frame: FrameId, window: Window) -> Cub
     same_window = (
         y.shape == window.latitudes.shape
         and np.allclose(y, window.latitudes, rtol=0, atol=tolerance)
-        and np.allclose(x, window.longitudes, rtol=0, atol=tolerance)
+        and x.shape == window.longitudes.shape
+        # 180.9 E and 179.1 W are the same ground.
+        and np.allclose(
+            np.sin(np.radians(x - window.longitudes) / 2), 0, atol=np.sin(np.radians(tolerance) / 2)
+        )
     )
     if not same_window:
         message = (

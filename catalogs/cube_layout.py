@@ -22,6 +22,8 @@ ROOT: Final = "zarr.json"
 """The file that readers go by: without it there is no cube."""
 ARRAYS_OF_PIXELS: Final = ("phase", "coherence")
 """Of bytes; a chunk is a pair."""
+HIGHEST_COHERENCE: Final = "highest_coherence"
+"""Of the first pairs of the cube; see `catalogs.cube_layers`."""
 _DATES_IN_A_CHUNK = 1024
 
 _COORDINATES: dict[str, Any] = {"grid_mapping": "crs", "coordinates": "primary secondary"}
@@ -109,11 +111,33 @@ def _create_arrays(store: Store, attributes: dict[str, Any], window: Window) -> 
             dimension_names=("pair", "y", "x"),
             attributes=words,
         )
+    create_highest_coherence(group, (size, size))
     for name in ("primary", "secondary"):
         _create_dates(group, name)
     _create_axis(group, "y", window.latitudes)
     _create_axis(group, "x", window.longitudes)
     group.create_array("crs", shape=(), dtype="int32", attributes=_CRS_ATTRIBUTES)
+
+
+def create_highest_coherence(group: zarr.Group, shape: tuple[int, ...]) -> None:
+    """Make the array of the highest coherence, of no pairs yet; `shape` is (y, x)."""
+    group.create_array(
+        HIGHEST_COHERENCE,
+        shape=shape,
+        chunks=shape,
+        dtype="uint8",
+        fill_value=NO_DATA_CODE,
+        compressors=ZstdCodec(level=3),
+        dimension_names=("y", "x"),
+        attributes={
+            "long_name": "highest coherence of the first pairs",
+            "scale_factor": COHERENCE_SCALE,
+            "_FillValue": NO_DATA_CODE,
+            "grid_mapping": "crs",
+            "pairs": 0,
+        },
+        overwrite=True,
+    )
 
 
 def _create_dates(group: zarr.Group, name: str) -> None:

@@ -8,6 +8,7 @@ import zarr
 from zarr.errors import GroupNotFoundError
 
 from catalogs.cube import Cube
+from catalogs.cube_layers import forget_highest_coherence
 from catalogs.place import Place
 from catalogs.records import DatePair
 from fringewatch.errors import StoreError
@@ -36,6 +37,7 @@ def blank_pairs(place: Place, pairs: Iterable[DatePair]) -> None:
         message = f"{place} is no cube, or a damaged one ({error}): move it away and run again"
         raise StoreError(message) from error
     with place.errors():
+        forget_highest_coherence(group)
         for pair in pairs:
             for name in ("phase", "coherence"):
                 array = group[name]

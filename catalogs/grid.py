@@ -42,10 +42,11 @@ class Grid:
         """Largest distance, in pixels of this grid, between the two grids' outer edges.
 
         Edges are compared on all four sides, so that another size or another step counts too.
+        180.9 E and 179.1 W are the same meridian.
         """
         return max(
-            abs(self.west - other.west) / self.step_x,
-            abs(self.east - other.east) / self.step_x,
+            abs(math.remainder(self.west - other.west, 360.0)) / self.step_x,
+            abs(math.remainder(self.east - other.east, 360.0)) / self.step_x,
             abs(self.north - other.north) / self.step_y,
             abs(self.south - other.south) / self.step_y,
         )
@@ -80,9 +81,24 @@ class Window:
 
     @property
     def longitudes(self) -> NDArray[np.float64]:
-        """Longitude of each column's pixel centres; shape (size,), degrees."""
+        """Longitude of each column's pixel centres; shape (size,), degrees.
+
+        The middle lies between -180 and 180, however the grid counts; at the antimeridian the
+        numbers run on beyond.
+        """
         columns = self.column + np.arange(self.size, dtype=np.float64) + 0.5
-        return self.grid.west + self.grid.step_x * columns
+        values = self.grid.west + self.grid.step_x * columns
+        middle = float(values[self.size // 2])
+        return values + (usual_longitude(middle) - middle)
+
+
+def usual_longitude(degrees: float) -> float:
+    """Return a longitude as it stands in tables: from -180 to below 180.
+
+    >>> usual_longitude(181.25), usual_longitude(-91.5)
+    (-178.75, -91.5)
+    """
+    return degrees - 360.0 * math.floor((degrees + 180.0) / 360.0)
 
 
 def volcano_window(grid: Grid, latitude: float, longitude: float) -> Window:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from catalogs.home import Home, check_format
 from catalogs.ledger import Ledger
-from catalogs.ledger_file import LEDGER_FORMAT, OLDEST_READABLE, TABLES, ledger_error
+from catalogs.ledger_file import LEDGER_FORMAT, OLDEST_READABLE, add_what_is_lacking, ledger_error
 from catalogs.storage_mark import check_storage
 from fringewatch.errors import HomeError, LedgerError
 
@@ -61,7 +61,7 @@ def read_ledger(path: Path) -> Ledger | None:
             _copy_into(copy, path)
             found = copy.execute("PRAGMA user_version").fetchone()[0]
             if OLDEST_READABLE <= found < LEDGER_FORMAT:
-                copy.executescript(TABLES)  # the copy gets what it lacks; the file stays as it is
+                add_what_is_lacking(copy)  # the copy gets what it lacks; the file stays as it is
                 found = LEDGER_FORMAT
             copy.execute("PRAGMA query_only = ON")
         except sqlite3.DatabaseError as error:

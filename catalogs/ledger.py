@@ -12,18 +12,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from catalogs.grid import Grid
-from catalogs.ledger_file import open_database, parse_time, write_time
+from catalogs.ledger_file import asking_pause, open_database, parse_time, write_time
+from catalogs.ledger_layers import LayerLedger
 from catalogs.ledger_listings import ListingLedger
-from catalogs.ledger_rows import FileRow, FileState, PairScore, ScoredPair, TileRow
+from catalogs.ledger_rows import FileRow, FileState, PairScore, ScoredPair, ScoreRecipe, TileRow
 from catalogs.ledger_verdicts import VerdictLedger
 from catalogs.records import DatePair, FrameId, Product, RemoteFile
 
-_FIRST_PAUSE = dt.timedelta(hours=20)
-_LONGEST_PAUSE = dt.timedelta(days=30)
 _PAUSED_STATES = (FileState.MISSING, FileState.REJECTED)
 
 
-class Ledger(ListingLedger, VerdictLedger):
+class Ledger(ListingLedger, LayerLedger, VerdictLedger):
     """Open ledger; use `open_ledger`."""
 
     def record_listed_file(self, remote: RemoteFile) -> None:
@@ -47,8 +46,9 @@ class Ledger(ListingLedger, VerdictLedger):
         """
         now = write_time()
         attempts = 0 if row.state is FileState.FETCHED else self._attempts(frame, row) + 1
-        pause = min(_FIRST_PAUSE * 2 ** max(attempts - 1, 0), _LONGEST_PAUSE)
-        again = write_time(dt.datetime.now(dt.UTC) + pause) if row.state in _PAUSED_STATES else None
+        again = None
+        if row.state in _PAUSED_STATES:
+            again = write_time(dt.datetime.now(dt.UTC) + asking_pause(attempts))
         modified = write_time(row.last_modified) if row.last_modified else None
         with self._transaction() as cursor:
             cursor.execute(
@@ -161,11 +161,16 @@ class Ledger(ListingLedger, VerdictLedger):
     def unscored_pairs(
         self, volcano: str, frame: FrameId, model: tuple[str, str]
     ) -> tuple[DatePair, ...]:
-        """Pairs in the cube that `model` (name and sha256) has not scored from the same files."""
+        """Pairs in the cube without a score of all that it depends on.
+
+        A score counts if it is by `model` (name and sha256), of the very bytes in the cube, and by
+        the recipe that the cube has now.
+        """
         rows = self._connection.execute(
-            "SELECT t.pair FROM tiles t LEFT JOIN scores s ON s.volcano = t.volcano "
+            "SELECT t.pair FROM tiles t LEFT JOIN recipes r USING (volcano, frame) "
+            "LEFT JOIN scores s ON s.volcano = t.volcano "
             "AND s.frame = t.frame AND s.pair = t.pair AND s.content_sha256 = t.content_sha256 "
-            "AND s.model = ? AND s.model_sha256 = ? "
+            "AND s.recipe_sha256 = COALESCE(r.sha256, '') AND s.model = ? AND s.model_sha256 = ? "
             "WHERE t.volcano = ? AND t.frame = ? AND s.pair IS NULL ORDER BY t.pair",
             (*model, volcano, str(frame)),
         )
@@ -178,12 +183,14 @@ class Ledger(ListingLedger, VerdictLedger):
         model: tuple[str, str],
         scores: Sequence[tuple[DatePair, PairScore]],
     ) -> None:
-        """Remember what `model` (name and sha256) says of pairs in the cube."""
+        """Remember what `model` (name and sha256) says of pairs, by the cube's recipe."""
         now = write_time()
         with self._transaction() as cursor:
             cursor.executemany(
-                "INSERT OR REPLACE INTO scores SELECT ?, ?, ?, ?, ?, content_sha256, ?, ? "
-                "FROM tiles WHERE volcano = ? AND frame = ? AND pair = ?",
+                "INSERT OR REPLACE INTO scores SELECT ?, ?, ?, ?, ?, content_sha256, ?, ?, "
+                "COALESCE(recipe, '') FROM (SELECT t.*, r.sha256 AS recipe FROM tiles t "
+                "LEFT JOIN recipes r USING (volcano, frame)) "
+                "WHERE volcano = ? AND frame = ? AND pair = ?",
                 [
                     (volcano, str(frame), str(pair), *model, json.dumps(asdict(score)), now,
                      volcano, str(frame), str(pair))
@@ -192,19 +199,21 @@ class Ledger(ListingLedger, VerdictLedger):
             )  # fmt: skip
 
     def scored_pairs(self, volcano: str, model: tuple[str, str]) -> tuple[ScoredPair, ...]:
-        """Every pair that `model` (name and sha256) has scored, by frame and date."""
+        """Every pair with a score by `model` (name and sha256) that counts, by frame and date."""
         rows = self._connection.execute(
-            "SELECT s.frame, s.pair, s.score, t.url, t.sha256, s.scored_at FROM scores s "
-            "JOIN tiles t USING (volcano, frame, pair, content_sha256) "
-            "WHERE volcano = ? AND s.model = ? AND s.model_sha256 = ? ORDER BY s.frame, s.pair",
+            "SELECT s.frame, s.pair, s.score, t.url, t.sha256, s.scored_at, r.recipe "
+            "FROM scores s JOIN tiles t USING (volcano, frame, pair, content_sha256) "
+            "LEFT JOIN recipes r USING (volcano, frame) "
+            "WHERE volcano = ? AND s.model = ? AND s.model_sha256 = ? "
+            "AND s.recipe_sha256 = COALESCE(r.sha256, '') ORDER BY s.frame, s.pair",
             (volcano, *model),
         )
         return tuple(
             ScoredPair(
                 FrameId.parse(frame), DatePair.parse(pair), PairScore(**json.loads(score)), url,
-                sha256, parse_time(scored_at),
+                sha256, parse_time(scored_at), ScoreRecipe.parse(recipe) if recipe else None,
             )
-            for frame, pair, score, url, sha256, scored_at in rows
+            for frame, pair, score, url, sha256, scored_at, recipe in rows
         )  # fmt: skip
 
 

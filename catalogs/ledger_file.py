@@ -10,8 +10,14 @@ from typing import Final, Self
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import DiskFullError, HomeBusyError, HomeError, LedgerError
 
-LEDGER_FORMAT = 2
-"""Format 1 had no verdicts. A ledger of it gets their table when it is opened for writing."""
+LEDGER_FORMAT = 3
+"""Format 1 had no verdicts, 2 no layers, and no recipes by which pairs are scored.
+
+An older ledger gets what it lacks when it is opened for writing.
+"""
+
+_FIRST_PAUSE = dt.timedelta(hours=20)
+_LONGEST_PAUSE = dt.timedelta(days=30)
 
 OLDEST_READABLE = 1
 
@@ -41,7 +47,15 @@ CREATE TABLE IF NOT EXISTS tiles(
 CREATE TABLE IF NOT EXISTS scores(
     volcano TEXT, frame TEXT, pair TEXT, model TEXT, model_sha256 TEXT,
     content_sha256 TEXT NOT NULL, score TEXT NOT NULL, scored_at TEXT NOT NULL,
+    recipe_sha256 TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (volcano, frame, pair, model, model_sha256));
+CREATE TABLE IF NOT EXISTS recipes(
+    volcano TEXT, frame TEXT, sha256 TEXT NOT NULL, recipe TEXT NOT NULL,
+    PRIMARY KEY (volcano, frame));
+CREATE TABLE IF NOT EXISTS layers(
+    volcano TEXT, frame TEXT, raster TEXT, url TEXT, sha256 TEXT, reason TEXT,
+    attempts INTEGER NOT NULL, next_attempt TEXT, asked_at TEXT NOT NULL,
+    PRIMARY KEY (volcano, frame, raster));
 CREATE TABLE IF NOT EXISTS verdicts(
     volcano TEXT, date TEXT, number INTEGER, state TEXT NOT NULL, since TEXT, probability REAL,
     method TEXT NOT NULL, model TEXT NOT NULL, model_sha256 TEXT NOT NULL, judged_at TEXT NOT NULL,
@@ -135,7 +149,16 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
             f"reads {LEDGER_FORMAT}): install that version"
         )
         raise LedgerError(message)
-    connection.executescript(TABLES + f"PRAGMA user_version = {LEDGER_FORMAT};")
+    add_what_is_lacking(connection)
+    connection.execute(f"PRAGMA user_version = {LEDGER_FORMAT}")
+
+
+def add_what_is_lacking(connection: sqlite3.Connection) -> None:
+    """Give an older ledger the tables and columns that it lacks."""
+    connection.executescript(TABLES)
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(scores)")}
+    if "recipe_sha256" not in columns:  # by no recipe that is known: all are scored anew
+        connection.execute("ALTER TABLE scores ADD COLUMN recipe_sha256 TEXT NOT NULL DEFAULT ''")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -143,6 +166,12 @@ def _connect(path: Path) -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=60, isolation_level=None)
     except sqlite3.DatabaseError as error:
         raise ledger_error(path, error) from error
+
+
+def asking_pause(attempts: int) -> dt.timedelta:
+    """Return how long what was asked for in vain so many times is left alone."""
+    # Not computed far beyond the longest pause: powers of two grow out of any date.
+    return min(_FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 10), _LONGEST_PAUSE)
 
 
 def write_time(time: dt.datetime | None = None) -> str:

@@ -1,10 +1,13 @@
 """What the ledger says of a file, a pair's score, a date: plain records."""
 
 import datetime as dt
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Self
 
-from catalogs.records import DatePair, FrameId, Product
+from catalogs.records import DatePair, FrameId, FrameRaster, Product
 
 
 class FileState(StrEnum):
@@ -97,6 +100,68 @@ class PairScore:
     patches_scored: int
 
 
+class WaterSource(StrEnum):
+    """By what water is known."""
+
+    LANDMASK = "landmask"
+    """The frame's own raster."""
+    COHERENCE = "coherence"
+    """The pixels that are coherent in no pair of the cube."""
+
+
+@dataclass(frozen=True)
+class ScoreRecipe:
+    """What a score depends on beside the model and the pair's own bytes."""
+
+    scoring: int
+    """Number of the way in which scores are made, see `tasks.score.SCORING`."""
+    water: WaterSource
+    water_sha256: str
+    """Of the mask of water."""
+    least_coherence: float
+    """From which on ground counts as coherent in a pair."""
+
+    @property
+    def text(self) -> str:
+        """JSON, the same for the same recipe."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @property
+    def sha256(self) -> str:
+        """Of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the recipe whose text this is."""
+        found = json.loads(text)
+        return cls(**found | {"water": WaterSource(found["water"])})
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """What became of a raster of a frame that was asked for."""
+
+    raster: FrameRaster
+    url: str | None = None
+    """Where it was found."""
+    sha256: str | None = None
+    """Of the window's values; None where it could not be had."""
+    reason: str | None = None
+    """Why not."""
+    attempts: int = 0
+    """How often it was asked for in vain."""
+    next_attempt: dt.datetime | None = None
+    """UTC: not before this is it asked for again; None for the next run."""
+    answered: bool = True
+    """Whether the sources answered; if not, the next run asks again."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it came."""
+        return self.sha256 is not None
+
+
 @dataclass(frozen=True)
 class ScoredPair:
     """A row of the scores: whose, by which model, of which source file."""
@@ -107,6 +172,8 @@ class ScoredPair:
     url: str
     sha256: str
     scored_at: dt.datetime
+    recipe: ScoreRecipe | None = None
+    """By which it was scored; None for a score of before recipes were kept."""
 
 
 @dataclass(frozen=True)

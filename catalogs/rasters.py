@@ -17,7 +17,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from catalogs.grid import Grid, Window
-from catalogs.records import Product
+from catalogs.records import FrameRaster, Product
 from fringewatch.errors import CorruptProductError
 
 logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # we raise what GDAL would print
@@ -26,7 +26,14 @@ logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # we raise what GDAL w
 # use here. The number is in MB.
 os.environ.setdefault("GDAL_CACHEMAX", "16")
 
-_TYPES = {Product.DIFF_PHA: "float32", Product.CC: "uint8"}
+Raster = Product | FrameRaster
+
+_TYPES: dict[Raster, tuple[str, ...]] = {
+    Product.DIFF_PHA: ("float32",),
+    Product.CC: ("uint8",),
+    # Those of a frame are written by several hands; what they mean is no question of the type.
+    **dict.fromkeys(FrameRaster, ("float32", "float64", "uint8", "int16", "int32")),
+}
 _GEOGRAPHIC = 4326
 
 # A file of a few kilobytes can unpack to any size. A frame has some 10 million pixels, in the
@@ -35,7 +42,7 @@ _MOST_PIXELS = 200_000_000
 _MOST_ROWS = 50_000
 
 
-def check_raster(path: Path, product: Product) -> Grid:
+def check_raster(path: Path, product: Raster) -> Grid:
     """Return the grid of a product after decoding every block of its file.
 
     Raises
@@ -62,7 +69,7 @@ def check_raster(path: Path, product: Product) -> Grid:
     return grid
 
 
-def read_grid(path: Path, product: Product) -> Grid:
+def read_grid(path: Path, product: Raster) -> Grid:
     """Return the grid of a product from the header of its file; raises as `check_raster`."""
     try:
         with _opened(path) as raster:
@@ -92,7 +99,7 @@ def read_window(path: Path, window: Window) -> NDArray[np.generic]:
 
 
 def read_fitting_window(
-    path: Path, product: Product, window: Window
+    path: Path, product: Raster, window: Window
 ) -> tuple[Grid, NDArray[np.generic] | None]:
     """Return the grid of a product, and a window of it as `read_window` does; in one go.
 
@@ -125,13 +132,13 @@ def _opened(path: Path) -> rasterio.DatasetReader:
         return rasterio.open(path)
 
 
-def _grid_of(raster: rasterio.DatasetReader, path: Path, product: Product) -> Grid:
+def _grid_of(raster: rasterio.DatasetReader, path: Path, product: Raster) -> Grid:
     found = (raster.count, raster.dtypes[0])
-    wanted = (1, _TYPES[product])
-    if found != wanted:
+    wanted = _TYPES[product]
+    if found[0] != 1 or found[1] not in wanted:
         message = (
-            f"{path.name} has {found[0]} band(s) of {found[1]}, expected one of {wanted[1]}: "
-            f"it is not a LiCSAR {product.value} product"
+            f"{path.name} has {found[0]} band(s) of {found[1]}, expected one of "
+            f"{' or '.join(wanted)}: it is not a LiCSAR {product.value} product"
         )
         raise CorruptProductError(message)
     if max(raster.shape) > _MOST_ROWS or raster.width * raster.height > _MOST_PIXELS:

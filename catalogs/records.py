@@ -6,6 +6,7 @@ real exceptions included: stripmap frames and high-resolution frames.
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -38,6 +39,19 @@ class Product(StrEnum):
         return f".geo.{self.value}.tif"
 
 
+class FrameRaster(StrEnum):
+    """The rasters of a frame, beside its pairs, that Fringewatch reads; LiCSAR's own words."""
+
+    LANDMASK = "landmask"
+    """1 land, 0 water."""
+    HEIGHT = "hgt"
+    """Of the ground, metres."""
+    EAST = "E"
+    """Part of the unit vector from the ground to the satellite, as are the next two."""
+    NORTH = "N"
+    UP = "U"
+
+
 @dataclass(frozen=True, order=True)
 class FrameId:
     """A LiCSAR frame, such as ``155D_02579_100800``, ``022A_0142H_000203``, ``144A_SM_REUN_S6``."""
@@ -66,6 +80,11 @@ class FrameId:
     def track(self) -> int:
         """Relative orbit, 1 to 175; also the name of the portal's folder, without padding."""
         return int(self.text[:3])
+
+    @property
+    def pass_name(self) -> str:
+        """Track and direction, such as ``155D``: what all frames of one overflight share."""
+        return self.text[:4]
 
     @property
     def direction(self) -> Direction:
@@ -121,6 +140,11 @@ class DatePair:
         return f"{self.primary:%Y%m%d}_{self.secondary:%Y%m%d}"
 
 
+def newest_pair(pairs: Iterable[DatePair]) -> DatePair | None:
+    """Return the pair with the newest secondary date, of several the shortest; None of none."""
+    return max(pairs, key=lambda pair: (pair.secondary, pair.primary), default=None)
+
+
 @dataclass(frozen=True)
 class Volcano:
     """A volcano of the catalogue."""
@@ -150,3 +174,22 @@ class RemoteFile:
     def file_name(self) -> str:
         """LiCSAR's file name, whatever query the URL carries."""
         return f"{self.pair}{self.product.ending}"
+
+
+@dataclass(frozen=True)
+class RemoteFrameFile:
+    """One raster of a frame's metadata, where a source would have it."""
+
+    frame: FrameId
+    product: FrameRaster
+    url: str
+
+    @property
+    def file_name(self) -> str:
+        """LiCSAR's file name."""
+        return frame_file_name(self.frame, self.product)
+
+
+def frame_file_name(frame: FrameId, raster: FrameRaster) -> str:
+    """Return LiCSAR's name of the file that holds a raster of a frame."""
+    return f"{frame}.geo.{raster.value}.tif"

@@ -131,7 +131,9 @@ class Settings(BaseSettings):
         default=0.1,
         ge=0.0,
         lt=1.0,
-        description="pixels that reach it in no pair are water: over open sea it is under 0.08",
+        description="what counts as coherent: where there is no landmask, pixels that reach it in "
+        "no pair are water (over open sea it is under 0.08), and a patch of which less than half "
+        "reaches it in a pair has no score",
     )
 
     @field_validator("retry_until", mode="before")

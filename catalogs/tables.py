@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from catalogs.place import Place
 from fringewatch.errors import StoreError
 
-TABLE_FORMAT = 2
+TABLE_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,12 @@ INTERFEROGRAMS = TableSchema(
             "peak_longitude", pa.float64(), "where the model looks, degrees east", may_be_empty=True
         ),
         Column("patches_scored", pa.int32(), "patches with enough data, of 9"),
+        Column(
+            "water",
+            pa.string(),
+            "what water was known by, landmask or coherence",
+            may_be_empty=True,
+        ),
         Column("model", pa.string(), "name of the model"),
         Column("model_sha256", pa.string(), "hash of its weights"),
         Column("source_url", pa.string(), "where the phase file came from"),
@@ -93,11 +99,11 @@ DATES = TableSchema(
         Column("volcano", pa.string(), "slug of the catalogue"),
         Column("gvp_number", pa.int32(), "number in Volcanoes of the World"),
         Column("date", pa.date32(), "acquisition that ends the pairs, UTC"),
-        Column("pairs", pa.int32(), "scored pairs that end on this date"),
+        Column("pairs", pa.int32(), "scored pairs of passes that end on this date"),
         Column("pairs_positive", pa.int32(), "those of them that are positive"),
         Column("frames", pa.string(), "frames that saw it, separated by spaces"),
-        Column("frames_for", pa.string(), "those that speak for deformation"),
-        Column("frames_against", pa.string(), "those that speak against it"),
+        Column("tracks_for", pa.string(), "tracks that speak for deformation"),
+        Column("tracks_against", pa.string(), "tracks that speak against it"),
         Column(
             "probability", pa.float64(), "that it deforms, as the method says", may_be_empty=True
         ),

@@ -103,7 +103,7 @@ def assess(  # noqa: PLR0913 - the command's options
     with progress_shown():
         if kind == "dates":
             return _assess_table(settings, wanted, _given(truth, dates), first_said=first_said)
-        methods = _methods(method)
+        methods = _methods(settings, method)
         if rewrapped is not None:
             trial = _rewrapped(settings, rewrapped, _given(truth, str(rewrapped)), volcano)
             return _assess_rewrapped(trial, methods, wanted, pictures)
@@ -161,10 +161,17 @@ def _given(truth: Path | None, what: str) -> "Truth":
     return read_truth(truth)
 
 
-def _methods(names: Sequence[str]) -> "list[OnsetMethod]":
+def _methods(settings: "Settings", names: Sequence[str]) -> "list[OnsetMethod]":
+    """Return the methods of these names, all if there is none; the watch's own as the watch has it.
+
+    The options of the settings are those of the method of the settings.
+    """
     from insar_models.onset.methods import METHOD_NAMES, find_method
 
-    return [find_method(name) for name in dict.fromkeys(names or METHOD_NAMES)]
+    return [
+        find_method(name, settings.method_options if name == settings.method else None)
+        for name in dict.fromkeys(names or METHOD_NAMES)
+    ]
 
 
 def _assess_table(
@@ -172,7 +179,6 @@ def _assess_table(
 ) -> int:
     from catalogs.home import home_of
     from catalogs.volcanoes import find_volcano
-    from insar_models.onset.methods import find_method
     from tasks.assess.delays import assess as assess_dates
     from tasks.assess.detections import detections_of, read_detections
     from tasks.assess.runs import Case, Summary
@@ -186,7 +192,7 @@ def _assess_table(
     known = truth.at(said.volcano, said.frames)
     judged = assess_dates(said.volcano, said.dates, known, said.pairs, wanted.grace)
     cases = [Case(said.volcano, said.pairs, known)]
-    methods = [find_method(name) for name in said.methods] if wanted.curve else []
+    methods = _methods(settings, said.methods) if wanted.curve else []
     return _report([Summary(", ".join(said.methods), (judged,))], cases, methods, wanted)
 
 

@@ -109,11 +109,11 @@ def _now(verdict: DateVerdict, pairs: Sequence[ScoredPair]) -> dict[str, object]
     strongest = max(positive, key=lambda score: score.score, default=None)
     return {
         "date": verdict.date,
-        "pairs": len(pairs),
-        "pairs_positive": len(positive),
+        "pairs": verdict.pairs_for + verdict.pairs_against,
+        "pairs_positive": verdict.pairs_for,
         "frames": " ".join(sorted({str(row.frame) for row in pairs})),
-        "frames_for": " ".join(verdict.frames_for),
-        "frames_against": " ".join(verdict.frames_against),
+        "tracks_for": " ".join(verdict.tracks_for),
+        "tracks_against": " ".join(verdict.tracks_against),
         "probability": round(verdict.probability, _DIGITS),
         "state": verdict.state.value,
         "since": verdict.since,

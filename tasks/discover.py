@@ -17,7 +17,7 @@ from catalogs.portal.client import Portal
 from catalogs.portal.hosts import Manners
 from catalogs.portal.session import SessionSettings, make_session
 from catalogs.portal.union import PairListing, RootMemory, RootState
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, FrameId, newest_pair
 from catalogs.settings import Settings
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 from tasks.granules import sweep_granules
@@ -64,7 +64,7 @@ def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     return FramePlan(
         listing.root,
         listed,
-        newest=max((entry.pair for entry in listing.entries), default=None),
+        newest=newest_pair(entry.pair for entry in listing.entries),
         there=_in_range(request, there),
         to_fetch=tuple(
             entry for entry in listing.entries if entry.pair in set(listed) - set(there)
@@ -100,7 +100,7 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     return FramePlan(
         listing.root,
         listed,
-        newest=max((entry.pair for entry in listing.entries), default=None),
+        newest=newest_pair(entry.pair for entry in listing.entries),
         there=_in_range(request, there),
         to_fetch=tuple(entry for entry in listing.entries if entry.pair in wanted),
         problems=emptied,

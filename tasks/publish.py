@@ -164,6 +164,7 @@ def _interferograms(
             "peak_latitude": row.score.peak_latitude,
             "peak_longitude": row.score.peak_longitude,
             "patches_scored": row.score.patches_scored,
+            "water": row.recipe.water.value if row.recipe else None,
             "model": name,
             "model_sha256": sha256,
             "source_url": row.url,

@@ -10,7 +10,7 @@ from catalogs.home_reading import NoHomeError, find_home, read_ledger
 from catalogs.ledger import Ledger
 from catalogs.ledger_rows import FileRow, FileState, PairRow, SourceRow
 from catalogs.portal.union import STALE_AFTER, RootState
-from catalogs.records import DatePair, FrameId, Volcano
+from catalogs.records import FrameId, Volcano, newest_pair
 from catalogs.settings import Settings
 from catalogs.volcanoes import load_volcanoes
 from tasks.coverage import in_span, time_gaps
@@ -119,7 +119,7 @@ def _sources(ledger: Ledger, frame: FrameId, pairs: Sequence[PairRow]) -> list[S
         by_source.setdefault(row.source, []).append(row)
     for source, rows in by_source.items():
         asked_at = max(row.last_seen for row in rows)
-        newest: DatePair = max((row.pair for row in rows), key=lambda pair: pair.secondary)
+        newest = newest_pair(row.pair for row in rows)
         kept.setdefault(
             source,
             SourceRow(source, asked_at, RootState.LISTED.value, len(rows), newest, reason=None),

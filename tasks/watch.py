@@ -7,9 +7,10 @@ once, and runs the same both ways.
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalogs.home import home_of, only_writer, open_home
+from catalogs.ledger import open_ledger
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
@@ -25,6 +26,7 @@ from fringewatch.errors import (
 from tasks.detect import method_of
 from tasks.discover import discover_frame, preview_frame
 from tasks.download import download_pairs
+from tasks.frame_layers import bring_layers
 from tasks.models import model_of
 from tasks.publish import publish_volcano
 from tasks.records import (
@@ -128,8 +130,9 @@ def watch_volcano(
         errors = [part.error for part in parts if part.error is not None]
         if len(errors) == len(parts):
             raise errors[0]
+        others = _score_others(request, settings, steps)
         published = steps.publish(request.volcano, request.frames, settings)
-    return _report(request, parts, published)
+    return _report(request, parts, others, published)
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ def _watch_frame(
             tiled = steps.tile(part, downloaded.done, settings)
             fetched += len(tiled.done)
             problems += [*downloaded.problems, *tiled.problems]
+        plan = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
         scored = len(steps.score(part, settings).done)
     except (HomeError, LedgerError, ModelError, TryLaterError):
         raise  # the next frame would fare no better
@@ -171,8 +175,25 @@ def _watch_frame(
     return _FrameRun(plan, fetched, scored, tuple(problems), ended)
 
 
+def _score_others(request: WatchRequest, settings: Settings, steps: Steps) -> int:
+    """Score what is in the cubes of frames that were not asked for: the tables hold them too.
+
+    So they say the same whichever frames a run is about, also after a change of model or settings.
+    """
+    with open_ledger(home_of(settings).ledger) as ledger:
+        others = [
+            frame
+            for frame in ledger.tiled_frames(request.volcano.slug)
+            if frame not in request.frames
+        ]
+    return sum(len(steps.score(request.of_frame(frame), settings).done) for frame in others)
+
+
 def _report(
-    request: WatchRequest, parts: Sequence[_FrameRun], published: Published | None
+    request: WatchRequest,
+    parts: Sequence[_FrameRun],
+    others: int,
+    published: Published | None,
 ) -> RunReport:
     wanted = set(request.frames)
     in_table = sum(
@@ -189,7 +210,7 @@ def _report(
         outcome=_outcome(request, plans, problems, in_table if published else None),
         listed=sum(len(plan.listed) for plan in plans),
         fetched=sum(part.fetched for part in parts),
-        scored=sum(part.scored for part in parts),
+        scored=sum(part.scored for part in parts) + others,
         in_table=in_table,
         problems=tuple(problems),
         published=published,

@@ -9,7 +9,7 @@ from time import sleep
 from catalogs.portal import patience
 from catalogs.portal.answers import read_page
 from catalogs.portal.fetch import FetchedFile, fetch_file
-from catalogs.portal.folder import is_folder_url, list_folder, read_folder
+from catalogs.portal.folder import find_frame_file, is_folder_url, list_folder, read_folder
 from catalogs.portal.listing import PairEntry, is_cut, parse_pairs
 from catalogs.portal.manifest import parse_manifest
 from catalogs.portal.roots import Root
@@ -22,7 +22,7 @@ from catalogs.portal.union import (
     ShortMemory,
     unite,
 )
-from catalogs.records import FrameId, Product, RemoteFile
+from catalogs.records import FrameId, FrameRaster, Product, RemoteFile, RemoteFrameFile
 from fringewatch.errors import BadInputError, MissingProductError, SourceUnavailableError
 
 __all__ = ["PairListing", "Portal"]
@@ -139,8 +139,25 @@ class Portal:
             raise next(silent, refusals[0])
         return found
 
+    def frame_files(self, frame: FrameId, raster: FrameRaster) -> tuple[RemoteFrameFile, ...]:
+        """Return where a raster of the frame's metadata may be, in the order to ask; no request.
+
+        Metadata has no manifest: in every tree it lies in a folder of the frame. Of folders of this
+        machine, only those that hold it are named.
+        """
+        urls = (
+            root.frame_file_url(frame, raster)
+            if root.folder is None
+            else find_frame_file(root.folder, frame, raster)
+            for root in self._in_order(frame)
+        )
+        return tuple(RemoteFrameFile(frame, raster, url) for url in urls if url is not None)
+
     def fetch(
-        self, remote: RemoteFile, destination: Path, check: Callable[[Path], None]
+        self,
+        remote: RemoteFile | RemoteFrameFile,
+        destination: Path,
+        check: Callable[[Path], None],
     ) -> FetchedFile:
         """Return the file at `destination`, whole and checked: see `fetch_file`."""
         return fetch_file(self.session, remote, destination, check)

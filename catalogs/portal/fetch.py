@@ -19,7 +19,7 @@ from catalogs.portal.folder import copy_from_folder, is_folder_url
 from catalogs.portal.partial_file import PartialFile, Version
 from catalogs.portal.patience import backoff_s, parse_http_time
 from catalogs.portal.session import PortalSession
-from catalogs.records import RemoteFile
+from catalogs.records import RemoteFile, RemoteFrameFile
 from fringewatch.atomic import disk_errors, sync_file
 from fringewatch.errors import CorruptProductError, FringewatchError, SourceUnavailableError
 
@@ -59,7 +59,7 @@ class FetchedFile:
 
 def fetch_file(
     session: PortalSession,
-    remote: RemoteFile,
+    remote: RemoteFile | RemoteFrameFile,
     destination: Path,
     check: Callable[[Path], None],
 ) -> FetchedFile:
@@ -115,7 +115,10 @@ def fetch_file(
 
 
 def _fill(
-    session: PortalSession, remote: RemoteFile, part: PartialFile, check: Callable[[Path], None]
+    session: PortalSession,
+    remote: RemoteFile | RemoteFrameFile,
+    part: PartialFile,
+    check: Callable[[Path], None],
 ) -> dt.datetime | None:
     """Fill `part` with a whole file that passes `check`; return when it changed at its source."""
     is_from_before = part.version(remote.url) is not None

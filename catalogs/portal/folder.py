@@ -16,7 +16,14 @@ from urllib.request import url2pathname
 from catalogs.portal.bodies import CHUNK_BYTES
 from catalogs.portal.listing import PairEntry
 from catalogs.portal.partial_file import PartialFile, Version
-from catalogs.records import DatePair, FrameId, Product, RemoteFile
+from catalogs.records import (
+    DatePair,
+    FrameId,
+    FrameRaster,
+    Product,
+    RemoteFile,
+    frame_file_name,
+)
 from fringewatch.errors import BadInputError, MissingProductError, SourceUnavailableError
 
 _PAIRS_FOLDERS: Final = (
@@ -46,11 +53,7 @@ def list_folder(folder: Path, frame: FrameId) -> tuple[PairEntry, ...]:
     """
     with _reading(folder):
         _refuse_bare(folder)
-        frames = (
-            folder / track / str(frame)
-            for track in (*(f"{frame.track:0{digits}d}" for digits in (1, 2, 3)), "")
-        )
-        for candidate in frames:
+        for candidate in _frame_folders(folder, frame):
             if candidate.is_dir():
                 return _pairs_of_frame(candidate)
         found = _pairs_of_frame(folder)
@@ -90,6 +93,25 @@ def read_folder(url: str, frame: FrameId, pair: DatePair) -> dict[Product, Remot
         }
 
 
+def find_frame_file(folder: Path, frame: FrameId, raster: FrameRaster) -> str | None:
+    """Return the ``file:`` address of a raster of the frame's metadata in `folder`, if it has it.
+
+    It is looked for in ``metadata``, and where LiCSBAS puts it, beside the pairs.
+
+    Raises
+    ------
+    SourceUnavailableError
+        If the folder cannot be read.
+    """
+    name = frame_file_name(frame, raster)
+    with _reading(folder):
+        for candidate in (*_frame_folders(folder, frame), folder):
+            for inside in ("metadata", *_PAIRS_FOLDERS):
+                if (candidate / inside / name).is_file():
+                    return (candidate / inside / name).as_uri()
+    return None
+
+
 def copy_from_folder(url: str, part: PartialFile) -> dt.datetime:
     """Copy the file at `url` to `part`, always from its first byte; return when it was changed.
 
@@ -122,6 +144,12 @@ def _refuse_bare(folder: Path) -> None:
     if folder.is_dir() and next(folder.iterdir(), None) is None:
         message = f"the folder {folder} is empty: is what belongs there mounted?"
         raise SourceUnavailableError(message)
+
+
+def _frame_folders(folder: Path, frame: FrameId) -> Iterator[Path]:
+    """Where the folder of a frame may be in a mirror of the portal."""
+    for track in (*(f"{frame.track:0{digits}d}" for digits in (1, 2, 3)), ""):
+        yield folder / track / str(frame)
 
 
 def _pairs_of_frame(folder: Path) -> tuple[PairEntry, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from catalogs.records import FrameId
+from catalogs.records import FrameId, FrameRaster, frame_file_name
 from fringewatch.errors import BadInputError
 
 _PUBLIC: Final = "https://gws-access.jasmin.ac.uk/public/nceo_geohazards"
@@ -84,6 +84,11 @@ class Root:
         track = f"{frame.track:0{self.layout.track_digits}d}"
         # With its last slash: without it the portal redirects for ever.
         return f"{self.text}/{track}/{frame}/{self.layout.pairs_folder}"
+
+    def frame_file_url(self, frame: FrameId, raster: FrameRaster) -> str:
+        """Return the address of a raster of a frame's metadata, at a root that is an address."""
+        track = f"{frame.track:0{self.layout.track_digits}d}"
+        return f"{self.text}/{track}/{frame}/metadata/{frame_file_name(frame, raster)}"
 
 
 def parse_root(text: str) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from catalogs.portal.listing import PairEntry
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, FrameId, newest_pair
 
 STALE_AFTER: Final = dt.timedelta(days=90)
 """A root whose newest pair is older than another's by more than this has stopped following."""
@@ -46,8 +46,7 @@ class RootAnswer:
     @property
     def newest(self) -> DatePair | None:
         """The pair with the newest second acquisition."""
-        pairs = (entry.pair for entry in self.entries)
-        return max(pairs, key=lambda pair: (pair.secondary, pair.primary), default=None)
+        return newest_pair(entry.pair for entry in self.entries)
 
     def is_recent(self) -> bool:
         """Whether it names a pair that is not older than `STALE_AFTER`."""

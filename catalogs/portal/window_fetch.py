@@ -18,7 +18,7 @@ from catalogs.portal.tiff_layout import TiffLayout, parse_layout
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
 from catalogs.portal.window_plan import plan_ranges
 from catalogs.rasters import read_grid, read_window
-from catalogs.records import RemoteFile
+from catalogs.records import RemoteFile, RemoteFrameFile
 from catalogs.window_records import FetchedWindow, WindowProvenance, hash_values
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import CorruptProductError
@@ -36,7 +36,7 @@ _MOST_HEADER_BYTES: Final = 1 << 20
 
 
 def fetch_window(
-    session: PortalSession, remote: RemoteFile, choose: Callable[[Grid], Window]
+    session: PortalSession, remote: RemoteFile | RemoteFrameFile, choose: Callable[[Grid], Window]
 ) -> FetchedWindow:
     """Return the window of a remote product, bit-identical to a cut from the whole file.
 
@@ -87,7 +87,7 @@ def fetch_window(
 
 
 def _fetch_once(
-    session: PortalSession, remote: RemoteFile, choose: Callable[[Grid], Window]
+    session: PortalSession, remote: RemoteFile | RemoteFrameFile, choose: Callable[[Grid], Window]
 ) -> FetchedWindow:
     reader = RangeReader(session, remote.url)
     head, version = reader.read(ByteRange(0, HEAD_BYTES))
@@ -148,7 +148,7 @@ def _refuse_if_dear(reader: RangeReader, planned: Iterable[ByteRange], total_byt
 
 
 @contextmanager
-def _opened(parts: FileParts, remote: RemoteFile) -> Iterator[Path]:
+def _opened(parts: FileParts, remote: RemoteFile | RemoteFrameFile) -> Iterator[Path]:
     """Give a path at which GDAL finds the file; the parts that are not here read as zeros.
 
     So the very code that reads whole files reads this one: every codec, predictor and
@@ -162,7 +162,7 @@ def _opened(parts: FileParts, remote: RemoteFile) -> Iterator[Path]:
 
 
 @contextmanager
-def _named(remote: RemoteFile) -> Iterator[None]:
+def _named(remote: RemoteFile | RemoteFrameFile) -> Iterator[None]:
     """Put the file's name before errors of those who know only its bytes."""
     try:
         yield

@@ -20,18 +20,18 @@ _LEAST_DATES = 3  # fewer have no median and spread worth the name
 
 @dataclass(frozen=True)
 class CumulativeSum:
-    """Page's one-sided test (1954) on the mean logit of a date, frame by frame.
+    """Page's one-sided test (1954) on the mean logit of a date, track by track.
 
-    A date's mean logit is compared with the frame's own quiet dates: how many standard deviations
+    A date's mean logit is compared with the track's own quiet dates: how many standard deviations
     above their median is it? What exceeds `drift` adds up over dates, and what is missing is
     taken off. The sum stays between 0 and the threshold, so that a strong episode ends soon after
     the motion, and a single date counts for no more than it takes to get there. The volcano's
-    level is the highest sum of its frames; an episode begins at `threshold` and ends below half
+    level is the highest sum of its tracks; an episode begins at `threshold` and ends below half
     of it.
 
-    Quiet dates are the frame's latest on which the sum was below half the threshold, so a frame
+    Quiet dates are the track's latest on which the sum was below half the threshold, so a track
     with a noisy winter learns from it; up to four times `baseline_dates` are kept. Until there
-    are `baseline_dates`, the frame is being learned: it can be watched and nothing more. The
+    are `baseline_dates`, the track is being learned: it can be watched and nothing more. The
     deviation of a date with n pairs, where m are usual, is that of a mean of n: it is multiplied
     by sqrt(n / m).
 
@@ -52,7 +52,7 @@ class CumulativeSum:
     """The standard deviation is at least this, in logits: calm scores are no proof of calm."""
     dates_to_end: int = 1
     localised_days: int = 48
-    """A date whose shortest pair is longer is watched; a frame's sum is forgotten after as long."""
+    """A date whose shortest pair is longer is watched; a track's sum is forgotten after as long."""
 
     def __post_init__(self) -> None:
         """Refuse options that make no test.
@@ -90,24 +90,27 @@ class CumulativeSum:
 
     def readings(self, dates: Sequence[DateEvidence]) -> list[Reading]:
         """Return the volcano's sum on each date, in standard deviations."""
-        frames: dict[str, _FrameSum] = {}
+        tracks: dict[str, _TrackSum] = {}
         readings = []
         for date in dates:
-            for name in sorted({pair.frame for pair in date.pairs}):
-                frame = frames.setdefault(name, _FrameSum())
-                logits = [pair.logit for pair in date.pairs if pair.frame == name]
-                frame.add(date.date, logits, self)
-            readings.append(self._reading(date, list(frames.values())))
+            for name in sorted({pair.track for pair in date.pairs}):
+                track = tracks.setdefault(name, _TrackSum())
+                pairs = [pair for pair in date.pairs if pair.track == name]
+                # One that bridges a gap says nothing of the days before the date, if others do.
+                short = [pair for pair in pairs if pair.days <= self.localised_days] or pairs
+                track.add(date.date, [pair.logit for pair in short], self)
+            readings.append(self._reading(date, list(tracks.values())))
         return readings
 
-    def _reading(self, date: DateEvidence, frames: list["_FrameSum"]) -> Reading:
+    def _reading(self, date: DateEvidence, tracks: list["_TrackSum"]) -> Reading:
         if not date.pairs:
             return Reading(date.date, math.nan)
-        fresh = [f for f in frames if (date.date - f.last).days <= self.localised_days]
+        fresh = [t for t in tracks if (date.date - t.last).days <= self.localised_days]
+        level = max(track.total for track in fresh)
         return Reading(
             date.date,
-            max(frame.total for frame in fresh),
-            vague=date.is_vague(self.localised_days),
+            level,
+            vague=date.is_vague(self.localised_days, is_raised=level >= self.hysteresis.end),
             raised=date.positive > 0,
         )
 
@@ -117,8 +120,8 @@ class CumulativeSum:
         return Hysteresis(self.threshold, self.threshold / 2, 1, self.dates_to_end)
 
 
-class _FrameSum:
-    """The running sum of one frame, and the quiet dates that it is measured against."""
+class _TrackSum:
+    """The running sum of one track, and the quiet dates that it is measured against."""
 
     def __init__(self) -> None:
         self.total = 0.0

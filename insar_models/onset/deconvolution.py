@@ -31,7 +31,7 @@ _SLOW_DAYS: Final = 36  # slow motion that began earlier shows in the shorter pa
 
 @dataclass(frozen=True)
 class Deconvolution:
-    """Explains the pairs of the last dates of all frames by motion, disturbed air and accident.
+    """Explains the pairs of the last dates of all tracks by motion, disturbed air and accident.
 
     The probability of a date compares two kinds of explanations: those with motion after the
     newest primary date of its pairs, and those without. Motion there can be sudden (any pair that
@@ -69,7 +69,7 @@ class Deconvolution:
     neutral_probability: float = 0.5
     """Of a pair that speaks neither for motion nor against it: the prior of the calibration."""
     window_dates: int = 16
-    """Dates, of all frames, whose pairs are explained; what lies before is one interval."""
+    """Dates, of all tracks, whose pairs are explained; what lies before is one interval."""
     localised_days: int = 48
     """Motion in a longer interval can be old: the probability is spread evenly over its days."""
 
@@ -123,7 +123,8 @@ class Deconvolution:
             days.append(date.date.toordinal())
             after = days[-self.window_dates - 1] if len(days) > self.window_dates else 0
             level = self._probability(table.ending(after, days[-1]), after)
-            readings.append(Reading(date.date, level, vague=date.is_vague(self.localised_days)))
+            vague = date.is_vague(self.localised_days, is_raised=level >= self.end)
+            readings.append(Reading(date.date, level, vague=vague))
         return readings
 
     def _probability(self, window: PairWindow, after: int) -> float:
@@ -186,6 +187,10 @@ class Deconvolution:
         """
         prior = self._prior(steps)
         stay = np.maximum(self.persistence**steps, prior)
+        # Motion in a long interval can be old: then nothing of it goes on in the next.
+        days = steps[:-1] * _REFERENCE_DAYS
+        fresh = np.minimum(1.0, self.localised_days / days)
+        stay[1:] = fresh * stay[1:] + (1 - fresh) * prior[1:]
         begins = np.log(prior / (1 - prior))
         stops = np.log((1 - stay) / (1 - prior))[1:]
         goes_on = np.log(stay / (1 - prior))[1:]

@@ -14,7 +14,7 @@ class DateState(StrEnum):
     QUIET = "quiet"
     """Pairs were scored and speak against deformation."""
     WATCH = "watch"
-    """Something speaks for deformation, but too little, too vaguely, or not all frames agree."""
+    """Something speaks for deformation, but too little, too vaguely, or not all tracks agree."""
     UNREST = "unrest"
     """The ground deforms."""
     NO_DATA = "no data"
@@ -56,6 +56,15 @@ class PairEvidence:
             raise BadInputError(message)
 
     @property
+    def track(self) -> str:
+        """Track and direction, the frame's name up to its first underscore.
+
+        Frames of one track see one pass of the satellite, through the same air: they are one
+        witness.
+        """
+        return self.frame.partition("_")[0]
+
+    @property
     def scored(self) -> bool:
         """Whether there is a score."""
         return not math.isnan(self.logit)
@@ -89,10 +98,10 @@ class DateVerdict:
     A date of `watch` or `no data` neither begins nor ends an episode, so it can have one.
     """
     pairs_for: int
-    """Scored pairs ending on the date that are positive."""
+    """Scored pairs of passes ending on the date that are positive."""
     pairs_against: int
-    """Scored pairs ending on the date that are not."""
-    frames_for: tuple[str, ...]
-    """In order of their names: frames of which at least half of the pairs are positive."""
-    frames_against: tuple[str, ...]
-    """In order of their names: the date's other frames."""
+    """Scored pairs of passes ending on the date that are not."""
+    tracks_for: tuple[str, ...]
+    """In order of their names: tracks of which at least half of the pairs are positive."""
+    tracks_against: tuple[str, ...]
+    """In order of their names: the date's other tracks."""

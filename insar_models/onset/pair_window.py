@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from insar_models.onset.evidence import PairEvidence
 
-_FRAME_APART = 10_000_000  # more than any day number, so that frame and day make one number
+_TRACK_APART = 10_000_000  # more than any day number, so that track and day make one number
 
 
 @dataclass(frozen=True)
@@ -17,19 +17,19 @@ class PairWindow:
 
     primary: NDArray[np.int64]
     secondary: NDArray[np.int64]
-    frame: NDArray[np.int64]
-    """Number of the frame, from 0."""
+    track: NDArray[np.int64]
+    """Number of the track, from 0."""
     probability: NDArray[np.float64]
 
     @classmethod
     def of(cls, pairs: Sequence[PairEvidence]) -> "PairWindow":
         """Return the window of all `pairs`, which have scores."""
-        ordered = sorted(pairs, key=lambda pair: (pair.secondary, pair.frame, pair.primary))
-        frames = {name: k for k, name in enumerate(sorted({pair.frame for pair in pairs}))}
+        ordered = sorted(pairs, key=lambda pair: (pair.secondary, pair.track, pair.primary))
+        tracks = {name: k for k, name in enumerate(sorted({pair.track for pair in pairs}))}
         return cls(
             np.array([pair.primary.toordinal() for pair in ordered], dtype=np.int64),
             np.array([pair.secondary.toordinal() for pair in ordered], dtype=np.int64),
-            np.array([frames[pair.frame] for pair in ordered], dtype=np.int64),
+            np.array([tracks[pair.track] for pair in ordered], dtype=np.int64),
             np.array([pair.probability for pair in ordered], dtype=np.float64),
         )
 
@@ -38,7 +38,7 @@ class PairWindow:
         first, stop = np.searchsorted(self.secondary, [after, until], side="right")
         rows = slice(int(first), int(stop))
         return PairWindow(
-            self.primary[rows], self.secondary[rows], self.frame[rows], self.probability[rows]
+            self.primary[rows], self.secondary[rows], self.track[rows], self.probability[rows]
         )
 
     def intervals(self, after: int) -> NDArray[np.int64]:
@@ -60,12 +60,12 @@ class PairWindow:
     def acquisitions(self, after: int) -> NDArray[np.bool_]:
         """Return which pairs share an acquisition, (pairs, acquisitions).
 
-        An acquisition is a frame's date later than the day `after`; each pair has two at most.
+        An acquisition is a track's date later than the day `after`; each pair has two at most.
         """
-        first = self.frame * _FRAME_APART + self.primary
-        second = self.frame * _FRAME_APART + self.secondary
+        first = self.track * _TRACK_APART + self.primary
+        second = self.track * _TRACK_APART + self.secondary
         every = np.unique(np.concatenate((first, second)))
-        every = every[every % _FRAME_APART > after]
+        every = every[every % _TRACK_APART > after]
         return np.asarray(
             (first[:, np.newaxis] == every) | (second[:, np.newaxis] == every), dtype=np.bool_
         )

@@ -89,6 +89,6 @@ class Rule:
         return Reading(
             date.date,
             share,
-            vague=date.is_vague(self.localised_days),
+            vague=date.is_vague(self.localised_days, is_raised=share >= self.end_share),
             raised=date.positive > 0,
         )

@@ -17,7 +17,7 @@ class Reading:
     level: float
     """The higher, the more speaks for deformation; NaN where there is no data."""
     vague: bool = False
-    """Whether it may not decide: frames disagree, or nothing says *when* the ground moved."""
+    """Whether it may not decide: tracks disagree, or nothing says *when* the ground moved."""
     raised: bool = False
     """Whether something speaks for deformation, so that the date is not quiet at any level."""
 

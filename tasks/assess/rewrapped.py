@@ -75,7 +75,7 @@ class RewrappedPairs:
         for first in range(0, len(pairs), _PAIRS_AT_ONCE):
             lot = pairs[first : first + _PAIRS_AT_ONCE]
             cube = cube_in_memory(window, [self._tile(pair) for pair in lot])
-            for pair, score in zip(lot, score_cube(cube, model, no_water), strict=True):
+            for pair, score in zip(lot, score_cube(cube, model, no_water, 0.0), strict=True):
                 logit = score.score - model.threshold
                 probability = score.probability if math.isfinite(logit) else math.nan
                 evidence = PairEvidence(

@@ -11,9 +11,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 import insar_models.simulation
 from catalogs.records import DatePair
 from fringewatch.atomic import write_atomically
@@ -23,18 +20,17 @@ from insar_models.onset.evidence import PairEvidence
 from insar_models.onset.scored_pair import evidence_of
 from tasks.assess.scores_file import read_scores, score_table
 from tasks.assess.truth_records import DatedEpisode, EpisodeKind, PairLabel, PlaceTruth
-from tasks.assess.windows import cube_in_memory, simulated_tile
-from tasks.patches import PAIRS_FOR_WATER, water_of
+from tasks.assess.windows import cube_in_memory, cut_window, simulated_tile
 from tasks.progress import report_progress
 from tasks.scenarios.faults import Fault
 from tasks.scenarios.frames import ScenarioFrame
 from tasks.scenarios.scenario import Scenario, pairs_of_frame
 from tasks.scenarios.scenes import scene_of
 from tasks.scenarios.truth import pair_truths
-from tasks.score import score_cube
+from tasks.score import SCORING, score_cube
 
 _LOGGER = logging.getLogger(__name__)
-_PAIRS_AT_ONCE = PAIRS_FOR_WATER  # so that the first lot settles where water is
+_PAIRS_AT_ONCE = 12
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class TrialPlan:
     def _recipe(self) -> str:
         """Hash of everything that decides a score, so that no other recipe's is taken for it."""
         scenario = dataclasses.replace(self.scenario, seed=0)  # each trial has its own
-        made_of = (scenario, self.model.sha256, self.model.threshold, self.water_coherence)
+        made_of = (scenario, self.model.sha256, self.model.threshold, self.water_coherence, SCORING)
         digest = hashlib.sha256(repr(made_of).encode())
         simulation = Path(str(insar_models.simulation.__file__)).parent
         for source in sorted(simulation.glob("*.py")):
@@ -137,15 +133,14 @@ def _frame_scores(plan: TrialPlan, frame: ScenarioFrame, seed: int) -> list[Pair
         for pair in listed
         if faults[pair] is not Fault.NONE
     ]
-    water: NDArray[np.bool_] | None = None
+    # As the landmask says that a simulated portal serves.
+    water = ~cut_window(scene.is_land, scenario.window)
     for first in range(0, len(sound), _PAIRS_AT_ONCE):
         pairs = sound[first : first + _PAIRS_AT_ONCE]
         cube = cube_in_memory(
             scenario.window, [simulated_tile(scenario.window, scene, p) for p in pairs]
         )
-        if water is None:
-            water = water_of(cube, plan.water_coherence)
-        scores = score_cube(cube, plan.model, water)
+        scores = score_cube(cube, plan.model, water, plan.water_coherence)
         found += [
             evidence_of(str(frame.id), (pair.primary, pair.secondary), score.score, plan.model)
             for pair, score in zip(pairs, scores, strict=True)

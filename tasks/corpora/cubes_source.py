@@ -47,7 +47,7 @@ _DAMAGED = (ValueError, RuntimeError, OSError, KeyError)
 class CubePatches(PatchSource):
     """The patches of the cubes that a recipe names; a location is ``<volcano>/<frame>``.
 
-    Water is settled by a cube's first pairs as they came (`tasks.patches.water_of`), as in scoring.
+    Where water is, is settled as in scoring (`tasks.patches.water_of`).
     """
 
     number: int
@@ -178,7 +178,7 @@ class CubePatches(PatchSource):
             return water_of(cube, self.water_coherence)
         except _DAMAGED as error:
             message = (
-                f"{self._place(location)}: the coherence of its first pairs cannot be read "
+                f"{self._place(location)}: the coherence of its pairs cannot be read "
                 f"({error}): run `fringewatch verify` on it"
             )
             raise StoreError(message) from error

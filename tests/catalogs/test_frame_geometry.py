@@ -20,17 +20,11 @@ from catalogs.records import FrameId, Volcano
 from catalogs.volcanoes import find_volcano, load_volcanoes
 from fringewatch.errors import BadInputError
 
-CENTRE_KNOWN_TO_NO_TABLE = {
+CENTRE_KNOWN_BY_NOTHING = {
     "003D_09757_111111",
-    "008A_12761_090302",
-    "018A_09021_121620",
-    "018A_09070_111111",
-    "018A_09253_131313",
     "053A_04342_030304",
     "075A_00001_000001",
-    "120A_12286_131313",
     "140D_07494_040200",
-    "142D_08947_131313",
     "144A_SM_REUN_S6",
     "164A_07264_071317",
     "175D_12845_111312",
@@ -39,6 +33,8 @@ CENTRE_KNOWN_TO_NO_TABLE = {
 FULL_ASCENDING = FrameId("014A_07688_131313")
 FULL_DESCENDING = FrameId("079D_07694_131313")
 STRIPMAP = FrameId("151D_SM_REUN_S4")
+
+MOST_DEGREES_APART = 4.0  # half of the longest frame, and of a window
 
 latitudes = st.floats(-70, 70)
 longitudes = st.floats(-180, 180)
@@ -56,7 +52,7 @@ def share(frame: FrameId, centre: tuple[float, float], volcano: tuple[float, flo
 def test_every_frame_of_the_catalogue_can_hold_its_volcanos_window() -> None:
     for volcano in load_volcanoes():
         for frame in volcano.frames:
-            expected = FrameFit.UNKNOWN if frame.text in CENTRE_KNOWN_TO_NO_TABLE else FrameFit.FITS
+            expected = FrameFit.UNKNOWN if frame.text in CENTRE_KNOWN_BY_NOTHING else FrameFit.FITS
             assert check_frame(volcano, frame) is expected, (volcano.slug, frame.text)
 
 
@@ -65,7 +61,53 @@ def test_the_table_of_centres_holds_the_catalogues_frames_and_no_others() -> Non
 
     assert list(load_frame_centres()) == sorted(used)
     unknown = {frame.text for frame, centre in load_frame_centres().items() if centre is None}
-    assert unknown == CENTRE_KNOWN_TO_NO_TABLE
+    assert unknown == CENTRE_KNOWN_BY_NOTHING
+
+
+def test_a_frame_that_covers_a_volcanos_window_is_listed() -> None:
+    centres = [centre for centre in load_frame_centres().values() if centre is not None]
+    missing = [
+        (volcano.slug, centre.frame.text)
+        for volcano in load_volcanoes()
+        for centre in centres
+        if centre.frame not in volcano.frames
+        and abs(centre.latitude - volcano.latitude) < MOST_DEGREES_APART
+        and window_fits(volcano, centre)
+    ]
+    assert missing == []
+
+
+def test_no_frame_of_the_tables_that_covers_a_window_is_left_out(shared_data: Path) -> None:
+    known = load_frame_centres()
+    with (shared_data / "catalog/licsar_frames_2021.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["center_lat"]]
+    left_out = []
+    for row in rows:
+        try:
+            frame = FrameId.parse(row["frame"])
+        except BadInputError:
+            continue
+        centre = FrameCentre(frame, float(row["center_lat"]), float(row["center_lon"]))
+        if frame not in known and any(
+            window_fits(volcano, centre)
+            for volcano in load_volcanoes()
+            if abs(centre.latitude - volcano.latitude) < MOST_DEGREES_APART
+        ):
+            left_out.append(frame.text)
+    assert left_out == []
+
+
+@pytest.mark.parametrize(
+    ("slug", "frame"),
+    [
+        ("melimoyu", "010D_13416_131313"),
+        ("mentolat", "010D_13416_131313"),
+        ("cerro-hudson", "010D_13610_131313"),
+    ],
+)
+def test_the_frames_of_comets_own_volcano_pages_are_listed(slug: str, frame: str) -> None:
+    assert FrameId(frame) in find_volcano(slug).frames
+    assert check_frame(find_volcano(slug), FrameId(frame)) is FrameFit.FITS
 
 
 @pytest.mark.parametrize("frame", [FULL_ASCENDING, FULL_DESCENDING, STRIPMAP])
@@ -177,7 +219,8 @@ def test_a_frame_without_a_row_is_refused_with_what_to_do() -> None:
 def test_a_blank_centre_is_unknown(tmp_path: Path) -> None:
     path = tmp_path / "frames.csv"
     path.write_text(
-        "frame,center_latitude,center_longitude\n144A_SM_REUN_S6,,\n106A_09048_000909,-0.4,-91.5\n",
+        "frame,center_latitude,center_longitude,known_by\n"
+        "144A_SM_REUN_S6,,,\n106A_09048_000909,-0.4,-91.5,table\n",
         encoding="utf-8",
     )
 
@@ -190,19 +233,23 @@ def test_a_blank_centre_is_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ("106A,1,2", "line 2: frame is '106A'"),
-        ("106A_09048_000909,,2", "line 2: center_latitude is ''"),
-        ("106A_09048_000909,1,", "line 2: center_longitude is ''"),
-        ("106A_09048_000909,99,2", "line 2: center_latitude is '99'"),
-        ("106A_09048_000909,1,2\n106A_09048_000909,1,2", "line 3: frame is '106A_09048_000909'"),
-        ("106A_09048_000909,1", "line 2: 2 values, expected 3"),
+        ("106A,1,2,table", "line 2: frame is '106A'"),
+        ("106A_09048_000909,,2,table", "line 2: center_latitude is ''"),
+        ("106A_09048_000909,1,,table", "line 2: center_longitude is ''"),
+        ("106A_09048_000909,99,2,table", "line 2: center_latitude is '99'"),
+        ("106A_09048_000909,1,2,\n", "line 2: known_by is ''"),
+        (
+            "106A_09048_000909,1,2,table\n106A_09048_000909,1,2,track",
+            "line 3: frame is '106A_09048_000909'",
+        ),
+        ("106A_09048_000909,1", "line 2: 2 values, expected 4"),
     ],
 )
 def test_a_bad_row_is_named_with_its_line_and_value(
     tmp_path: Path, rows: str, expected: str
 ) -> None:
     path = tmp_path / "frames.csv"
-    path.write_text(f"frame,center_latitude,center_longitude\n{rows}\n", encoding="utf-8")
+    path.write_text(f"frame,center_latitude,center_longitude,known_by\n{rows}\n", encoding="utf-8")
 
     with pytest.raises(BadInputError) as caught:
         read_frame_centres(path)
@@ -220,7 +267,7 @@ def test_the_centres_are_those_of_licsars_table(shared_data: Path) -> None:
         }
 
     for frame, centre in load_frame_centres().items():
-        if centre is None:
+        if frame.text not in known or centre is None:
             assert frame.text not in known
         else:
             assert known[frame.text] == (centre.latitude, centre.longitude)

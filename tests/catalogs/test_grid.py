@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogs.grid import Grid, volcano_window
+from catalogs.grid import Grid, usual_longitude, volcano_window
 from fringewatch.errors import BadInputError
 
 GALAPAGOS = Grid(-92.4255, 0.4871667, 0.001, 0.001, 1840, 1913)
@@ -17,6 +17,25 @@ def test_the_window_is_centred_to_half_a_pixel(latitude: float, longitude: float
     assert abs(window.longitudes[249:251].mean() - longitude) <= 0.00051
     assert np.allclose(np.diff(window.latitudes), -0.001)
     assert np.allclose(np.diff(window.longitudes), 0.001)
+
+
+@pytest.mark.parametrize(("west", "other"), [(181.0, -179.0), (179.9, -180.1), (-180.0, 180.0)])
+def test_the_antimeridian_has_two_names_and_is_one_place(west: float, other: float) -> None:
+    grids = [Grid(start, 52.0, 0.001, 0.001, 620, 620) for start in (west, other)]
+    assert grids[0].snaps_to(grids[1])
+    windows = [volcano_window(grid, 51.69, west + 0.31) for grid in grids]
+    assert windows[0].longitudes == pytest.approx(windows[1].longitudes, abs=1e-9)
+    assert np.diff(windows[0].longitudes) == pytest.approx(0.001)
+    assert -180 <= windows[0].longitudes[250] < 180
+    moved = Grid(other + 0.0006, 52.0, 0.001, 0.001, 620, 620)
+    assert not grids[0].snaps_to(moved)
+
+
+@given(st.floats(-1000, 1000))
+def test_a_longitude_in_a_table_is_from_minus_180_to_below_180(degrees: float) -> None:
+    usual = usual_longitude(degrees)
+    assert -180 <= usual <= 180
+    assert np.sin(np.radians(usual - degrees) / 2) == pytest.approx(0, abs=1e-9)
 
 
 @given(st.floats(-0.49, 0.49), st.floats(-0.49, 0.49))

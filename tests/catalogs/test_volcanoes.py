@@ -85,6 +85,7 @@ def test_fagradalsfjall_is_an_entry_of_its_own_with_its_best_frame_first() -> No
         "155D_02484_191814",
         "016A_02562_091313",
         "016A_02504_162118",
+        "155D_02611_050400",
     ]
 
 
@@ -230,7 +231,7 @@ def test_a_frame_of_another_volcano_is_refused_with_the_choice() -> None:
 
     assert str(caught.value) == (
         "frame 106A_09048_000909 is not listed for taal: choose from "
-        "142A_07606_131313, 032D_07536_111313"
+        "142A_07606_131313, 032D_07536_111313, 032D_07538_111311"
     )
 
 

@@ -69,6 +69,20 @@ def test_scores_by_all_methods_or_some(capsys: pytest.CaptureFixture[str]) -> No
     assert "missed" in said(capsys, "--scores", "scores.csv", "--truth", "truth.csv", *high)
 
 
+def test_the_watchs_own_method_is_judged_with_its_options(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("--scores", "scores.csv", "--truth", "truth.csv", "--method", "rule")
+    as_shipped = said(capsys, *asked)
+    assert "missed" not in as_shipped.splitlines()[-1]
+    monkeypatch.setenv("FRINGEWATCH_METHOD", "rule")
+    monkeypatch.setenv("FRINGEWATCH_METHOD_OPTIONS", '{"dates": 12}')
+    assert "missed" in said(capsys, *asked).splitlines()[-1]
+    monkeypatch.setenv("FRINGEWATCH_METHOD", "deconvolution")
+    monkeypatch.setenv("FRINGEWATCH_METHOD_OPTIONS", '{"begin": 0.6}')
+    assert said(capsys, *asked) == as_shipped  # they are another method's
+
+
 def test_each_place_keeps_its_own_episodes(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

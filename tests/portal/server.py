@@ -28,6 +28,9 @@ _ROOT = r"/LiCSAR_products(?P<tree>\.public|\.future)?"
 _PAIRS = rf"{_ROOT}/(?P<track>\d+)/(?P<frame>\w+)/interferograms"
 _LISTING = re.compile(rf"{_PAIRS}(?P<slash>/?)")
 _PAIR = re.compile(rf"{_PAIRS}/(?P<pair>\w+)(?P<slash>/?)")
+_METADATA_FILE = re.compile(
+    rf"{_ROOT}/(?P<track>\d+)/(?P<frame>\w+)/(?P<pair>metadata)/(?P<name>[\w.]+)"
+)
 _PUBLIC_FILE = re.compile(rf"{_PAIRS}/(?P<pair>\w+)/(?P<name>[\w.]+)")
 _ARCHIVE = "/neodc/comet/data/licsar_products"
 _IN_ARCHIVE = re.compile(
@@ -192,9 +195,15 @@ class StandInPortal:
             return self._list_pairs(path, found, descending=self.descending != is_reversed)
         if found := _PAIR.fullmatch(path):
             return self._show_pair(path, found)
-        if found := _PUBLIC_FILE.fullmatch(path):
-            if found["tree"] == _PUBLIC and not self.archived(found["name"]):
-                return self._serve(self._frame(found["track"], found["frame"]), found)
+        if found := _METADATA_FILE.fullmatch(path) or _PUBLIC_FILE.fullmatch(path):
+            folder, is_public = (
+                self._frame(found["track"], found["frame"]),
+                found["tree"] == _PUBLIC,
+            )
+            if found["pair"] == "metadata":  # real folders in every tree
+                folder, is_public = folder.parent, True
+            if is_public and not self.archived(found["name"]):
+                return self._serve(folder, found)
         elif found := _IN_ARCHIVE.fullmatch(path):
             return self._show_archive(path, found)
         return answer_beside_pairs(self, path) or NOT_FOUND

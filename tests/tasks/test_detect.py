@@ -84,12 +84,12 @@ def test_a_date_that_was_tried_in_vain_is_no_data_and_not_quiet() -> None:
     assert table["probability"].isna().tolist() == [False, True]
 
 
-def test_the_frames_for_and_against_are_named() -> None:
+def test_the_tracks_for_and_against_are_named() -> None:
     table = table_of(scored([[True, False, True, False], [True, True]]))
     assert table["frames"][0] == f"{FRAMES[1]} {FRAMES[0]}"
-    assert table["frames_for"][0] == str(FRAMES[0])
-    assert table["frames_against"][0] == str(FRAMES[1])
-    assert table["frames_against"][1] == ""
+    assert table["tracks_for"][0] == FRAMES[0].pass_name
+    assert table["tracks_against"][0] == FRAMES[1].pass_name
+    assert table["tracks_against"][1] == ""
 
 
 def test_the_place_is_that_of_the_strongest_positive_pair() -> None:

@@ -63,27 +63,27 @@ def test_a_repeated_pair_is_refused_and_another_frames_is_not() -> None:
 def test_a_frame_speaks_for_motion_with_half_of_its_pairs() -> None:
     half = [pair(0, 12, positive=True), pair(6, 12, positive=False)]
     less = [*half, pair(3, 12, positive=False)]
-    assert gather_dates(half, ())[0].frames_for == ("A",)
-    assert gather_dates(less, ())[0].frames_against == ("A",)
+    assert gather_dates(half, ())[0].tracks_for == ("A",)
+    assert gather_dates(less, ())[0].tracks_against == ("A",)
 
 
 def test_an_earlier_frame_speaks_where_both_looked_at_the_same_days() -> None:
     earlier = pair(0, 6, positive=True)
     same_days = pair(2, 8, positive=False, frame="D")
     date = gather_dates([earlier, same_days], ())[1]
-    assert date.frames_for == ("A",)
-    assert date.frames_against == ("D",)
-    assert date.is_vague(48)
+    assert date.tracks_for == ("A",)
+    assert date.tracks_against == ("D",)
+    assert date.is_vague(48, is_raised=False)
 
     later_days = pair(6, 12, positive=False, frame="D")
-    assert gather_dates([earlier, later_days], ())[1].frames_for == ()
+    assert gather_dates([earlier, later_days], ())[1].tracks_for == ()
 
 
 def test_an_earlier_frame_against_motion_is_silent_about_later_days() -> None:
     pairs = [pair(0, 6, positive=False), pair(2, 8, positive=True, frame="D")]
     date = gather_dates(pairs, ())[1]
-    assert date.frames_for == ("D",)
-    assert date.frames_against == ()
+    assert date.tracks_for == ("D",)
+    assert date.tracks_against == ()
 
 
 def test_a_frame_that_changed_its_mind_no_longer_speaks_for_motion() -> None:
@@ -92,11 +92,27 @@ def test_a_frame_that_changed_its_mind_no_longer_speaks_for_motion() -> None:
         pair(6, 7, positive=False),
         pair(2, 8, positive=False, frame="D"),
     ]
-    assert gather_dates(pairs, ())[-1].frames_for == ()
+    assert gather_dates(pairs, ())[-1].tracks_for == ()
 
 
 def test_motion_before_or_after_a_gap_is_vague_and_stillness_over_it_is_not() -> None:
-    assert gather_dates([pair(0, 200, positive=True)], ())[0].is_vague(48)
-    assert not gather_dates([pair(0, 200, positive=False)], ())[0].is_vague(48)
+    assert gather_dates([pair(0, 200, positive=True)], ())[0].is_vague(48, is_raised=False)
+    assert not gather_dates([pair(0, 200, positive=False)], ())[0].is_vague(48, is_raised=True)
     with_short = [pair(0, 200, positive=True), pair(194, 200, positive=False)]
-    assert not gather_dates(with_short, ())[0].is_vague(48)
+    assert not gather_dates(with_short, ())[0].is_vague(48, is_raised=False)
+    assert gather_dates(with_short, ())[0].is_vague(48, is_raised=True)
+    with_motion = [pair(0, 200, positive=True), pair(194, 200, positive=True)]
+    assert not gather_dates(with_motion, ())[0].is_vague(48, is_raised=True)
+
+
+def test_frames_of_one_track_are_one_witness() -> None:
+    near, far = "155D_02579_100800", "155D_02484_191814"
+    both = [
+        pair(0, 6, positive=False, frame=near),
+        pair(0, 6, positive=True, frame=far),
+        pair(3, 6, positive=True, frame=near),
+        unscored(3, 6, frame=far),
+    ]
+    (date,) = gather_dates(both, ())
+    assert [(p.primary, p.positive) for p in date.pairs] == [(day(0), True), (day(3), True)]
+    assert (date.tracks_for, date.tracks_against) == (("155D",), ())
