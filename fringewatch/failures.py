@@ -17,6 +17,9 @@ from fringewatch.errors import (
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL_WORDS: Final = ("no space left on device", "disk quota exceeded", "disk is full")
+_SERVER_WORDS: Final = ("Failed to reach API at", "ephemeral Prefect API server")
+"""What Prefect's client says by an error of no kind of its own."""
+
 _SERVER_ERRORS: Final = 500
 _TOO_MANY: Final = 429
 
@@ -37,8 +40,8 @@ def foreseen(error: BaseException) -> FringewatchError | None:
             return DiskFullError(f"the disk is full ({cause}): free some space and run again")
         if isinstance(cause, MemoryError):
             return OutOfMemoryError(
-                f"not enough memory ({str(cause) or type(cause).__name__}): run again when less else "
-                "runs on this machine, or with fewer workers"
+                f"not enough memory ({str(cause) or type(cause).__name__}): run again when less "
+                "else runs on this machine, or with fewer workers"
             )
         if _is_of_server(cause):
             return ServerUnavailableError(
@@ -62,7 +65,7 @@ def _is_of_server(error: BaseException) -> bool:
     if "httpx.HTTPStatusError" in kinds:
         status = getattr(getattr(error, "response", None), "status_code", 0)
         return status >= _SERVER_ERRORS or status == _TOO_MANY
-    is_start = isinstance(error, RuntimeError) and "ephemeral Prefect API server" in str(error)
+    is_start = isinstance(error, RuntimeError) and any(w in str(error) for w in _SERVER_WORDS)
     return is_start or "httpx.TransportError" in kinds
 
 

@@ -2,6 +2,7 @@ import errno
 import sqlite3
 from pathlib import Path
 
+import httpx
 import pytest
 from rasterio._err import CPLE_AppDefinedError
 from rasterio.errors import RasterioIOError
@@ -10,6 +11,7 @@ from fringewatch.errors import (
     BadInputError,
     DiskFullError,
     OutOfMemoryError,
+    ServerUnavailableError,
     TryLaterError,
 )
 from fringewatch.failures import foreseen
@@ -42,6 +44,19 @@ def test_a_full_disk_is_found_wherever_it_is_said(error: Exception) -> None:
 
 def test_a_lack_of_memory_is_worth_another_try() -> None:
     assert isinstance(foreseen(MemoryError("Unable to allocate 3 GiB")), OutOfMemoryError)
+
+
+def test_a_server_that_is_away_or_in_trouble_is_worth_another_try() -> None:
+    away = httpx.ConnectError("[Errno 111] Connection refused")
+    request = httpx.Request("GET", "http://127.0.0.1:9/api")
+    for error in (
+        raised(RuntimeError("Failed to reach API at http://127.0.0.1:9/api/"), away),
+        httpx.HTTPStatusError("x", request=request, response=httpx.Response(503)),
+        RuntimeError("Timed out while attempting to connect to ephemeral Prefect API server."),
+    ):
+        assert isinstance(foreseen(error), ServerUnavailableError)
+    refused = httpx.HTTPStatusError("x", request=request, response=httpx.Response(422))
+    assert foreseen(refused) is None
 
 
 def test_our_own_errors_stay_and_a_bug_is_a_bug() -> None:
