@@ -16,7 +16,7 @@ def pair_folder(tree: Path, frame: FrameId, pair: DatePair) -> Path:
 
 
 def link_frame(source: Path, tree: Path) -> FrameId:
-    """Return the frame that `source` (`.../<frame>`) holds, after linking its files into `tree`.
+    """Return the frame that `source` (`.../<frame>`) holds, after linking its pairs into `tree`.
 
     Folders are made anew and only files are linked, so that a test can add pairs and files. A
     linked file must be unlinked before it is replaced: writing through it would change the source.
@@ -25,8 +25,4 @@ def link_frame(source: Path, tree: Path) -> FrameId:
     for file in sorted(source.glob("interferograms/*/*")):
         folder = pair_folder(tree, frame, DatePair.parse(file.parent.name))
         (folder / file.name).symlink_to(file.resolve())
-    for file in sorted((*source.glob("metadata/*"), *source.glob("epochs/*/*"))):
-        place = tree / str(frame.track) / str(frame) / file.relative_to(source)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(file.resolve())
     return frame
