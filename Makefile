@@ -35,7 +35,8 @@ test-floors: $(FLOORS)/dev
 $(FLOORS)/dev: pyproject.toml tests/floors.py
 	$(PYTHON) -m venv $(FLOORS)
 	$(FLOORS)/bin/python tests/floors.py > $(FLOORS)/floors.txt
-	$(FLOORS)/bin/python -m pip install --quiet --constraint $(FLOORS)/floors.txt --editable . $(FLOOR_PACKAGES)
+	$(FLOORS)/bin/python -m pip install --quiet uv # finds out what fits together where pip takes an hour
+	$(FLOORS)/bin/uv pip install --python $(FLOORS)/bin/python --constraint $(FLOORS)/floors.txt --editable . $(FLOOR_PACKAGES)
 	@touch $@
 
 check: $(VENV)/dev
