@@ -1,6 +1,7 @@
 # make demo   sets everything up and shows the main job on simulated interferograms
 # make test   sets everything up and passes the tests
-# Both need Python >= 3.11 and make, and no network beyond package installation.
+# make test-floors  passes the tests of what Prefect runs at the lowest versions that are allowed
+# They need Python >= 3.11 and make, and no network beyond package installation.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 # Tests run one to a core: threads of their own would wait for each other.
 QUIET_THREADS := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-all check format clean
+.PHONY: demo test test-all test-floors check format clean
 
 demo: $(VENV)/run
 	$(BIN)/fringewatch demo
@@ -19,6 +20,24 @@ test: $(VENV)/dev
 
 test-all: $(VENV)/dev
 	$(QUIET_THREADS) $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile -m ""
+
+# What Prefect needs breaks first: the server and its schedules, the deployments, the flows. Without
+# torch, and so without what learns.
+FLOORS := .venv-floors
+FLOOR_TESTS := tests/end_to_end/test_service.py tests/end_to_end/test_deployment.py tests/flows/test_prefect_yaml.py \
+    tests/flows/test_flows.py tests/flows/test_run_pages.py tests/tasks/test_watch.py tests/catalogs/test_cube.py
+FLOOR_PACKAGES := hypothesis "moto[server]" psutil pytest pytest-httpserver pytest-randomly pytest-timeout \
+    pytest-xdist pyyaml
+
+test-floors: $(FLOORS)/dev
+	$(QUIET_THREADS) $(FLOORS)/bin/pytest -n logical --maxprocesses 4 --dist loadfile $(FLOOR_TESTS)
+
+$(FLOORS)/dev: pyproject.toml tests/floors.py
+	$(PYTHON) -m venv $(FLOORS)
+	$(FLOORS)/bin/python tests/floors.py > $(FLOORS)/floors.txt
+	$(FLOORS)/bin/python -m pip install --quiet uv # finds out what fits together where pip takes an hour
+	$(FLOORS)/bin/uv pip install --python $(FLOORS)/bin/python --constraint $(FLOORS)/floors.txt --editable . $(FLOOR_PACKAGES)
+	@touch $@
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -30,7 +49,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) demo-data
+	rm -rf $(VENV) $(FLOORS) demo-data
 
 # A stamp file for each set of packages: a second run installs nothing.
 $(VENV)/run: pyproject.toml constraints.txt | $(VENV)/python

@@ -73,7 +73,7 @@ def test_the_reading_of_a_corpus_runs_as_written(sandbox: Sandbox) -> None:
 def test_a_cube_in_object_storage_opens_as_written(
     sandbox: Sandbox, storage_server: StorageServer
 ) -> None:
-    variables = storage_server.variables
+    variables = {**storage_server.variables, "AWS_ALLOW_HTTP": "true"}
     (cube,) = (sandbox.home / "cubes" / "taal").iterdir()
     code = (
         "import pathlib, sys\nfrom obstore.store import S3Store\n"

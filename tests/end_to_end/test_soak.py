@@ -60,24 +60,26 @@ class Month:
         write_pair(folder, pair, scene_phase(kind, number), full_coherence(), RasterForm(TRANSFORM))
 
     def nights(self) -> list[tuple[str, str]]:
-        """Time and state of every run so far that has begun, in order."""
-        return [
-            (run["expected_start_time"], run["state_name"])
-            for run in self.service.runs_of("soak")
-            if run["state_type"] != "SCHEDULED"
-        ]
+        """Time and state of the newest runs that have begun, the newest first."""
+        begun = {"state": {"type": {"not_any_": ["SCHEDULED"]}}}
+        wanted = {"deployments": {"name": {"any_": ["soak"]}}, "flow_runs": begun}
+        runs = self.service.rows("flow_runs", **wanted, sort="EXPECTED_START_TIME_DESC", limit=20)
+        return [(run["expected_start_time"], run["state_name"]) for run in runs]
 
     def wait_for_night(self, names: tuple[str, ...] = ("Completed", "Partial")) -> None:
         """Wait for a run that begins from now on to end in a state of one of these names."""
         now = dt.datetime.now(dt.UTC)
 
         def ended() -> bool:
+            try:
+                nights = self.nights()
+            except OSError:  # a server that has just been started, on a busy machine
+                return False
             return any(
-                dt.datetime.fromisoformat(time) > now and name in names
-                for time, name in self.nights()
+                dt.datetime.fromisoformat(time) > now and name in names for time, name in nights
             )
 
-        wait_until(ended, NIGHT_S, lambda: f"{self.nights()[-5:]}\n{self.service.log('worker')}")
+        wait_until(ended, NIGHT_S, lambda: self.service.log("worker"))
 
     def run_beside(self) -> None:
         """The same night without any disturbance."""
