@@ -114,6 +114,19 @@ def end_prefects_workers() -> None:
             getattr(sys.modules[module], name).drain_all(timeout=GRACE_S, at_exit=False)
 
 
+def end_dasks_threads() -> None:
+    """End the pools that Dask keeps for work in threads; it makes new ones when it needs them."""
+    threaded = sys.modules.get("dask.threaded")
+    if threaded is None:
+        return
+    kept = [pool for pools in threaded.pools.values() for pool in pools.values()]
+    for pool in (threaded.default_pool, *kept):
+        if pool is not None:
+            pool.shutdown()
+    threaded.default_pool = None
+    threaded.pools.clear()
+
+
 class LeftoverPlugin:
     """Fails the test, or the last one of a fixture's scope, that leaves something behind."""
 
@@ -142,6 +155,7 @@ class LeftoverPlugin:
         """After everything of the test is torn down, look who is still there."""
         result = yield
         end_prefects_workers()
+        end_dasks_threads()
         left = self._watch.left()
         if left:
             pytest.fail(f"{item.nodeid} left behind: {'; '.join(left)}", pytrace=False)

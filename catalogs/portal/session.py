@@ -155,7 +155,7 @@ class PortalSession(requests.Session):
     ) -> None:
         """Take credentials off a request that a redirect has made; .netrc's only when asked."""
         if self.settings.netrc:
-            super().rebuild_auth(prepared_request, response)
+            super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
         else:
             prepared_request.headers.pop("Authorization", None)
 
