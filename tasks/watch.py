@@ -127,7 +127,8 @@ def watch_volcano(
                 tiled = steps.tile(part, downloaded.done, settings)
                 fetched += len(tiled.done)
                 problems += [*downloaded.problems, *tiled.problems]
-            plans[-1] = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
+            if plan.source is not None:
+                plans[-1] = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
             scored += len(steps.score(part, settings).done)
         scored += _score_others(request, settings, steps)
         published = steps.publish(request.volcano, request.frames, settings)
