@@ -171,7 +171,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def asking_pause(attempts: int) -> dt.timedelta:
     """Return how long what was asked for in vain so many times is left alone."""
     # Not computed far beyond the longest pause: powers of two grow out of any date.
-    return min(_FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 10), _LONGEST_PAUSE)
+    return min(_FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 10)), _LONGEST_PAUSE)
 
 
 def write_time(time: dt.datetime | None = None) -> str:

@@ -164,7 +164,8 @@ def _watch_frame(
             tiled = steps.tile(part, downloaded.done, settings)
             fetched += len(tiled.done)
             problems += [*downloaded.problems, *tiled.problems]
-        plan = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
+        if plan.source is not None:
+            plan = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
         scored = len(steps.score(part, settings).done)
     except (HomeError, LedgerError, ModelError, TryLaterError):
         raise  # the next frame would fare no better

@@ -11,7 +11,7 @@ from catalogs.portal.answers import read_page
 from catalogs.portal.fetch import FetchedFile, fetch_file
 from catalogs.portal.folder import find_frame_file, is_folder_url, list_folder, read_folder
 from catalogs.portal.listing import PairEntry, is_cut, parse_pairs
-from catalogs.portal.manifest import parse_manifest
+from catalogs.portal.manifest import file_address, parse_manifest
 from catalogs.portal.roots import Root
 from catalogs.portal.session import PortalSession
 from catalogs.portal.union import (
@@ -146,7 +146,7 @@ class Portal:
         machine, only those that hold it are named.
         """
         urls = (
-            root.frame_file_url(frame, raster)
+            file_address(root.frame_file_url(frame, raster))
             if root.folder is None
             else find_frame_file(root.folder, frame, raster)
             for root in self._in_order(frame)

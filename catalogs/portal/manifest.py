@@ -47,11 +47,12 @@ def parse_manifest(
         product = products.get(name)
         if product is None or str(frame) not in folders or {".", ".."} & set(folders):
             continue
-        found.setdefault(product, RemoteFile(frame, pair, product, _file_address(link)))
+        found.setdefault(product, RemoteFile(frame, pair, product, file_address(link)))
     return found
 
 
-def _file_address(link: str) -> str:
+def file_address(link: str) -> str:
+    """Return the address to ask for a file that a link names."""
     parts = urlsplit(link)
     host = FILE_HOSTS.get(parts.netloc.lower(), parts.netloc)
     return parts._replace(netloc=host).geturl()

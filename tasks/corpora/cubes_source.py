@@ -79,7 +79,7 @@ class CubePatches(PatchSource):
         )
         try:
             cube, pairs = self._open(item.location)
-            water = self._water(cube, item.location)
+            water = water_of(cube, self.water_coherence)
         except StoreError as error:
             # Where the cubes lie is no property of the cube: the plan must not depend on it.
             problem = str(error).replace(f"{self.cubes}/", "")
@@ -107,7 +107,7 @@ class CubePatches(PatchSource):
             location, pair = origin
             if location not in opened:
                 cube, pairs = self._open(location)
-                opened[location] = cube, pairs, self._water(cube, location)
+                opened[location] = cube, pairs, water_of(cube, self.water_coherence)
             cube, pairs, water = opened[location]
             if pair is None or pair not in pairs:
                 message = f"the cube {self._place(location)} does not hold pair {pair}: plan again"
@@ -172,16 +172,6 @@ class CubePatches(PatchSource):
             message = f"{place} holds a pair without dates: move it away and run backfill again"
             raise StoreError(message)
         return cube, pairs
-
-    def _water(self, cube: xr.Dataset, location: str) -> NDArray[np.bool_]:
-        try:
-            return water_of(cube, self.water_coherence)
-        except _DAMAGED as error:
-            message = (
-                f"{self._place(location)}: the coherence of its pairs cannot be read "
-                f"({error}): run `fringewatch verify` on it"
-            )
-            raise StoreError(message) from error
 
 
 def _tile(cube: xr.Dataset, pair: DatePair, index: int) -> PairTile:

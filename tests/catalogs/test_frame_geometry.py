@@ -237,7 +237,7 @@ def test_a_blank_centre_is_unknown(tmp_path: Path) -> None:
         ("106A_09048_000909,,2,table", "line 2: center_latitude is ''"),
         ("106A_09048_000909,1,,table", "line 2: center_longitude is ''"),
         ("106A_09048_000909,99,2,table", "line 2: center_latitude is '99'"),
-        ("106A_09048_000909,1,2,\n", "line 2: known_by is ''"),
+        ("106A_09048_000909,1,2,", "line 2: known_by is ''"),
         (
             "106A_09048_000909,1,2,table\n106A_09048_000909,1,2,track",
             "line 3: frame is '106A_09048_000909'",

@@ -1,6 +1,7 @@
 import datetime as dt
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,17 @@ import pytest
 from catalogs.grid import Grid
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_file import LEDGER_FORMAT
-from catalogs.ledger_rows import FileRow, FileState, PairScore, SourceRow, TileRow
-from catalogs.records import DatePair, FrameId, Product, RemoteFile
+from catalogs.ledger_rows import (
+    FileRow,
+    FileState,
+    LayerRow,
+    PairScore,
+    ScoreRecipe,
+    SourceRow,
+    TileRow,
+    WaterSource,
+)
+from catalogs.records import DatePair, FrameId, FrameRaster, Product, RemoteFile
 from fringewatch.errors import HomeError, LedgerError, StoreError
 
 FRAME = FrameId.parse("106A_09048_000909")
@@ -163,6 +173,42 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StoreError, match=r"newer Fringewatch \(format 7"):
         open_ledger(path)
+
+
+def test_a_score_by_another_recipe_does_not_count(ledger: Ledger) -> None:
+    ledger.record_tiles("wolf", FRAME, [tiled(FIRST)])
+    by_coherence = ScoreRecipe(2, WaterSource.COHERENCE, "aa", 0.1)
+    ledger.record_recipe("wolf", FRAME, by_coherence)
+    ledger.record_scores("wolf", FRAME, MODEL, [(FIRST, SCORE)])
+    (row,) = ledger.scored_pairs("wolf", MODEL)
+    assert row.recipe == ledger.recipe("wolf", FRAME) == by_coherence
+    for other in (
+        replace(by_coherence, scoring=3),
+        replace(by_coherence, water=WaterSource.LANDMASK),
+        replace(by_coherence, water_sha256="bb"),
+        replace(by_coherence, least_coherence=0.2),
+    ):
+        ledger.record_recipe("wolf", FRAME, other)
+        assert ledger.scored_pairs("wolf", MODEL) == ()
+        assert ledger.unscored_pairs("wolf", FRAME, MODEL) == (FIRST,)
+    ledger.record_recipe("wolf", FRAME, by_coherence)
+    assert ledger.unscored_pairs("wolf", FRAME, MODEL) == ()
+
+
+def test_a_layer_that_was_not_had_waits_longer_each_time(ledger: Ledger) -> None:
+    mask = FrameRaster.LANDMASK
+    pauses = []
+    for _ in range(3):
+        ledger.record_layer("wolf", FRAME, LayerRow(mask, reason="no source has it"))
+        row = ledger.layers("wolf", FRAME)[mask]
+        assert row.next_attempt is not None
+        pauses.append(round((row.next_attempt - dt.datetime.now(dt.UTC)).total_seconds() / 3600))
+    assert pauses == [20, 40, 80]
+    ledger.record_layer("wolf", FRAME, LayerRow(mask, reason="silent", answered=False))
+    assert ledger.layers("wolf", FRAME)[mask].next_attempt is None
+    ledger.record_layer("wolf", FRAME, LayerRow(mask, "http://a", "aa"))
+    assert ledger.layers("wolf", FRAME)[mask].is_there
+    assert ledger.layers("wolf", FRAME)[mask].attempts == 0
 
 
 def test_a_ledger_of_the_first_format_gets_what_it_lacks_and_keeps_what_it_has(

@@ -198,11 +198,17 @@ def test_a_damaged_pair_is_one_problem(tmp_path: Path) -> None:
         source.read([PatchKey(bad.location, DatePair.parse(NAMES[1]), 0, 0)])
 
 
-def test_damage_that_hides_the_water_is_a_problem_of_the_cube(tmp_path: Path) -> None:
+def test_damaged_coherence_is_a_problem_of_its_pair_and_hides_no_ground(tmp_path: Path) -> None:
     path = make(tmp_path)
+    sound = survey_all(patches_of(tmp_path))
     (path / "coherence" / "c" / "1" / "0" / "0").write_bytes(b"spoilt")
-    (found,) = survey_all(patches_of(tmp_path))
-    assert "fringewatch verify" in found.problem
+    found = survey_all(patches_of(tmp_path))
+    (bad,) = [candidate for candidate in found if candidate.problem]
+    assert "the pair cannot be read" in bad.problem
+    others = [candidate for candidate in found if not candidate.problem]
+    assert others == [
+        one for one in sound if one.primary != bad.primary or (one.secondary != bad.secondary)
+    ]
 
 
 def test_what_is_gone_since_the_plan_is_said(tmp_path: Path) -> None:
