@@ -28,11 +28,12 @@ from catalogs.cube_layout import (
     empty_cube,
     publish,
 )
+from catalogs.cube_origin import note_origin
 from catalogs.cube_reading import cube_is_there, cube_pairs, pairs_of, read_cube
 from catalogs.grid import Window
 from catalogs.pair_tile import PairTile
 from catalogs.place import Place
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, FrameId, Product
 from fringewatch.errors import StoreError
 
 _LOGGER = logging.getLogger(__name__)
@@ -146,6 +147,17 @@ class Cube:
                     self._array(name)[count : count + len(new)] = days
             self._place.sync()  # the ledger will call these pairs tiled: they outlive a power cut
             publish(self._group.store)
+
+    def note_origin(self, phase: Product, resampled_from: Mapping[DatePair, str]) -> None:
+        """Say in the cube what its phase was made of, before `commit` shows it: see `cube_origin`.
+
+        Raises
+        ------
+        HomeError
+            If the cube cannot be written.
+        """
+        with self._place.errors():
+            note_origin(self._group, phase, resampled_from)
 
     def _write(self, slot: int, tile: PairTile) -> None:
         self._array("phase")[slot] = tile.phase

@@ -14,11 +14,11 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
 
 from catalogs.grid import Grid
+from catalogs.raster_errors import write_errors
 from fringewatch.atomic import atomic_file
-from fringewatch.errors import BadInputError, HomeError
+from fringewatch.errors import BadInputError
 
 _LOGGER = logging.getLogger(__name__)
 _DIMENSIONS = 2
@@ -51,13 +51,12 @@ def write_geotiff(path: Path, array: NDArray[np.generic], grid: Grid) -> None:
         If the disk is full or cannot be written.
     """
     container = _container(path, array, grid)
-    with atomic_file(path) as temporary:
-        try:
-            with rasterio.open(temporary, "w", **container) as raster:
-                raster.write(array, 1)
-        except RasterioError as error:
-            message = f"cannot write {path} ({error}): check the disk and the path"
-            raise HomeError(message) from error
+    with (
+        atomic_file(path) as temporary,
+        write_errors(path),
+        rasterio.open(temporary, "w", **container) as raster,
+    ):
+        raster.write(array, 1)
     _LOGGER.debug("wrote %s, %d bytes", path, path.stat().st_size)
 
 

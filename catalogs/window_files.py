@@ -11,13 +11,14 @@ import rasterio
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
-from rasterio.errors import RasterioError
 
 from catalogs.grid import Grid, Window
+from catalogs.raster_errors import read_errors, write_errors
+from catalogs.raster_limits import refuse_absurd
 from catalogs.raster_writer import write_geotiff
 from catalogs.window_records import FetchedWindow, WindowProvenance, hash_values
 from fringewatch.atomic import atomic_file
-from fringewatch.errors import BadInputError, CorruptProductError, HomeError
+from fringewatch.errors import BadInputError, CorruptProductError
 
 _TAG: Final = "TIFFTAG_IMAGEDESCRIPTION"
 _SAME_PLACE_DEGREES: Final = 1e-9
@@ -55,12 +56,8 @@ def write_window(path: Path, fetched: FetchedWindow) -> None:
     text = _DESCRIPTIONS.dump_json(description, ensure_ascii=True).decode("ascii")
     with atomic_file(path) as temporary:
         write_geotiff(temporary, fetched.values, _own_grid(window))
-        try:
-            with rasterio.open(temporary, "r+") as raster:
-                raster.update_tags(**{_TAG: text})
-        except RasterioError as error:
-            message = f"cannot write {path} ({error}): check the disk and the path"
-            raise HomeError(message) from error
+        with write_errors(path), rasterio.open(temporary, "r+") as raster:
+            raster.update_tags(**{_TAG: text})
 
 
 def read_window_file(path: Path) -> FetchedWindow:
@@ -72,14 +69,11 @@ def read_window_file(path: Path) -> FetchedWindow:
         If the file is not there, does not decode, is no window's file, or its values or its place
         differ from what its description says.
     """
-    try:
-        with rasterio.open(path) as raster:
-            text = raster.tags().get(_TAG, "")
-            values = raster.read(1)
-            transform = raster.transform
-    except RasterioError as error:
-        message = f"{path.name} does not decode ({error}): remove it, and fetch it again"
-        raise CorruptProductError(message) from error
+    with read_errors(path), rasterio.open(path, driver="GTiff") as raster:
+        refuse_absurd((raster.width, raster.height), raster.block_shapes[0][::-1])
+        text = raster.tags().get(_TAG, "")
+        values = raster.read(1)
+        transform = raster.transform
     description = _parse(path, text)
     fetched = _window_of(description, values)
     own = _own_grid(fetched.window)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from prefect import task
 
 from catalogs.cube import cube_pairs
+from catalogs.cube_origin import refuse_other_phase
 from catalogs.home import Home, home_of
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_rows import SourceRow
@@ -15,7 +16,7 @@ from catalogs.portal.client import Portal
 from catalogs.portal.hosts import Manners
 from catalogs.portal.session import SessionSettings, make_session
 from catalogs.portal.union import PairListing, RootMemory, RootState
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 from tasks.granules import sweep_granules
@@ -69,6 +70,7 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     """
     home = home_of(settings)
     with open_ledger(home.ledger) as ledger, open_portal(settings, ledger) as portal:
+        refuse_other_phase(home.cube(request.volcano.slug, request.frame), settings.phase)
         there = _reconcile(request, home, ledger)
         if not settings.keep_granules:
             sweep_granules(home, request, there)
@@ -79,7 +81,7 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
             return _without_listing(request, error, there)
         _record_listing(ledger, request.frame, listing)
         listed = _in_range(request, (entry.pair for entry in listing.entries))
-        waiting = _waiting_pairs(ledger, request) if request.scheduled else {}
+        waiting = _waiting_pairs(ledger, request, settings.phase) if request.scheduled else {}
         wanted = set(listed) - set(there) - set(waiting)
     return FramePlan(
         listing.root,
@@ -117,13 +119,15 @@ def _record_silence(
         ledger.record_source(frame, SourceRow(root, now, state, 0, None, str(error)))
 
 
-def _waiting_pairs(ledger: Ledger, request: FrameRequest) -> dict[DatePair, dt.datetime]:
+def _waiting_pairs(
+    ledger: Ledger, request: FrameRequest, phase: Product
+) -> dict[DatePair, dt.datetime]:
     """Pairs that were asked for in vain, and when their pause ends."""
     now = dt.datetime.now(dt.UTC)
     return {
         pair: row.next_attempt
-        for (pair, _), row in ledger.files(request.frame).items()
-        if row.next_attempt is not None and row.next_attempt > now
+        for (pair, product), row in ledger.files(request.frame).items()
+        if product in phase.needed and row.next_attempt is not None and row.next_attempt > now
     }
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from prefect import task
 
-from catalogs.grid import Grid, Window, volcano_window
+from catalogs.grid import Grid, Window
 from catalogs.home import Home, home_of
+from catalogs.lattice import find_window, is_inside, place_window
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import FileRow, FileState
 from catalogs.portal.answers import CutAnswerError
 from catalogs.portal.client import Portal
 from catalogs.portal.listing import PairEntry
 from catalogs.portal.window_errors import WholeFileNeededError
+from catalogs.rasters import describe_far_off
 from catalogs.records import DatePair, Product, RemoteFile
 from catalogs.settings import Settings
 from fringewatch.errors import (
@@ -24,7 +26,7 @@ from fringewatch.errors import (
     SourceUnavailableError,
 )
 from tasks.discover import open_portal
-from tasks.granules import bring_whole_file, bring_window, describe_mismatch, find_granule
+from tasks.granules import bring_whole_file, bring_window, describe_lacking, find_granule
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest, Problem
 
@@ -52,8 +54,6 @@ def download_pairs(
 
     Raises
     ------
-    BadInputError
-        If the volcano's window lies outside the frame.
     HomeError
         If the disk is full or cannot be written: no other file would fare better.
     """
@@ -61,7 +61,7 @@ def download_pairs(
     done, problems = [], []
     with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
         choose = None if settings.whole_files else _chooser(request, ledger.grid(frame))
-        way = _Way(portal, home, request, choose, ledger.files(frame))
+        way = _Way(portal, home, request, choose, ledger.files(frame), settings.phase)
         with ThreadPoolExecutor(settings.connections) as threads:
             # The ledger is written here alone: it takes one writer at a time.
             outcomes = zip(batch, threads.map(way.bring_pair, batch), strict=True)
@@ -88,12 +88,15 @@ def _chooser(request: FrameRequest, frame_grid: Grid | None) -> Choose:
     """How to find the volcano's window on the grid of a file, before its pixels travel."""
 
     def choose(product: Product, grid: Grid) -> Window:
-        if frame_grid is None:
-            return volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
-        if not grid.snaps_to(frame_grid):
-            raise GridMismatchError(describe_mismatch(product, grid, frame_grid))
-        place = volcano_window(frame_grid, request.volcano.latitude, request.volcano.longitude)
-        return Window(grid, place.row, place.column)
+        volcano = request.volcano
+        wanted = place_window(frame_grid or grid, volcano.latitude, volcano.longitude)
+        found = find_window(wanted, grid)
+        if found is None:
+            message = f"{product.value} has another step than its frame ({grid})"
+            raise WholeFileNeededError(message)
+        if not is_inside(found):
+            raise GridMismatchError(describe_far_off(product, grid, wanted))
+        return found
 
     return choose
 
@@ -108,27 +111,28 @@ class _Way:
     choose: Choose | None
     """None for whole files."""
     known: Mapping[tuple[DatePair, Product], FileRow]
+    phase: Product
 
     def bring_pair(self, entry: PairEntry) -> _PairOutcome:
         """Bring both products of a pair; what fails becomes rows and a problem."""
         frame, pair = self.request.frame, entry.pair
         try:
-            files = self.portal.read_manifest(frame, entry)
+            files = self.portal.read_manifest(frame, entry, self.phase.needed)
         except MissingProductError as error:
-            return self._without(entry, Product, str(error), str(error))
+            return self._without(entry, self.phase.needed, str(error), str(error))
         except SourceUnavailableError as error:
             return _PairOutcome(problem=Problem(frame, pair, str(error)))
-        lacking = [product for product in Product if product not in files]
+        lacking = [product for product in self.phase.needed if product not in files]
         if lacking:
-            names = " and ".join(product.value for product in lacking)
-            words = f"the pair's manifest names no {names}"
+            words = describe_lacking(lacking, files)
             return self._without(entry, lacking, "not in the pair's manifest", words)
-        rows = tuple(self._bring(files[product]) for product in Product)
+        rows = tuple(self._bring(files[product]) for product in self.phase.needed)
         failed = next((row for row in rows if row.state is not FileState.FETCHED), None)
         problem = (
             Problem(frame, pair, f"{failed.product.value}: {failed.reason}") if failed else None
         )
-        return _PairOutcome(tuple(files.values()), rows, problem)
+        listed = tuple(files[product] for product in self.phase.needed)
+        return _PairOutcome(listed, rows, problem)
 
     def _without(
         self, entry: PairEntry, products: Iterable[Product], reason: str, words: str

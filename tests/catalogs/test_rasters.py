@@ -35,7 +35,7 @@ def test_every_container_gives_the_same_grid_and_values(tmp_path: Path, form: Ra
     assert grid.snaps_to(Grid(-91.81, -0.11, 0.001, 0.001, SIDE, SIDE))
     window = volcano_window(grid, -0.37, -91.55)
     assert np.array_equal(
-        read_window(path, window),
+        read_window(path, Product.DIFF_PHA, window),
         scene_phase(QUIET)[window.row : window.row + 500, window.column : window.column + 500],
     )
 
@@ -43,7 +43,7 @@ def test_every_container_gives_the_same_grid_and_values(tmp_path: Path, form: Ra
 def test_pixels_outside_the_raster_are_no_data(tmp_path: Path) -> None:
     path = write(tmp_path, RasterForm(TRANSFORM))
     window = volcano_window(read_grid(path, Product.DIFF_PHA), -0.11, -91.81)
-    values = read_window(path, window)
+    values = read_window(path, Product.DIFF_PHA, window)
     assert (values[:250] == 0).all()
     assert (values[:, :250] == 0).all()
     assert np.array_equal(values[250:, 250:], scene_phase(QUIET)[:250, :250])
