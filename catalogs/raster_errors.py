@@ -20,12 +20,12 @@ def name_of(path: Path) -> str:
 
 
 @contextmanager
-def read_errors(path: Path) -> Iterator[None]:
+def read_errors(path: Path, advice: str = "the file is cut or damaged") -> Iterator[None]:
     """Raise `CorruptProductError` for whatever GDAL cannot read in the file at `path`."""
     try:
         yield
     except GDAL_ERRORS as error:
-        message = f"{name_of(path)} does not decode ({error}): the file is cut or damaged"
+        message = f"{name_of(path)} does not decode ({error}): {advice}"
         raise CorruptProductError(message) from error
     except MemoryError as error:
         message = f"{name_of(path)} does not fit into the memory: it is damaged, or far too large"

@@ -69,7 +69,10 @@ def read_window_file(path: Path) -> FetchedWindow:
         If the file is not there, does not decode, is no window's file, or its values or its place
         differ from what its description says.
     """
-    with read_errors(path), rasterio.open(path, driver="GTiff") as raster:
+    with (
+        read_errors(path, "remove it, and fetch it again"),
+        rasterio.open(path, driver="GTiff") as raster,
+    ):
         refuse_absurd((raster.width, raster.height), raster.block_shapes[0][::-1])
         text = raster.tags().get(_TAG, "")
         values = raster.read(1)
