@@ -43,7 +43,10 @@ def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     there: tuple[DatePair, ...] = ()
     if home.ledger.is_file():
         with open_ledger(home.ledger) as ledger:
-            there = ledger.tiled_pairs(request.volcano.slug, request.frame)
+            there = _without(
+                ledger.tiled_pairs(request.volcano.slug, request.frame),
+                ledger.outdated_pairs(request.volcano.slug, request.frame),
+            )
     try:
         with open_portal(settings) as portal:
             listing = portal.list_pairs(request.frame)
@@ -82,6 +85,7 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         _record_listing(ledger, request.frame, listing)
         listed = _in_range(request, (entry.pair for entry in listing.entries))
         waiting = _waiting_pairs(ledger, request, settings.phase) if request.scheduled else {}
+        there = _without(there, ledger.outdated_pairs(request.volcano.slug, request.frame))
         wanted = set(listed) - set(there) - set(waiting)
     return FramePlan(
         listing.root,
@@ -171,6 +175,11 @@ def _reconcile(request: FrameRequest, home: Home, ledger: Ledger) -> tuple[DateP
         _LOGGER.warning("%s %s: %d pairs are gone from the cube", volcano, frame, len(lost))
         ledger.forget_tiles(frame, lost, volcano)
     return tuple(pair for pair in tiled if pair in in_cube)
+
+
+def _without(pairs: Iterable[DatePair], others: Iterable[DatePair]) -> tuple[DatePair, ...]:
+    left_out = set(others)
+    return tuple(pair for pair in pairs if pair not in left_out)
 
 
 def _in_range(request: FrameRequest, pairs: Iterable[DatePair]) -> tuple[DatePair, ...]:
