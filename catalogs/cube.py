@@ -240,8 +240,8 @@ def open_cube(place: Place, volcano: str, frame: FrameId, window: Window) -> Cub
     if not same_window:
         message = (
             f"the cube {place} has another window than {volcano} in the catalogue: "
-            "the volcano's coordinates or the frame's grid changed; move the cube away and run "
-            "again to build it anew"
+            "the volcano's coordinates or the frame's grid changed; build it anew with "
+            f"`fringewatch rebuild {volcano} --frame {frame}`, which loses nothing"
         )
         raise StoreError(message)
     cube = Cube(place, group)

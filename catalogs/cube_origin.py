@@ -6,7 +6,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import zarr
 from zarr.errors import GroupNotFoundError
@@ -14,7 +14,7 @@ from zarr.errors import GroupNotFoundError
 from catalogs.cube_reading import cube_is_there
 from catalogs.place import Place
 from catalogs.records import DatePair, Product
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, StoreError
 
 _PRODUCT: Final = "phase_product"
 _RESAMPLED: Final = "resampled_from"
@@ -24,6 +24,11 @@ _LONG_NAMES: Final = MappingProxyType(
         Product.DIFF_UNFILTERED_PHA: "wrapped interferometric phase, unfiltered",
     }
 )
+
+
+def product_of(attributes: Mapping[str, Any]) -> str:
+    """Return LiCSAR's word for the product that a cube of these attributes was made of."""
+    return str(attributes.get(_PRODUCT, Product.DIFF_PHA.value))
 
 
 def note_origin(group: zarr.Group, phase: Product, resampled_from: Mapping[DatePair, str]) -> None:
@@ -51,16 +56,17 @@ def refuse_other_phase(place: Place, phase: Product) -> None:
     BadInputError
         If the cube was made of another product than `phase`.
     """
-    if not cube_is_there(place):
-        return
     try:
+        if not cube_is_there(place):
+            return
         group = zarr.open_group(place.zarr_store(), mode="r", use_consolidated=False)
-    except (GroupNotFoundError, ValueError, RuntimeError):
+    except (GroupNotFoundError, StoreError, ValueError, RuntimeError):
         return  # damaged: who opens it says so
-    found = group.attrs.get(_PRODUCT, Product.DIFF_PHA.value)
+    found = product_of(group.attrs)
     if found != phase.value:
         message = (
-            f"the cube {place} was made of {found}, and the setting product says {phase.value}: "
-            f"give --product {found}, or another --home; verdicts of both do not mix"
+            f"the cube {place} was made of {found}, and the setting product says {phase.value}; "
+            f"verdicts of both do not mix: give --product {found}, another --home, or build it anew "
+            f"with `fringewatch rebuild VOLCANO --product {phase.value}`"
         )
         raise BadInputError(message)

@@ -96,6 +96,11 @@ class Ledger(ListingLedger, VerdictLedger):
                 (json.dumps(asdict(grid)), str(frame)),
             )
 
+    def forget_grid(self, frame: FrameId) -> None:
+        """Let the next batch of a frame settle its grid anew."""
+        with self._transaction() as cursor:
+            cursor.execute("UPDATE frames SET grid = NULL WHERE frame = ?", (str(frame),))
+
     def grid(self, frame: FrameId) -> Grid | None:
         """The grid of a frame, or None before its first pair."""
         row = self._connection.execute(

@@ -14,6 +14,7 @@ from flows import (
     cli_corpus_look,
     cli_learn,
     cli_look,
+    cli_rebuild,
     cli_run,
     cli_simulate,
 )
@@ -23,13 +24,14 @@ from fringewatch.errors import FringewatchError, MissingProductError, SourceUnav
 BAD_ARGUMENTS = 2
 INTERRUPTED = 130  # as a shell says it
 
-# Importing the first seven registers their commands.
+# Importing the first eight registers their commands.
 __all__ = [
     "cli_assess",
     "cli_corpus",
     "cli_corpus_look",
     "cli_learn",
     "cli_look",
+    "cli_rebuild",
     "cli_run",
     "cli_simulate",
     "main",
