@@ -66,7 +66,7 @@ def refuse_other_phase(place: Place, phase: Product) -> None:
     if found != phase.value:
         message = (
             f"the cube {place} was made of {found}, and the setting product says {phase.value}; "
-            f"verdicts of both do not mix: give --product {found}, another --home, or build it anew "
-            f"with `fringewatch rebuild VOLCANO --product {phase.value}`"
+            f"verdicts of both do not mix: give --product {found}, another --home, or build it "
+            f"anew with `fringewatch rebuild VOLCANO --product {phase.value}`"
         )
         raise BadInputError(message)
