@@ -75,7 +75,7 @@ def warp_window(
     reproject(
         layers,
         warped,
-        src_transform=raster.window_transform(part),
+        src_transform=_own_transform(raster, part),
         src_crs=raster.crs,
         dst_transform=target,
         dst_crs=LATTICE_CRS,
@@ -134,15 +134,18 @@ def _part(raster: rasterio.DatasetReader, target: Affine, size: int) -> RasterWi
     return RasterWindow(left, top, right - left, bottom - top)
 
 
+def _own_transform(raster: rasterio.DatasetReader, part: RasterWindow) -> Affine:
+    """Place of a part of the raster. Written out: rasterio's own way warns with a new affine."""
+    whole = raster.transform
+    west, first = whole.c + part.col_off * whole.a, whole.f + part.row_off * whole.e
+    return Affine(whole.a, 0.0, west, 0.0, whole.e, first)
+
+
 def _lattice_pixels(part: RasterWindow, raster: rasterio.DatasetReader, target: Affine) -> float:
     """How many pixels of the lattice the part of the raster covers."""
-    corners = raster.window_bounds(part)
+    own = _own_transform(raster, part)
+    ends = sorted((own.f, own.f + part.height * own.e))
     west, south, east, north = transform_bounds(
-        raster.crs,
-        LATTICE_CRS,
-        corners[0],
-        min(corners[1], corners[3]),
-        corners[2],
-        max(corners[1], corners[3]),
+        raster.crs, LATTICE_CRS, own.c, ends[0], own.c + part.width * own.a, ends[1]
     )
     return max(abs((east - west) / target.a * (north - south) / target.e), 1.0)
