@@ -63,7 +63,7 @@ def make_rasters(folder: Path) -> dict[Product, Path]:
     # A frame is a tilted rectangle: a third of its raster, the corners, is no data.
     outside = np.abs((columns - GRID.width / 2) + 0.21 * (rows - GRID.height / 2)) > GRID.width / 3
     phase[outside], coherence[outside] = 0, 0
-    paths = {product: folder / f"{product.value}.tif" for product in Product}
+    paths = {product: folder / f"{product.value}.tif" for product in Product.DIFF_PHA.needed}
     write_geotiff(paths[Product.DIFF_PHA], phase, GRID)
     write_geotiff(paths[Product.CC], coherence, GRID)
     return paths

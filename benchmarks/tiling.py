@@ -119,7 +119,7 @@ def fill_home(
     with open_ledger(home.ledger) as ledger:
         ledger.record_listing(FRAME, "https://example.org", pairs_named(count), complete=True)
         for number, pair in enumerate(pairs_named(count)):
-            for product in Product:
+            for product in Product.DIFF_PHA.needed:
                 path = _place(home, pair, product, whole_files=settings.whole_files)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 os.link(sources[number % DISTINCT, product], path)
@@ -142,7 +142,7 @@ def read_alone(settings: Settings, count: int) -> Cost:
     part = RasterWindow(_WINDOW.column, _WINDOW.row, size, size) if settings.whole_files else None
     start, busy = time.perf_counter(), time.process_time()
     for pair in pairs_named(count):
-        for product in Product:
+        for product in Product.DIFF_PHA.needed:
             path = _place(home, pair, product, whole_files=settings.whole_files)
             with rasterio.open(path) as raster:
                 raster.read(1, window=part)
@@ -206,7 +206,7 @@ class Bench:
         return {
             (number, product): self.folder / f"{number}.{product.value}.tif"
             for number in range(DISTINCT)
-            for product in Product
+            for product in Product.DIFF_PHA.needed
         }
 
     @property

@@ -122,7 +122,7 @@ def measure(path: Path, read: Callable[[str], NDArray[Any]]) -> Cost:
         seconds = time.perf_counter() - start
         pipe.send("count")
         requests, bytes_moved = pipe.recv()
-    if values.tobytes() != read_window(path, WINDOW).tobytes():
+    if values.tobytes() != read_window(path, Product.DIFF_PHA, WINDOW).tobytes():
         message = "the window is not the file's"
         raise RuntimeError(message)
     return Cost(requests, bytes_moved, seconds)
@@ -135,7 +135,7 @@ def whole_file(product: Product) -> Callable[[str], NDArray[Any]]:
         with tempfile.TemporaryDirectory() as folder, make_session(HERE) as session:
             path = Path(folder) / "a.tif"
             fetch_file(session, _remote(url, product), path, lambda part: None)  # noqa: ARG005
-            return read_window(path, WINDOW)
+            return read_window(path, Product.DIFF_PHA, WINDOW)
 
     return read
 

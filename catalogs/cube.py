@@ -29,11 +29,12 @@ from catalogs.cube_layout import (
     empty_cube,
     publish,
 )
+from catalogs.cube_origin import note_origin
 from catalogs.cube_reading import cube_is_there, cube_pairs, pairs_of, read_cube
 from catalogs.grid import Window
 from catalogs.pair_tile import PairTile
 from catalogs.place import Place
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, FrameId, Product
 from fringewatch.errors import StoreError
 
 _LOGGER = logging.getLogger(__name__)
@@ -151,6 +152,17 @@ class Cube:
             self._place.sync()  # the ledger will call these pairs tiled: they outlive a power cut
             publish(self._group.store)
 
+    def note_origin(self, phase: Product, resampled_from: Mapping[DatePair, str]) -> None:
+        """Say in the cube what its phase was made of, before `commit` shows it: see `cube_origin`.
+
+        Raises
+        ------
+        HomeError
+            If the cube cannot be written.
+        """
+        with self._place.errors():
+            note_origin(self._group, phase, resampled_from)
+
     def _write(self, slot: int, tile: PairTile) -> None:
         self._array("phase")[slot] = tile.phase
         self._array("coherence")[slot] = tile.coherence
@@ -236,8 +248,8 @@ def open_cube(place: Place, volcano: str, frame: FrameId, window: Window) -> Cub
     if not same_window:
         message = (
             f"the cube {place} has another window than {volcano} in the catalogue: "
-            "the volcano's coordinates or the frame's grid changed; move the cube away and run "
-            "again to build it anew"
+            "the volcano's coordinates or the frame's grid changed; build it anew with "
+            f"`fringewatch rebuild {volcano} --frame {frame}`, which loses nothing"
         )
         raise StoreError(message)
     cube = Cube(place, group)

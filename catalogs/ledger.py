@@ -96,6 +96,11 @@ class Ledger(ListingLedger, LayerLedger, VerdictLedger):
                 (json.dumps(asdict(grid)), str(frame)),
             )
 
+    def forget_grid(self, frame: FrameId) -> None:
+        """Let the next batch of a frame settle its grid anew."""
+        with self._transaction() as cursor:
+            cursor.execute("UPDATE frames SET grid = NULL WHERE frame = ?", (str(frame),))
+
     def grid(self, frame: FrameId) -> Grid | None:
         """The grid of a frame, or None before its first pair."""
         row = self._connection.execute(
@@ -107,16 +112,41 @@ class Ledger(ListingLedger, LayerLedger, VerdictLedger):
 
     def record_tiles(self, volcano: str, frame: FrameId, rows: Iterable[TileRow]) -> None:
         """Remember that pairs are in the volcano's cube, and the files they came from."""
-        now = write_time()
+        now, made = write_time(), list(rows)
         with self._transaction() as cursor:
             cursor.executemany(
                 "INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (volcano, str(frame), str(row.pair), row.url, row.phase_sha256,
                      row.coherence_sha256, row.content_sha256, now)
-                    for row in rows
+                    for row in made
                 ],
             )  # fmt: skip
+            cursor.executemany(
+                "DELETE FROM outdated_tiles WHERE volcano = ? AND frame = ? AND pair = ?",
+                [(volcano, str(frame), str(row.pair)) for row in made],
+            )
+
+    def mark_outdated(self, frame: FrameId, pairs: Iterable[DatePair]) -> None:
+        """Remember that the source has other files of these pairs now, for every volcano's cube.
+
+        The tiles stay, with their scores, until others take their place: what comes may be worse.
+        """
+        with self._transaction() as cursor:
+            cursor.executemany(
+                "INSERT OR IGNORE INTO outdated_tiles SELECT volcano, frame, pair FROM tiles "
+                "WHERE frame = ? AND pair = ?",
+                [(str(frame), str(pair)) for pair in pairs],
+            )
+
+    def outdated_pairs(self, volcano: str, frame: FrameId) -> tuple[DatePair, ...]:
+        """The pairs in the volcano's cube of which the source has other files now, in order."""
+        rows = self._connection.execute(
+            "SELECT pair FROM outdated_tiles JOIN tiles USING (volcano, frame, pair) "
+            "WHERE volcano = ? AND frame = ? ORDER BY pair",
+            (volcano, str(frame)),
+        )
+        return tuple(DatePair.parse(row[0]) for row in rows)
 
     def tiles(self, volcano: str, frame: FrameId) -> tuple[TileRow, ...]:
         """The pairs of a frame that are in the volcano's cube, in order."""

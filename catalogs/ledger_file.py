@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS tiles(
     volcano TEXT, frame TEXT, pair TEXT, url TEXT NOT NULL, sha256 TEXT NOT NULL,
     coherence_sha256 TEXT NOT NULL, content_sha256 TEXT NOT NULL, tiled_at TEXT NOT NULL,
     PRIMARY KEY (volcano, frame, pair));
+CREATE TABLE IF NOT EXISTS outdated_tiles(
+    volcano TEXT, frame TEXT, pair TEXT, PRIMARY KEY (volcano, frame, pair));
 CREATE TABLE IF NOT EXISTS scores(
     volcano TEXT, frame TEXT, pair TEXT, model TEXT, model_sha256 TEXT,
     content_sha256 TEXT NOT NULL, score TEXT NOT NULL, scored_at TEXT NOT NULL,

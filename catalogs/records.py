@@ -32,11 +32,25 @@ class Product(StrEnum):
     """Goldstein-filtered wrapped phase, float32 radians, 0 = no data."""
     CC = "cc"
     """Coherence, uint8, value / 255, 0 = no data."""
+    UNW = "unw"
+    """Unwrapped phase, float32 radians, 0 = no data; it is wrapped again as it is read."""
+    DIFF_UNFILTERED_PHA = "diff_unfiltered_pha"
+    """Wrapped phase before the filter, float32 radians, 0 = no data."""
 
     @property
     def ending(self) -> str:
         """What follows the pair in a file name of this product."""
         return f".geo.{self.value}.tif"
+
+    @property
+    def is_phase(self) -> bool:
+        """Whether it is a phase, of whatever kind."""
+        return self is not Product.CC
+
+    @property
+    def needed(self) -> tuple["Product", "Product"]:
+        """The two products that a pair is read from where this one is its phase."""
+        return (self, Product.CC)
 
 
 class FrameRaster(StrEnum):

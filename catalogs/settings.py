@@ -25,6 +25,7 @@ from typing_extensions import override
 from catalogs.portal.allowed_hosts import AllowedHosts
 from catalogs.portal.roots import DEFAULT_ROOTS, parse_root
 from catalogs.portal.session import DEFAULT_USER_AGENT
+from catalogs.records import Product
 from fringewatch.errors import BadInputError
 
 _PREFIX = "FRINGEWATCH_"
@@ -45,6 +46,10 @@ class Settings(BaseSettings):
         min_length=1,
         description="addresses or folders that hold the track folders, best first; listings are "
         "united",
+    )
+    product: Literal["diff_pha", "unw", "diff_unfiltered_pha"] = Field(
+        default="diff_pha",
+        description="the phase that is read: filtered, unwrapped (it is wrapped again), unfiltered",
     )
     model: str = Field(default="baseline-0", description="the detector, by name")
     method: Literal["rule", "cumulative-sum", "deconvolution"] = Field(
@@ -135,6 +140,11 @@ class Settings(BaseSettings):
         "no pair are water (over open sea it is under 0.08), and a patch of which less than half "
         "reaches it in a pair has no score",
     )
+
+    @property
+    def phase(self) -> Product:
+        """The product that `product` names."""
+        return Product(self.product)
 
     @field_validator("retry_until", mode="before")
     @classmethod

@@ -11,9 +11,10 @@ import rasterio
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
-from rasterio.errors import RasterioError
 
 from catalogs.grid import Grid, Window
+from catalogs.raster_errors import read_errors
+from catalogs.raster_limits import refuse_absurd
 from catalogs.raster_writer import write_geotiff
 from catalogs.window_records import FetchedWindow, WindowProvenance, hash_values
 from fringewatch.errors import BadInputError, CorruptProductError
@@ -64,14 +65,14 @@ def read_window_file(path: Path) -> FetchedWindow:
         If the file is not there, does not decode, is no window's file, or its values or its place
         differ from what its description says.
     """
-    try:
-        with rasterio.open(path) as raster:
-            text = raster.tags().get(_TAG, "")
-            values = raster.read(1)
-            transform = raster.transform
-    except RasterioError as error:
-        message = f"{path.name} does not decode ({error}): remove it, and fetch it again"
-        raise CorruptProductError(message) from error
+    with (
+        read_errors(path, "remove it, and fetch it again"),
+        rasterio.open(path, driver="GTiff") as raster,
+    ):
+        refuse_absurd((raster.width, raster.height), raster.block_shapes[0][::-1])
+        text = raster.tags().get(_TAG, "")
+        values = raster.read(1)
+        transform = raster.transform
     description = _parse(path, text)
     fetched = _window_of(description, values)
     own = _own_grid(fetched.window)

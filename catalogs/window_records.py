@@ -30,6 +30,8 @@ class WindowProvenance:
     """Bytes of bodies that travelled."""
     sha256: str
     """Of the window's values: see `hash_values`."""
+    numbers_said: bool = False
+    """Whether the file says itself what its numbers are (GDAL's scale or unit)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,7 @@ class FetchedWindow:
     """A window of a product, as it would have been cut from the whole file."""
 
     values: NDArray[np.generic]
-    """Shape (size, size), the file's own dtype; 0 outside the raster."""
+    """Shape (size, size), float32 radians or uint8 coherence; 0 outside the raster."""
     window: Window
     """Its place on the grid of the whole file."""
     provenance: WindowProvenance

@@ -24,6 +24,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
     home: Path | None = None,
     model: str | None = None,
     whole_files: bool | None = None,  # noqa: FBT001 - a field of the deployment's form
+    product: str | None = None,
 ) -> RunReport:
     """Bring the detection table of a volcano up to date between two dates.
 
@@ -43,6 +44,8 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
         The detector, by name; the settings' if not given.
     whole_files
         Bring and keep whole files, not only the bytes of the volcano's window.
+    product
+        The phase that is read: diff_pha, unw or diff_unfiltered_pha; the settings' if not given.
 
     Raises
     ------
@@ -58,6 +61,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
         portal=portal or None,
         home=home,
         model=model,
+        product=product,
         whole_files=whole_files,
         keep_granules=whole_files,
     )

@@ -15,6 +15,7 @@ from flows import (
     cli_corpus_look,
     cli_learn,
     cli_look,
+    cli_rebuild,
     cli_run,
     cli_simulate,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "cli_corpus_look",
     "cli_learn",
     "cli_look",
+    "cli_rebuild",
     "cli_run",
     "cli_simulate",
     "main",

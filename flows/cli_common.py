@@ -39,11 +39,13 @@ HomeFolder = Annotated[
 ModelName = Annotated[str | None, Parameter(help="The detector, by name (default baseline-0).")]
 
 
-def load(portal: Sequence[str], home: Path | None, model: str | None) -> "Settings":
+def load(
+    portal: Sequence[str], home: Path | None, model: str | None, product: str | None = None
+) -> "Settings":
     """Return the settings, with what the command was given first."""
     from catalogs.settings import load_settings
 
-    return load_settings(portal=tuple(portal) or None, home=home, model=model)
+    return load_settings(portal=tuple(portal) or None, home=home, model=model, product=product)
 
 
 def prepare(settings: "Settings") -> None:

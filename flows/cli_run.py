@@ -28,6 +28,7 @@ def backfill(  # noqa: PLR0913 - the command's options
     portal: Portals = (),
     home: HomeFolder = None,
     model: ModelName = None,
+    product: str | None = None,
     whole_files: Annotated[bool, NO_NEGATIVE] = False,
     dry_run: Annotated[bool, NO_NEGATIVE] = False,
 ) -> int:
@@ -43,13 +44,15 @@ def backfill(  # noqa: PLR0913 - the command's options
         Last day, YYYY-MM-DD.
     frame
         LiCSAR frame; may be repeated. All of the volcano's by default.
+    product
+        The phase to read: diff_pha (default), unw (it is wrapped again) or diff_unfiltered_pha.
     whole_files
         Bring and keep whole files, not only the bytes of the volcano's window.
     dry_run
         Say what would be fetched, and write nothing.
     """
     first, last = parse_date("start", start), parse_date("end", end)
-    settings = load(portal, home, model)
+    settings = load(portal, home, model, product)
     check_volcano(volcano, frame, (first, last))
     if dry_run:
         from flows.preview import preview_backfill
@@ -61,7 +64,15 @@ def backfill(  # noqa: PLR0913 - the command's options
 
     with progress_shown():
         report = flow(
-            volcano, first, last, list(frame), list(portal), home, model, whole_files or None
+            volcano,
+            first,
+            last,
+            list(frame),
+            list(portal),
+            home,
+            model,
+            whole_files or None,
+            product,
         )
     return show_report(report)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from prefect import task
 
 from catalogs.cube import cube_pairs
+from catalogs.cube_origin import refuse_other_phase
 from catalogs.home import Home, home_of
 from catalogs.home_reading import read_ledger
 from catalogs.ledger import Ledger, open_ledger
@@ -17,7 +18,7 @@ from catalogs.portal.client import Portal
 from catalogs.portal.hosts import Manners
 from catalogs.portal.session import SessionSettings, make_session
 from catalogs.portal.union import PairListing, RootMemory, RootState
-from catalogs.records import DatePair, FrameId, newest_pair
+from catalogs.records import DatePair, FrameId, Product, newest_pair
 from catalogs.settings import Settings
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 from tasks.granules import sweep_granules
@@ -54,7 +55,10 @@ def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     ledger = read_ledger(home_of(settings).ledger)  # a copy: the file is not even migrated
     if ledger is not None:
         with ledger:
-            there = ledger.tiled_pairs(request.volcano.slug, request.frame)
+            there = _without(
+                ledger.tiled_pairs(request.volcano.slug, request.frame),
+                ledger.outdated_pairs(request.volcano.slug, request.frame),
+            )
     try:
         with open_portal(settings) as portal:
             listing = portal.list_pairs(request.frame)
@@ -81,6 +85,7 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     """
     home = home_of(settings)
     with open_ledger(home.ledger) as ledger, open_portal(settings, ledger) as portal:
+        refuse_other_phase(home.cube(request.volcano.slug, request.frame), settings.phase)
         there = _reconcile(request, home, ledger)
         if not settings.keep_granules:
             sweep_granules(home, request, there)
@@ -95,7 +100,8 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         emptied = _emptied(ledger, request.frame, listing)
         _record_listing(ledger, request.frame, listing)
         listed = _in_range(request, (entry.pair for entry in listing.entries))
-        waiting = _waiting_pairs(ledger, request) if request.scheduled else {}
+        waiting = _waiting_pairs(ledger, request, settings.phase) if request.scheduled else {}
+        there = _without(there, ledger.outdated_pairs(request.volcano.slug, request.frame))
         wanted = set(listed) - set(there) - set(waiting)
     return FramePlan(
         listing.root,
@@ -134,13 +140,15 @@ def _record_silence(
         ledger.record_source(frame, SourceRow(root, now, state, 0, None, str(error)))
 
 
-def _waiting_pairs(ledger: Ledger, request: FrameRequest) -> dict[DatePair, dt.datetime]:
+def _waiting_pairs(
+    ledger: Ledger, request: FrameRequest, phase: Product
+) -> dict[DatePair, dt.datetime]:
     """Pairs that were asked for in vain, and when their pause ends."""
     now = dt.datetime.now(dt.UTC)
     return {
         pair: row.next_attempt
-        for (pair, _), row in ledger.files(request.frame).items()
-        if row.next_attempt is not None and row.next_attempt > now
+        for (pair, product), row in ledger.files(request.frame).items()
+        if product in phase.needed and row.next_attempt is not None and row.next_attempt > now
     }
 
 
@@ -205,6 +213,11 @@ def _reconcile(request: FrameRequest, home: Home, ledger: Ledger) -> tuple[DateP
         _LOGGER.warning("%s %s: %d pairs are gone from the cube", volcano, frame, len(lost))
         ledger.forget_tiles(frame, lost, volcano)
     return tuple(pair for pair in tiled if pair in in_cube)
+
+
+def _without(pairs: Iterable[DatePair], others: Iterable[DatePair]) -> tuple[DatePair, ...]:
+    left_out = set(others)
+    return tuple(pair for pair in pairs if pair not in left_out)
 
 
 def _in_range(request: FrameRequest, pairs: Iterable[DatePair]) -> tuple[DatePair, ...]:

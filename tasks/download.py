@@ -9,8 +9,9 @@ from time import sleep
 from prefect import task
 from rasterio._err import CPLE_BaseError  # what GDAL says where rasterio does not translate
 
-from catalogs.grid import Grid, Window, volcano_window
+from catalogs.grid import Grid, Window
 from catalogs.home import Home, home_of
+from catalogs.lattice import find_window, is_inside, place_window
 from catalogs.ledger import open_ledger
 from catalogs.ledger_rows import FileRow, FileState
 from catalogs.portal import patience
@@ -19,6 +20,7 @@ from catalogs.portal.client import Portal
 from catalogs.portal.folder import is_folder_url
 from catalogs.portal.listing import PairEntry
 from catalogs.portal.window_errors import WholeFileNeededError
+from catalogs.rasters import describe_far_off
 from catalogs.records import DatePair, Product, RemoteFile
 from catalogs.settings import Settings
 from fringewatch.errors import (
@@ -30,7 +32,7 @@ from fringewatch.errors import (
 )
 from fringewatch.failures import foreseen
 from tasks.discover import open_portal
-from tasks.granules import bring_whole_file, bring_window, describe_mismatch, find_granule
+from tasks.granules import bring_whole_file, bring_window, describe_lacking, find_granule
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest, Problem
 
@@ -67,7 +69,7 @@ def download_pairs(
     done, problems = [], []
     with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
         choose = None if settings.whole_files else _chooser(request, ledger.grid(frame))
-        way = _Way(portal, home, request, choose, ledger.files(frame))
+        way = _Way(portal, home, request, choose, ledger.files(frame), settings.phase)
         with ThreadPoolExecutor(settings.connections) as threads:
             # The ledger is written here alone: it takes one writer at a time.
             for count, (entry, outcome) in enumerate(_bring_all(way, batch, threads), start=1):
@@ -108,12 +110,15 @@ def _chooser(request: FrameRequest, frame_grid: Grid | None) -> Choose:
     """How to find the volcano's window on the grid of a file, before its pixels travel."""
 
     def choose(product: Product, grid: Grid) -> Window:
-        if frame_grid is None:
-            return volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
-        if not grid.snaps_to(frame_grid):
-            raise GridMismatchError(describe_mismatch(product, grid, frame_grid))
-        place = volcano_window(frame_grid, request.volcano.latitude, request.volcano.longitude)
-        return Window(grid, place.row, place.column)
+        volcano = request.volcano
+        wanted = place_window(frame_grid or grid, volcano.latitude, volcano.longitude)
+        found = find_window(wanted, grid)
+        if found is None:
+            message = f"{product.value} has another step than its frame ({grid})"
+            raise WholeFileNeededError(message)
+        if not is_inside(found):
+            raise GridMismatchError(describe_far_off(product, grid, wanted))
+        return found
 
     return choose
 
@@ -128,30 +133,31 @@ class _Way:
     choose: Choose | None
     """None for whole files."""
     known: Mapping[tuple[DatePair, Product], FileRow]
+    phase: Product
 
     def bring_pair(self, entry: PairEntry) -> _PairOutcome:
         """Bring both products of a pair; what fails becomes rows and a problem."""
         frame, pair = self.request.frame, entry.pair
         try:
-            files = self.portal.read_manifest(frame, entry)
+            files = self.portal.read_manifest(frame, entry, self.phase.needed)
         except MissingProductError as error:
-            return self._without(entry, Product, str(error), str(error))
+            return self._without(entry, self.phase.needed, str(error), str(error))
         except SourceUnavailableError as error:
             return _PairOutcome(problem=Problem(frame, pair, str(error), try_later=True))
-        lacking = [product for product in Product if product not in files]
+        lacking = [product for product in self.phase.needed if product not in files]
         if lacking:
-            names = " and ".join(product.value for product in lacking)
-            words = f"the pair's manifest names no {names}"
+            words = describe_lacking(lacking, files)
             outcome = self._without(entry, lacking, "not in the pair's manifest", words)
             return replace(outcome, is_doubtful=not is_folder_url(entry.url))
-        rows = tuple(self._bring(files[product]) for product in Product)
+        rows = tuple(self._bring(files[product]) for product in self.phase.needed)
         failed = next((row for row in rows if row.state is not FileState.FETCHED), None)
         problem = None
         if failed is not None:
             later = all(row.state in {FileState.FETCHED, FileState.LISTED} for row in rows)
             words = f"{failed.product.value}: {failed.reason}"
             problem = Problem(frame, pair, words, try_later=later)
-        return _PairOutcome(tuple(files.values()), rows, problem)
+        listed = tuple(files[product] for product in self.phase.needed)
+        return _PairOutcome(listed, rows, problem)
 
     def _without(
         self, entry: PairEntry, products: Iterable[Product], reason: str, words: str

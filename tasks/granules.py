@@ -3,22 +3,22 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from catalogs.grid import Grid, Window
 from catalogs.home import Home
+from catalogs.lattice import find_window
 from catalogs.ledger_rows import FileRow, FileState
 from catalogs.portal.client import Portal
 from catalogs.portal.window_fetch import fetch_window
-from catalogs.rasters import check_raster, read_fitting_window, read_grid
+from catalogs.raster_grids import RasterPlace
+from catalogs.raster_ranges import NumbersSeen
+from catalogs.rasters import ProductWindow, check_raster, read_on_lattice, read_place
 from catalogs.records import DatePair, Product, RemoteFile
 from catalogs.window_files import read_window_file, write_window
 from catalogs.window_records import FetchedWindow
-from fringewatch.errors import CorruptProductError, GridMismatchError
+from fringewatch.errors import CorruptProductError
 from tasks.records import FrameRequest
 
 
@@ -83,8 +83,10 @@ def find_granule(
         return None
 
 
-def granule_grid(home: Home, request: FrameRequest, pair: DatePair, product: Product) -> Grid:
-    """Return the grid of the whole file of a product, from what lies in the home.
+def granule_place(
+    home: Home, request: FrameRequest, pair: DatePair, product: Product
+) -> RasterPlace:
+    """Return where the whole file of a product lies, from what is in the home.
 
     Raises
     ------
@@ -93,37 +95,32 @@ def granule_grid(home: Home, request: FrameRequest, pair: DatePair, product: Pro
     """
     window = home.window(request.volcano.slug, request.frame, pair, product)
     if window.is_file():
-        return read_window_file(window).grid
-    return read_grid(home.granule(request.frame, pair, product), product)
+        return RasterPlace(read_window_file(window).grid)
+    return read_place(home.granule(request.frame, pair, product), product)
 
 
 def read_granule(
     home: Home, request: FrameRequest, pair: DatePair, product: Product, window: Window
-) -> NDArray[np.generic]:
-    """Return the values of a volcano's window, shape (size, size), 0 outside the raster.
+) -> ProductWindow:
+    """Return a volcano's window of a product: cut by its coordinates, or resampled.
 
     Raises
     ------
     GridMismatchError
-        If the file lies on another grid than `window`, by half a pixel or more.
+        If the file does not reach the window.
     CorruptProductError
         If what lies in the home is damaged.
     """
     path = home.window(request.volcano.slug, request.frame, pair, product)
     fetched = read_window_file(path) if path.is_file() else None  # once: it is decoded whole
     if fetched is None:
-        whole = home.granule(request.frame, pair, product)
-        grid, values = read_fitting_window(whole, product, window)
-        if values is None:
-            raise GridMismatchError(describe_mismatch(product, grid, window.grid))
-        return values
-    if not fetched.grid.snaps_to(window.grid):
-        raise GridMismatchError(describe_mismatch(product, fetched.grid, window.grid))
-    if (fetched.window.row, fetched.window.column) != (window.row, window.column):
+        return read_on_lattice(home.granule(request.frame, pair, product), product, window)
+    if find_window(window, fetched.grid) != fetched.window:
         path.unlink()  # cut before the frame's grid was settled, a pixel beside it
         message = f"the window of {product.value} was cut a pixel beside the frame's: run again"
         raise CorruptProductError(message)
-    return fetched.values
+    said = fetched.provenance.numbers_said
+    return ProductWindow(fetched.values, NumbersSeen.among(product, fetched.values, said=said))
 
 
 def remove_granules(home: Home, request: FrameRequest, pair: DatePair) -> None:
@@ -148,12 +145,15 @@ def sweep_granules(home: Home, request: FrameRequest, tiled: Iterable[DatePair])
                 path.unlink(missing_ok=True)
 
 
-def describe_mismatch(product: Product, found: Grid, expected: Grid) -> str:
-    """Say that a product lies on another grid than its frame."""
-    return (
-        f"{product.value} lies on another grid than its frame: {found}, the frame has {expected}; "
-        "it is left out"
-    )
+def describe_lacking(lacking: Iterable[Product], there: Collection[Product]) -> str:
+    """Say which products a pair lacks, and what could be read instead of the phase."""
+    names = " and ".join(product.value for product in lacking)
+    words = f"the pair's manifest names no {names}"
+    phases = [product.value for product in there if product.is_phase]
+    if any(product.is_phase for product in lacking) and phases:
+        options = " or ".join(f"--product {name}" for name in phases)
+        words += f"; it has {' and '.join(phases)}: run with {options} to read that"
+    return words
 
 
 def _whole_file_row(path: Path, remote: RemoteFile, known: FileRow | None) -> FileRow | None:

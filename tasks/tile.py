@@ -6,21 +6,30 @@ written, and records it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
+from urllib.parse import quote
 
 from prefect import task
 
 from catalogs.cube import Cube, cube_is_there, open_cube
-from catalogs.grid import Grid, Window, volcano_window
+from catalogs.cube_origin import refuse_other_phase
+from catalogs.grid import Grid, Window
 from catalogs.home import Home, home_of
+from catalogs.lattice import (
+    is_inside,
+    lattice_distance_pixels,
+    place_window,
+    snapped_grid,
+)
 from catalogs.ledger import Ledger, open_ledger
 from catalogs.ledger_rows import FileRow, FileState, TileRow
-from catalogs.records import DatePair, Product, Volcano
+from catalogs.raster_ranges import fault_of_batch
+from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
-from fringewatch.errors import BadInputError, HomeError, StoreError
-from tasks.granules import granule_grid, remove_granules
+from fringewatch.errors import CorruptProductError, HomeError, StoreError
+from tasks.granules import granule_place, remove_granules
 from tasks.records import BatchReport, FrameRequest, Problem
 from tasks.tile_pair import PairSlot, PairTiled, home_anywhere, lies_here, tile_some
 from tasks.tile_workers import workers_at_hand
@@ -28,16 +37,19 @@ from tasks.workers_base import Failure
 
 _AT_ONCE: Final = 4
 _TURNS: Final = 4  # of each worker in a batch, at the least: none shall wait long for the last
+_SAME_LATTICE: Final = 0.1  # pixels
 _NOT_YET: Final = Failure("it was not tried")
 
 
 def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Settings) -> BatchReport:
     """Return the pairs of the batch that are now in the volcano's cube, and those refused.
 
-    The grid of a frame is the one that most of its first batch share, not that of its first pair:
-    one odd pair must not make strangers of all the others. A pair on a grid that differs by less
-    than half a pixel is snapped to it; any other is refused with its reason. Downloaded files go
-    when their pair is in the cube or refused, unless the settings keep them.
+    The lattice of a frame is the one that most of its first batch share, not that of its first
+    pair. The window is found in each file by its coordinates, whatever part of the frame the file
+    covers; a file of another step or projection is resampled, and its row says so. A pair that does
+    not reach the window is refused with its reason, and so are all pairs whose numbers show
+    together what none shows alone (see `fault_of_batch`). Downloaded files go when their pair is in
+    the cube or refused, unless the settings keep them.
 
     The pairs are shared among the `workers_at_hand`; the cube's bytes do not depend on how many
     these are. Workers elsewhere need the home on a file system that they share with this process.
@@ -46,7 +58,7 @@ def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Setti
     Raises
     ------
     BadInputError
-        If the volcano's window lies outside the frame.
+        If the cube was made of another phase than the settings name.
     HomeError
         If the disk is full or cannot be written, or a worker does not see the home's files.
     StoreError
@@ -58,20 +70,22 @@ def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Setti
     if not batch:
         return BatchReport()
     with open_ledger(home.ledger) as ledger:
-        grid = ledger.grid(frame) or _settle_grid(home, request, batch, ledger)
-        window = volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
-        results = _tile_batch(home, request, batch, window)
+        phase = settings.phase
+        grid = ledger.grid(frame) or _settle_grid(home, request, batch, phase, ledger)
+        window = place_window(grid, request.volcano.latitude, request.volcano.longitude)
+        results = _tile_batch(home, request, batch, window, phase)
         tiled, problems = {}, []
         for pair, result in results.items():
             if isinstance(result, Failure):
                 problems.append(Problem(frame, pair, result.reason))
             elif result.refusal:
                 problems.append(Problem(frame, pair, result.refusal))
-                ledger.record_file(frame, _refused(pair, result.refusal))
+                product = result.refused or phase
+                ledger.record_file(frame, _refused(pair, product, result.refusal))
             else:
-                tiled[pair] = result.sha256
+                tiled[pair] = result
         if tiled:
-            rows = _tile_rows(tiled, ledger.files(frame))
+            rows = _tile_rows(tiled, phase, ledger.files(frame))
             ledger.record_tiles(request.volcano.slug, frame, rows)
     if not settings.keep_granules:
         for pair, result in results.items():
@@ -84,22 +98,24 @@ tile_task = task(name="tile")(tile_pairs)
 
 
 def _tile_batch(
-    home: Home, request: FrameRequest, batch: Sequence[DatePair], window: Window
+    home: Home, request: FrameRequest, batch: Sequence[DatePair], window: Window, phase: Product
 ) -> dict[DatePair, PairTiled | Failure]:
     """Return what became of each pair, in the batch's order; those written are in the cube."""
     volcano, frame = request.volcano.slug, request.frame
     place = home.cube(volcano, frame)
     is_new = not cube_is_there(place)
+    refuse_other_phase(place, phase)
     cube = open_cube(place, volcano, frame, window)
     there = {*cube.pairs}
     slots = cube.reserve(batch)
-    items = [PairSlot(pair, slots[pair], _held(cube, pair, there)) for pair in slots]
+    items = [PairSlot(pair, slots[pair], _held(cube, pair, there), phase) for pair in slots]
     work = partial(tile_some, home_anywhere(home), request, window)
     became: dict[DatePair, PairTiled | Failure] = dict.fromkeys(slots, _NOT_YET)
     for item, result in _work_through(work, items, f"{frame}: tiling"):
         if isinstance(result, PairTiled):
             _stop_if_needed(home, request, item.pair, result)
         became[item.pair] = result
+    became |= _refused_together(became, there)
     written = {
         pair: slots[pair]
         for pair, result in became.items()
@@ -108,6 +124,8 @@ def _tile_batch(
     if is_new and not written:
         place.remove()  # no pair was any good: a cube would be one of nothing
     elif written or not there.issuperset(slots):
+        if written:
+            cube.note_origin(phase, _resampled(became, written))
         cube.commit(written)
     return became
 
@@ -163,36 +181,83 @@ def _stop_if_needed(home: Home, request: FrameRequest, pair: DatePair, result: P
         raise HomeError(message)
 
 
-def _refused(pair: DatePair, reason: str) -> FileRow:
-    return FileRow(pair, Product.DIFF_PHA, FileState.REJECTED, reason=reason)
+def _refused_together(
+    became: Mapping[DatePair, PairTiled | Failure], there: Collection[DatePair]
+) -> dict[DatePair, PairTiled]:
+    """Return the new pairs of a batch as refused, where their numbers together cannot be right.
+
+    Pairs that the cube holds already are judged alone: what is written over them is there by now.
+    """
+    new = {
+        pair: result
+        for pair, result in became.items()
+        if isinstance(result, PairTiled) and result.seen and pair not in there
+    }
+    for seen in zip(*(result.seen for result in new.values()), strict=True):
+        fault = fault_of_batch(seen)
+        if fault:
+            refusal = f"{seen[0].product.value}: {fault}"
+            return {pair: PairTiled(refusal=refusal, refused=seen[0].product) for pair in new}
+    return {}
+
+
+def _resampled(
+    became: Mapping[DatePair, PairTiled | Failure], written: Collection[DatePair]
+) -> dict[DatePair, str]:
+    return {
+        pair: result.resampled_from
+        for pair, result in became.items()
+        if pair in written and isinstance(result, PairTiled)
+    }
+
+
+def _refused(pair: DatePair, product: Product, reason: str) -> FileRow:
+    return FileRow(pair, product, FileState.REJECTED, reason=reason)
 
 
 def _tile_rows(
-    tiled: Mapping[DatePair, str], files: Mapping[tuple[DatePair, Product], FileRow]
+    tiled: Mapping[DatePair, PairTiled],
+    phase: Product,
+    files: Mapping[tuple[DatePair, Product], FileRow],
 ) -> list[TileRow]:
     rows = []
-    for pair, sha256 in tiled.items():
-        phase, coherence = files[pair, Product.DIFF_PHA], files[pair, Product.CC]
-        rows.append(TileRow(pair, str(phase.url), str(phase.sha256), str(coherence.sha256), sha256))
+    for pair, result in tiled.items():
+        from_phase, coherence = (files[pair, product] for product in phase.needed)
+        url = str(from_phase.url)
+        if result.resampled_from:  # what the client did with it: a fragment never travels
+            url += f"#resampled-from={quote(result.resampled_from)}"
+        row = TileRow(pair, url, str(from_phase.sha256), str(coherence.sha256), result.sha256)
+        rows.append(row)
     return rows
 
 
 def _settle_grid(
-    home: Home, request: FrameRequest, batch: Sequence[DatePair], ledger: Ledger
+    home: Home, request: FrameRequest, batch: Sequence[DatePair], phase: Product, ledger: Ledger
 ) -> Grid:
-    grids = [granule_grid(home, request, pair, Product.DIFF_PHA) for pair in batch]
-    # A raster of another place has no vote; where all are, the last line says so.
-    grids = [grid for grid in grids if _shows(grid, request.volcano)] or grids
-    votes = Counter({grid: sum(grid.snaps_to(other) for other in grids) for grid in grids})
+    """Return the lattice for a frame's first batch, and remember it if any pair lies on one.
+
+    The rasters' own lattices come before those that only cover a raster of another step.
+    """
+    volcano = request.volcano
+    places = []
+    for pair in batch:
+        try:
+            place = granule_place(home, request, pair, phase)
+        except CorruptProductError:
+            continue  # refused with this reason when it is tiled
+        if is_inside(place_window(place.grid, volcano.latitude, volcano.longitude)):
+            places.append(place)
+    if not places:
+        longitude, latitude = volcano.longitude, volcano.latitude
+        return snapped_grid(longitude, latitude, longitude, latitude)
+    own = [place.grid for place in places if not place.resampled_from]
+    grids = own or [place.grid for place in places]
+    votes = Counter(
+        {
+            grid: sum(lattice_distance_pixels(grid, other) < _SAME_LATTICE for other in grids)
+            for grid in grids
+        }
+    )
     winner = votes.most_common(1)[0][0]  # the oldest pair's where votes are equal
-    volcano_window(winner, request.volcano.latitude, request.volcano.longitude)
     ledger.record_grid(request.frame, winner)
     return winner
-
-
-def _shows(grid: Grid, volcano: Volcano) -> bool:
-    try:
-        volcano_window(grid, volcano.latitude, volcano.longitude)
-    except BadInputError:
-        return False
-    return True

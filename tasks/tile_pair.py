@@ -2,13 +2,15 @@
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from catalogs.cube import PairTile, write_slot
 from catalogs.grid import Window
 from catalogs.home import Home
+from catalogs.raster_ranges import NumbersSeen
+from catalogs.rasters import ProductWindow
 from catalogs.records import DatePair, Product
 from fringewatch.errors import CorruptProductError, GridMismatchError, HomeError, StoreError
 from insar_models.phase import encode_phase
@@ -24,6 +26,8 @@ class PairSlot:
     slot: int
     held: str | None = None
     """Hash of the tile that the slot holds already; None where there is none, or a damaged one."""
+    phase: Product = Product.DIFF_PHA
+    """The product that its phase is read from."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,12 @@ class PairTiled:
     """False where the cube held these bytes already."""
     refusal: str = ""
     """What is wrong with the pair's files."""
+    refused: Product | None = None
+    """The product that is wrong; None if it takes both to say so."""
+    seen: tuple[NumbersSeen, ...] = ()
+    """The range of the numbers of each product, phase first."""
+    resampled_from: str = ""
+    """The phase's own grid in words, where it was resampled to the lattice."""
     unseen: Product | None = None
     """A product of which there is no file where the work was done."""
     worked_at: str = ""
@@ -62,15 +72,26 @@ def tile_some(
 
 def _tile_pair(home: Home, request: FrameRequest, window: Window, item: PairSlot) -> PairTiled:
     pair = item.pair
-    unseen = next((p for p in Product if not lies_here(home, request, pair, p)), None)
+    needed = item.phase.needed
+    unseen = next((p for p in needed if not lies_here(home, request, pair, p)), None)
+    windows: list[ProductWindow] = []
     try:
-        tile = _read_tile(home, request, pair, window)
+        for product in needed:
+            windows.append(read_granule(home, request, pair, product, window))  # noqa: PERF401 - counted
+        tile = _tile_of(pair, *windows)
+        made = PairTiled(
+            tile.sha256,
+            seen=tuple(one.seen for one in windows),
+            resampled_from=windows[0].resampled_from,
+        )
         if item.held is not None and tile.sha256 == item.held:
-            return PairTiled(item.held)
-        place = home.cube(request.volcano.slug, request.frame)
-        return PairTiled(write_slot(place, item.slot, tile), written=True)
+            return made
+        write_slot(home.cube(request.volcano.slug, request.frame), item.slot, tile)
+        return replace(made, written=True)
     except (CorruptProductError, GridMismatchError) as error:
-        return PairTiled(refusal=str(error), unseen=unseen, worked_at=socket.gethostname())
+        refused = dict(enumerate(needed)).get(len(windows))
+        host = socket.gethostname()
+        return PairTiled(refusal=str(error), refused=refused, unseen=unseen, worked_at=host)
     except (HomeError, StoreError) as error:
         return PairTiled(stop=error)
 
@@ -88,10 +109,9 @@ def home_anywhere(home: Home) -> Home:
     return Home(home.root.absolute(), storage)
 
 
-def _read_tile(home: Home, request: FrameRequest, pair: DatePair, window: Window) -> PairTile:
-    phase, coherence = (read_granule(home, request, pair, product, window) for product in Product)
-    bytes_of_coherence = coherence.astype(np.uint8)
-    codes = encode_phase(phase.astype(np.float32), bytes_of_coherence > 0)
+def _tile_of(pair: DatePair, phase: ProductWindow, coherence: ProductWindow) -> PairTile:
+    bytes_of_coherence = coherence.values.astype(np.uint8)
+    codes = encode_phase(phase.values.astype(np.float32), bytes_of_coherence > 0)
     if not codes.any():
         message = "the volcano's window holds no data: the pair is cut or the burst is missing"
         raise CorruptProductError(message)

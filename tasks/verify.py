@@ -41,9 +41,10 @@ def verify_volcano(
 
     Every pair of the cubes is decoded and hashed. Each frame is listed once, and the source is
     asked for size and time of the files of the newest pairs. Nothing is written unless `repair`
-    says so: then tiles that are damaged, or whose file is another one upstream, are forgotten in
-    the ledger so that the next backfill fetches them, and left-over files are removed. What is
-    gone upstream stays. The report names the commands to run next.
+    says so: then tiles that are damaged are forgotten in the ledger so that the next backfill
+    fetches them, those whose file is another one upstream are marked and stay until the new file
+    has proved good, and left-over files are removed. What is gone upstream stays. The report names
+    the commands to run next.
 
     The outcome is partial if anything differs or the source gave no answer (what is here is
     verified all the same), and nothing if the volcano was never fetched.

@@ -65,8 +65,8 @@ def _repair(
             changed = replace(row, state=FileState.CHANGED, reason=found.reason)
             ledger.record_file(memory.frame, changed)
             # The file changed for every volcano that the frame sees.
-            ledger.forget_tiles(memory.frame, [found.pair])
-            return _FORGOTTEN
+            ledger.mark_outdated(memory.frame, [found.pair])
+            return "the next backfill fetches it; what is here stays until that is in its place"
         case DifferenceKind.VANISHED:
             return "marked in the ledger"
         case DifferenceKind.DAMAGED_FILE | DifferenceKind.LEFT_OVER if isinstance(found.path, Path):

@@ -1,7 +1,7 @@
 """The portal as the rest of the project sees it: list pairs, read a manifest, fetch a file."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import sleep
@@ -108,10 +108,15 @@ class Portal:
             self.memory.remember(frame, listing.root)
         return listing
 
-    def read_manifest(self, frame: FrameId, entry: PairEntry) -> Mapping[Product, RemoteFile]:
+    def read_manifest(
+        self,
+        frame: FrameId,
+        entry: PairEntry,
+        needed: Collection[Product] = Product.DIFF_PHA.needed,
+    ) -> Mapping[Product, RemoteFile]:
         """Return where the products of a listed pair lie; products that it lacks are not in it.
 
-        One request, unless the pair lacks a product there and is listed elsewhere too.
+        One request, unless the pair lacks a needed product there and is listed elsewhere too.
 
         Raises
         ------
@@ -131,7 +136,7 @@ class Portal:
                 refusals.append(error)
                 continue
             found = {**files, **found}
-            if len(found) == len(Product):
+            if found.keys() >= {*needed}:
                 break
         if len(refusals) == len(urls):
             # Silence is not taken for absence: what gave no answer may have it.

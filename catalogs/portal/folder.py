@@ -1,11 +1,11 @@
 """A folder of this machine as a source: a mirror of the portal, or interferograms of your own.
 
 It may hold ``<track>/<frame>/interferograms/<pair>/<files>``, as the portal does, one frame's
-folder, or just files with LiCSAR's names. Its files are read as they lie, and never changed.
+folder, or just files, with the names that LiCSAR or HyP3 give them. Its files are read as they lie,
+and never changed.
 """
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from catalogs.portal.bodies import CHUNK_BYTES
+from catalogs.portal.file_names import KNOWN_NAMES, parse_file_name, parse_job_name
 from catalogs.portal.listing import PairEntry
 from catalogs.portal.partial_file import PartialFile, Version
 from catalogs.records import (
@@ -31,7 +32,6 @@ _PAIRS_FOLDERS: Final = (
     "GEOC",  # where LiCSBAS puts what it downloads
     "",
 )
-_FILE_OF_PAIR: Final = re.compile(r"([0-9]{8}_[0-9]{8})\.geo\.[\w.]+")
 
 
 def is_folder_url(url: str) -> bool:
@@ -55,11 +55,11 @@ def list_folder(folder: Path, frame: FrameId) -> tuple[PairEntry, ...]:
         _refuse_bare(folder)
         for candidate in _frame_folders(folder, frame):
             if candidate.is_dir():
-                return _pairs_of_frame(candidate)
+                return _known(_pairs_of_frame(candidate), candidate)
         found = _pairs_of_frame(folder)
     named = _frame_of_path(folder)
     if named == frame:
-        return found
+        return _known(found, folder)
     if found and named is None:
         message = (
             f"{folder} holds interferograms, but its path does not tell of which frame: name the "
@@ -85,11 +85,9 @@ def read_folder(url: str, frame: FrameId, pair: DatePair) -> dict[Product, Remot
         if not folder.is_dir():
             message = f"{folder} is not there any more"
             raise MissingProductError(message)
-        paths = {product: folder / f"{pair}{product.ending}" for product in Product}
         return {
             product: RemoteFile(frame, pair, product, path.as_uri())
-            for product, path in paths.items()
-            if path.is_file()
+            for product, path in _files_of_pair(folder, pair).items()
         }
 
 
@@ -152,6 +150,32 @@ def _frame_folders(folder: Path, frame: FrameId) -> Iterator[Path]:
         yield folder / track / str(frame)
 
 
+def _files_of_pair(folder: Path, pair: DatePair) -> dict[Product, Path]:
+    """Files of a pair: LiCSAR's, else of the job that has the most products, never of two."""
+    named = {product: folder / f"{pair}{product.ending}" for product in Product}
+    there = {product: path for product, path in named.items() if path.is_file()}
+    if there:
+        return there
+    jobs: dict[str, dict[Product, Path]] = {}
+    for path in sorted(folder.iterdir()):
+        name = parse_file_name(path.name)
+        if name is not None and name.pair == pair and path.is_file():
+            jobs.setdefault(name.job, {})[name.product] = path
+    return max(jobs.values(), key=len, default={})
+
+
+def _known(found: tuple[PairEntry, ...], folder: Path) -> tuple[PairEntry, ...]:
+    """Refuse a folder whose rasters all have names that say nothing."""
+    strange = None if found else next(folder.rglob("*.tif"), None)
+    if strange is not None:
+        message = (
+            f"{folder} holds rasters such as {strange.name}, but none with a name that tells its "
+            f"dates and product: expected {KNOWN_NAMES}"
+        )
+        raise MissingProductError(message)
+    return found
+
+
 def _pairs_of_frame(folder: Path) -> tuple[PairEntry, ...]:
     """Pairs in the first of a frame's folders that has any."""
     for name in _PAIRS_FOLDERS:
@@ -166,15 +190,23 @@ def _pairs_in(folder: Path) -> tuple[PairEntry, ...]:
     urls: dict[DatePair, str] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         is_folder = path.is_dir()
-        loose = _FILE_OF_PAIR.fullmatch(path.name)
-        text = path.name if is_folder else loose[1] if loose else ""
-        try:
-            pair = DatePair.parse(text)
-        except BadInputError:  # metadata, epochs, a stranger
-            continue
-        # A pair's folder sorts before its loose files and is taken.
-        urls.setdefault(pair, (path if is_folder else folder).as_uri())
+        pair = _pair_of_folder(path.name) if is_folder else _pair_of_file(path.name)
+        if pair is not None:  # else metadata, epochs, a stranger
+            # A pair's folder sorts before its loose files and is taken.
+            urls.setdefault(pair, (path if is_folder else folder).as_uri())
     return tuple(PairEntry(pair, is_folder=True, url=urls[pair]) for pair in sorted(urls))
+
+
+def _pair_of_folder(name: str) -> DatePair | None:
+    try:
+        return DatePair.parse(name)
+    except BadInputError:
+        return parse_job_name(name)
+
+
+def _pair_of_file(name: str) -> DatePair | None:
+    found = parse_file_name(name)
+    return found.pair if found else None
 
 
 def _frame_of_path(folder: Path) -> FrameId | None:

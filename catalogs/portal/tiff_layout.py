@@ -14,16 +14,13 @@ from typing import Final, NamedTuple
 
 from catalogs.portal.file_parts import ByteRange, FileParts
 from catalogs.portal.window_errors import WholeFileNeededError
+from catalogs.raster_limits import refuse_absurd
 from fringewatch.errors import CorruptProductError
 
 UNCOMPRESSED: Final = 1
 
 _UNSIGNED_NUMBERS: Final = 1
-_FLOATS: Final = 3
-
-_MOST_PIXELS_A_SIDE: Final = 100_000
-_MOST_PIXELS_A_BLOCK: Final = 1 << 26
-"""A frame has some 3500 x 2700 pixels; a header that claims far more would fill the memory."""
+_NUMBERS: Final = frozenset({_UNSIGNED_NUMBERS, 2, 3})  # whole ones without and with a sign, floats
 
 _MOST_ENTRIES: Final = 1000  # a GeoTIFF has about 20
 _PIXEL_BYTES: Final = MappingProxyType({8: 1, 16: 2, 32: 4, 64: 8})
@@ -97,7 +94,7 @@ def parse_layout(parts: FileParts) -> TiffLayout:
     else:
         block_width, block_height = width, min(tags.one(Tag.ROWS_PER_STRIP, height), height)
         offsets, counts = Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS
-    _refuse_absurd((width, height), (block_width, block_height))
+    refuse_absurd((width, height), (block_width, block_height))
     if counts not in tags:
         message = "the header does not say how long the blocks are"
         raise WholeFileNeededError(message)
@@ -222,21 +219,10 @@ def _read_start(start: bytes) -> tuple[_Form, int]:
     raise CorruptProductError(message)
 
 
-def _refuse_absurd(raster: tuple[int, int], block: tuple[int, int]) -> None:
-    sides = (*raster, *block)
-    sound = 1 <= min(sides) <= max(sides) <= _MOST_PIXELS_A_SIDE
-    if not sound or math.prod(block) > _MOST_PIXELS_A_BLOCK:
-        message = (
-            f"the header claims {raster[0]} x {raster[1]} pixels in blocks of {block[0]} x "
-            f"{block[1]}: it is damaged"
-        )
-        raise CorruptProductError(message)
-
-
 def _pixel_bytes(tags: _Tags) -> int:
     bands, bits = tags.one(Tag.SAMPLES_PER_PIXEL, 1), tags.one(Tag.BITS_PER_SAMPLE, 1)
     kind = tags.one(Tag.SAMPLE_FORMAT, _UNSIGNED_NUMBERS)
-    if bands != 1 or bits not in _PIXEL_BYTES or kind not in {_UNSIGNED_NUMBERS, _FLOATS}:
+    if bands != 1 or bits not in _PIXEL_BYTES or kind not in _NUMBERS:
         message = (
             f"the raster has {bands} band(s) of {bits} bits in sample format {kind}: it is not a "
             "LiCSAR product"

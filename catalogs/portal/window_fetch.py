@@ -17,7 +17,7 @@ from catalogs.portal.session import PortalSession
 from catalogs.portal.tiff_layout import TiffLayout, parse_layout
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
 from catalogs.portal.window_plan import plan_ranges
-from catalogs.rasters import read_grid, read_window
+from catalogs.rasters import read_place, read_window
 from catalogs.records import RemoteFile, RemoteFrameFile
 from catalogs.window_records import FetchedWindow, WindowProvenance, hash_values
 from fringewatch.atomic import disk_errors
@@ -61,9 +61,9 @@ def fetch_window(
     Raises
     ------
     WholeFileNeededError
-        If the server sends no parts of files, the layout does not allow it, less than half of
-        the file would be saved, the file changed twice while being read, or it lies in a folder of
-        this machine: `fetch_file` is the way then.
+        If the server sends no parts of files, the layout does not allow it, the raster has to be
+        resampled, less than half of the file would be saved, the file changed twice while being
+        read, or it lies in a folder of this machine: `fetch_file` is the way then.
     MissingProductError
         If the server says that it is not there (404, 410).
     SourceUnavailableError
@@ -97,15 +97,18 @@ def _fetch_once(
     with _named(remote):
         layout = _read_header(reader, parts)
     with _opened(parts, remote) as path:
-        grid = read_grid(path, remote.product)
-    window = choose(grid)
+        place = read_place(path, remote.product)
+    if place.resampled_from:
+        message = f"{remote.file_name} has to be resampled (from {place.resampled_from})"
+        raise WholeFileNeededError(message)
+    window = choose(place.grid)
     with _named(remote):
         ranges = plan_ranges(layout, window, MOST_REQUESTS - len(reader.ranges))
         _refuse_if_dear(reader, ranges, parts.size)
     for wanted in ranges:
         parts.add(wanted.start, reader.read(wanted).content)
     with _opened(parts, remote) as path:
-        values = read_window(path, window)
+        values = read_window(path, remote.product, window)
     logger.info("read a window of %s, %d bytes", remote.url, reader.bytes_moved)
     return FetchedWindow(
         values,
@@ -119,6 +122,7 @@ def _fetch_once(
             requests=reader.requests_made,
             bytes_moved=reader.bytes_moved,
             sha256=hash_values(values),
+            numbers_said=place.numbers_said,
         ),
     )
 

@@ -51,7 +51,7 @@ def test_any_grid_comes_back(
 ) -> None:
     grid = Grid(west, north, 0.001, 0.001, width, height)
     path = tmp_path_factory.mktemp("grid") / "any.tif"
-    write_geotiff(path, np.ones((height, width), dtype=np.uint8), grid)
+    write_geotiff(path, np.full((height, width), 204, dtype=np.uint8), grid)
     assert check_raster(path, Product.CC).snaps_to(grid)
 
 

@@ -7,9 +7,9 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
 from catalogs.grid import Grid, volcano_window
-from catalogs.rasters import check_raster, read_grid, read_window
+from catalogs.rasters import check_raster, read_grid, read_on_lattice, read_window
 from catalogs.records import DatePair, Product
-from fringewatch.errors import CorruptProductError
+from fringewatch.errors import CorruptProductError, GridMismatchError
 from tests.portal.rasters import RasterForm, shifted, write_pair
 from tests.scenes import QUIET, SIDE, TRANSFORM, full_coherence, scene_phase
 
@@ -35,7 +35,7 @@ def test_every_container_gives_the_same_grid_and_values(tmp_path: Path, form: Ra
     assert grid.snaps_to(Grid(-91.81, -0.11, 0.001, 0.001, SIDE, SIDE))
     window = volcano_window(grid, -0.37, -91.55)
     assert np.array_equal(
-        read_window(path, window),
+        read_window(path, Product.DIFF_PHA, window),
         scene_phase(QUIET)[window.row : window.row + 500, window.column : window.column + 500],
     )
 
@@ -43,7 +43,7 @@ def test_every_container_gives_the_same_grid_and_values(tmp_path: Path, form: Ra
 def test_pixels_outside_the_raster_are_no_data(tmp_path: Path) -> None:
     path = write(tmp_path, RasterForm(TRANSFORM))
     window = volcano_window(read_grid(path, Product.DIFF_PHA), -0.11, -91.81)
-    values = read_window(path, window)
+    values = read_window(path, Product.DIFF_PHA, window)
     assert (values[:250] == 0).all()
     assert (values[:, :250] == 0).all()
     assert np.array_equal(values[250:, 250:], scene_phase(QUIET)[:250, :250])
@@ -82,26 +82,37 @@ def test_a_raster_of_nan_holds_no_data_either(tmp_path: Path) -> None:
 
 def test_coherence_is_no_phase(tmp_path: Path) -> None:
     files = write_pair(tmp_path, PAIR, scene_phase(QUIET), full_coherence(), RasterForm(TRANSFORM))
-    with pytest.raises(CorruptProductError, match="of uint8, expected one of float32"):
+    with pytest.raises(
+        CorruptProductError, match=r"of uint8, expected one of float32.*need a scale"
+    ):
         check_raster(files.coherence, Product.DIFF_PHA)
 
 
-def test_another_coordinate_system_is_refused(tmp_path: Path) -> None:
+def test_degrees_that_are_called_metres_lie_far_off(tmp_path: Path) -> None:
     path = write(tmp_path, RasterForm(TRANSFORM))
+    window = volcano_window(read_grid(path, Product.DIFF_PHA), -0.37, -91.55)
     with rasterio.open(path, "r+") as raster:
         raster.crs = "EPSG:32715"
-    with pytest.raises(CorruptProductError, match="EPSG:4326"):
-        check_raster(path, Product.DIFF_PHA)
+    with pytest.raises(GridMismatchError, match=r"does not reach .* -0\.370 N, -91\.550 E"):
+        read_on_lattice(path, Product.DIFF_PHA, window)
 
 
-@pytest.mark.parametrize("dtype", ["complex_int16", "float64", "complex64"])
-def test_other_types_and_no_georeference_are_refused(tmp_path: Path, dtype: str) -> None:
+@pytest.mark.parametrize(
+    ("dtype", "words"),
+    [("complex_int16", "complex_int16"), ("complex64", "complex64"), ("float64", "CRS None")],
+)
+def test_complex_numbers_and_no_georeference_are_refused(
+    tmp_path: Path, dtype: str, words: str
+) -> None:
     path = tmp_path / "odd.tif"
+    options = {} if dtype == "float64" else {"crs": "EPSG:4326", "transform": TRANSFORM}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(path, "w", driver="GTiff", width=9, height=9, count=1, dtype=dtype):
+        with rasterio.open(
+            path, "w", driver="GTiff", width=9, height=9, count=1, dtype=dtype, **options
+        ):
             pass
-    with pytest.raises(CorruptProductError, match=dtype):
+    with pytest.raises(CorruptProductError, match=words):
         check_raster(path, Product.DIFF_PHA)
 
 

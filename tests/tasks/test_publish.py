@@ -176,7 +176,7 @@ def test_a_run_that_ends_before_its_tables_leaves_the_first_verdict(
 def test_only_what_could_not_be_had_for_this_volcano_is_no_data(kept: KeptHome) -> None:
     missing, others = DatePair.parse("20240211_20240223"), DatePair.parse("20240211_20240306")
     with open_ledger(kept.home.ledger) as ledger:
-        for product in Product:
+        for product in Product.DIFF_PHA.needed:
             ledger.record_file(FRAME, FileRow(others, product, FileState.FETCHED, sha256="ff"))
             ledger.record_file(FRAME, FileRow(missing, product, FileState.MISSING, reason="404"))
     publish(kept)

@@ -157,7 +157,7 @@ def test_a_pair_that_the_ledger_does_not_know_is_an_orphan(kept: KeptHome) -> No
 def test_a_pair_that_is_listed_and_not_here_is_a_gap(kept: KeptHome) -> None:
     kept_pair = DatePair.parse("20240106_20240211")
     folder = kept.remote(kept_pair, Product.CC).parent
-    for product in Product:
+    for product in Product.DIFF_PHA.needed:
         shutil.copy(kept.remote(PAIRS[0], product), folder / f"{kept_pair}{product.ending}")
     outside = kept.remote(DatePair.parse("20240211_20240223"), Product.CC)
     assert outside.parent.is_dir()
@@ -297,8 +297,11 @@ def test_a_file_that_changed_upstream_is_fetched_again(kept: KeptHome) -> None:
     row = kept.row(PAIRS[3], Product.CC)
     assert (row.state, row.reason) == (FileState.CHANGED, found.reason)
     with open_ledger(kept.home.ledger) as ledger:
-        assert PAIRS[3] not in ledger.tiled_pairs("fernandina", FRAME)
+        assert PAIRS[3] in ledger.tiled_pairs("fernandina", FRAME)
+        assert ledger.outdated_pairs("fernandina", FRAME) == (PAIRS[3],)
     settle(kept, fetched=1)
+    with open_ledger(kept.home.ledger) as ledger:
+        assert ledger.outdated_pairs("fernandina", FRAME) == ()
     row = kept.row(PAIRS[3], Product.CC)
     assert row.state is FileState.FETCHED
     assert row.last_modified == dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC)
@@ -315,7 +318,19 @@ def test_a_file_of_another_size_brings_new_numbers(kept: KeptHome) -> None:
     assert not bool(read_table(INTERFEROGRAMS, folder)["positive"].iloc[-1])
 
 
-def test_a_changed_file_is_forgotten_for_every_volcano_of_the_frame(kept: KeptHome) -> None:
+def test_a_new_file_that_is_no_good_takes_nothing_away(kept: KeptHome) -> None:
+    path = kept.remote(PAIRS[4], Product.DIFF_PHA)
+    good = path.read_bytes()
+    path.write_bytes(good[: len(good) // 2])
+    verify(kept, repair=True)
+    report = kept.backfill()
+    assert (report.outcome, report.fetched, report.in_table) == (Outcome.PARTIAL, 0, 5)
+    assert [problem.pair for problem in report.problems] == [PAIRS[4]]
+    path.write_bytes(good)
+    settle(kept, fetched=1)
+
+
+def test_a_changed_file_is_outdated_for_every_volcano_of_the_frame(kept: KeptHome) -> None:
     with open_ledger(kept.home.ledger) as ledger:
         ledger.record_tiles("wolf", FRAME, ledger.tiles("fernandina", FRAME))
     change_upstream(kept)
@@ -325,7 +340,8 @@ def test_a_changed_file_is_forgotten_for_every_volcano_of_the_frame(kept: KeptHo
         ["fringewatch", "backfill", "wolf"],
     ]
     with open_ledger(kept.home.ledger) as ledger:
-        assert len(ledger.tiles("wolf", FRAME)) == 4
+        assert len(ledger.tiles("wolf", FRAME)) == 5
+        assert ledger.outdated_pairs("wolf", FRAME) == (PAIRS[3],)
 
 
 def test_a_file_that_moved_to_the_other_host_is_the_same_file(kept: KeptHome) -> None:

@@ -31,7 +31,7 @@ PAIRS = tuple(DatePair.parse(f"20240106_202402{day:02d}") for day in range(1, 9)
 EMPTY = PAIRS[2]
 """Its window holds no data."""
 STRANGE = PAIRS[5]
-"""Lies on another grid."""
+"""Lies ten degrees away."""
 GOOD = tuple(pair for pair in PAIRS if pair not in {EMPTY, STRANGE})
 REQUEST = FrameRequest(find_volcano("fernandina"), FRAME, dt.date(2024, 1, 1), dt.date(2024, 3, 31))
 GRID = Grid(TRANSFORM.c, TRANSFORM.f, TRANSFORM.a, -TRANSFORM.e, SIDE, SIDE)
@@ -80,18 +80,20 @@ class TileHome:
         if pair == EMPTY:
             phase = np.zeros_like(phase)
         if pair == STRANGE:
-            grid = Grid(GRID.west + 0.3, GRID.north, GRID.step_x, GRID.step_y, SIDE, SIDE)
+            grid = Grid(GRID.west + 10.0, GRID.north, GRID.step_x, GRID.step_y, SIDE, SIDE)
         write_geotiff(self.home.granule(FRAME, pair, Product.DIFF_PHA), phase, grid)
         write_geotiff(self.home.granule(FRAME, pair, Product.CC), full_coherence(), grid)
         with open_ledger(self.home.ledger) as ledger:
-            for product in Product:
+            for product in Product.DIFF_PHA.needed:
                 row = FileRow(pair, product, FileState.FETCHED, url="https://example.org/a.tif",
                               size=1, sha256="0" * 64)  # fmt: skip
                 ledger.record_file(FRAME, row)
 
     def granules(self, pair: DatePair) -> int:
         """How many of a pair's files are there."""
-        return sum(self.home.granule(FRAME, pair, product).is_file() for product in Product)
+        return sum(
+            self.home.granule(FRAME, pair, product).is_file() for product in Product.DIFF_PHA.needed
+        )
 
     def tile(self, batch: Sequence[DatePair] = PAIRS, *, workers: int = 1) -> BatchReport:
         """Tile a batch with so many workers, as a backfill of many pairs would."""

@@ -42,6 +42,7 @@ def test_a_manifest_that_mixes_both_hosts() -> None:
     assert urls(page) == {
         Product.CC: f"{ARCHIVE}/{COHERENCE}",
         Product.DIFF_PHA: f"{PUBLIC}/{PHASE}",
+        Product.DIFF_UNFILTERED_PHA: f"{PUBLIC}/{PAIR}.geo.diff_unfiltered_pha.tif",
     }
 
 

@@ -61,7 +61,7 @@ def middle(grid: Grid) -> Window:
 
 def assert_is_cut_from(path: Path, fetched: FetchedWindow, product: Product) -> None:
     assert fetched.grid == read_grid(path, product)
-    cut = read_window(path, fetched.window)
+    cut = read_window(path, Product.DIFF_PHA, fetched.window)
     assert fetched.values.dtype == cut.dtype
     assert fetched.values.tobytes() == cut.tobytes()
 
