@@ -25,7 +25,7 @@ test-all: $(VENV)/dev
 # torch, and so without what learns.
 FLOORS := .venv-floors
 FLOOR_TESTS := tests/end_to_end/test_service.py tests/end_to_end/test_deployment.py tests/flows/test_prefect_yaml.py \
-    tests/flows/test_flows.py tests/flows/test_run_pages.py tests/tasks/test_watch.py tests/catalogs/test_cube.py
+    tests/flows/test_flows.py tests/flows/test_run_pages.py tests/tasks/test_watch.py tests/catalogs/cubes/test_cube.py
 FLOOR_PACKAGES := hypothesis "moto[server]" psutil pytest pytest-httpserver pytest-randomly pytest-timeout \
     pytest-xdist pyyaml
 

@@ -21,16 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.air_scenes import measure_scenes
-from catalogs.grid import Window, volcano_window
-from catalogs.rasters import read_grid, read_window
+from catalogs.rasters.grid import Window, volcano_window
+from catalogs.rasters.reading import read_grid, read_window
 from catalogs.records import DatePair, Product
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from insar_models.air import AirCorrection, AirField, delay_field, remove_air
 from insar_models.air.lag_products import agreement, lag_products
 from insar_models.air.stratified import is_coherent
-from insar_models.model_files import SHIPPED_MODELS, load_model
-from insar_models.patches import cut_patches, find_water, mask_water
-from insar_models.phase import decode_phase, encode_phase, phasor
+from insar_models.detectors.registry import SHIPPED_MODELS, load_model
+from insar_models.phase.codes import decode_phase, encode_phase, phasor
+from insar_models.phase.window_patches import cut_patches, find_water, mask_water
 
 FRAME: Final = "106A_09048_000909"
 VOLCANOES: Final = ("fernandina", "wolf", "alcedo", "sierra-negra", "cerro-azul")

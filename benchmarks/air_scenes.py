@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fringewatch.numbers import WAVELENGTH_M, WINDOW_SIZE
 from insar_models.air import heights_field, remove_air
-from insar_models.phase import encode_phase
+from insar_models.phase.codes import encode_phase
 from insar_models.simulation import Episode, Ground, Scene, Weather, simulate_pair
 from insar_models.simulation.geometry import GroundGrid, LineOfSight
 from insar_models.simulation.pair_phase import noise_free_phase_rad

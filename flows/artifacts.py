@@ -11,7 +11,7 @@ from httpx import HTTPError
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.exceptions import PrefectException
 
-from catalogs.home import home_of
+from catalogs.home.home import home_of
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import FringewatchError

@@ -7,7 +7,7 @@ import logging
 import os
 from typing import Final
 
-from catalogs.home import Home
+from catalogs.home.home import Home
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import BadInputError, ServerUnavailableError
 

@@ -13,7 +13,7 @@ from catalogs.records import FrameId, Volcano
 from fringewatch.plain_text import plain
 from tasks.progress import listening
 from tasks.records import FramePlan, Outcome, RunReport, whole_outcome
-from tasks.verify_records import VerifyReport
+from tasks.verify.records import VerifyReport
 
 _LINES_SHOWN = 12
 OURS = ("catalogs", "flows", "insar_models", "tasks")

@@ -14,12 +14,12 @@ from fringewatch.errors import (
     UnforeseenError,
 )
 from fringewatch.failures import foreseen
-from tasks.discover import discover_task
-from tasks.download import download_task
+from tasks.ingest.discover import discover_task
+from tasks.ingest.download import download_task
+from tasks.ingest.tile import tile_task
+from tasks.judge.score import score_task
 from tasks.publish import publish_task
 from tasks.records import Outcome, RunReport, whole_outcome
-from tasks.score import score_task
-from tasks.tile import tile_task
 from tasks.watch import Steps
 
 PREFECT_STEPS = Steps(

@@ -17,16 +17,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from catalogs.cube import Cube, PairTile, open_cube, pairs_of, read_cube
-from catalogs.cube_origin import product_of
-from catalogs.grid import Grid, Window
-from catalogs.home import Home, home_of, only_writer
-from catalogs.lattice import find_window, place_window
-from catalogs.ledger import Ledger, open_ledger
-from catalogs.ledger_rows import TileRow
-from catalogs.place import Place
+from catalogs.cubes.cube import Cube, PairTile, open_cube, pairs_of, read_cube
+from catalogs.cubes.origin import product_of
+from catalogs.home.home import Home, home_of, only_writer
+from catalogs.ledger.ledger import Ledger, open_ledger
+from catalogs.ledger.rows import TileRow
+from catalogs.rasters.grid import Grid, Window
+from catalogs.rasters.lattice import find_window, place_window
 from catalogs.records import DatePair, FrameId, Product, Volcano
 from catalogs.settings import Settings
+from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import BadInputError
 from tasks.records import FrameRequest, RunReport

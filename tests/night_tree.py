@@ -8,9 +8,9 @@ import numpy as np
 from rasterio.transform import Affine
 
 from catalogs.records import DatePair, FrameId, Volcano
-from catalogs.volcanoes import load_volcanoes
+from catalogs.world.volcanoes import load_volcanoes
 from fringewatch.numbers import PIXEL_DEGREES
-from insar_models.phase import wrap
+from insar_models.phase.codes import wrap
 from tasks.watch import WatchRequest
 from tests.portal.rasters import RasterForm, write_pair
 from tests.portal.trees import pair_folder

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from catalogs.portal.file_parts import ByteRange, FileParts
 from catalogs.portal.window_errors import WholeFileNeededError
-from catalogs.raster_limits import refuse_absurd
+from catalogs.rasters.limits import refuse_absurd
 from fringewatch.errors import CorruptProductError
 
 UNCOMPRESSED: Final = 1

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insar_models.air.lag_products import BLOCKS, LAGS, LagProducts, sums_by_factor
-from insar_models.fringe_rate import length
+from insar_models.phase.fringe_rate import length
 
 DRAWS: Final = 199
 """Of signs; the least chance that can be told is 1 in 200."""

@@ -20,7 +20,7 @@ from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE, PHASE_SCALE_RAD, 
 from insar_models.air.factor_fit import FactorFit, TwoFits, fit_factor
 from insar_models.air.fields import AirField
 from insar_models.air.lag_products import STEP, LagProducts, agreement, lag_products
-from insar_models.phase import decode_phase, phasor
+from insar_models.phase.codes import decode_phase, phasor
 
 LEAST_COHERENCE: Final = 0.4
 """Of pixels that a factor is taken from."""

@@ -10,10 +10,10 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.transform import Affine
 
-from catalogs.grid import Window
-from catalogs.raster_limits import MOST_PIXELS_A_SIDE
-from catalogs.raster_ranges import NumbersSeen, fault_of_batch
-from catalogs.rasters import check_raster, read_grid, read_window
+from catalogs.rasters.grid import Window
+from catalogs.rasters.limits import MOST_PIXELS_A_SIDE
+from catalogs.rasters.ranges import NumbersSeen, fault_of_batch
+from catalogs.rasters.reading import check_raster, read_grid, read_window
 from catalogs.records import Product
 from fringewatch.errors import CorruptProductError
 

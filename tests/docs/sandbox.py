@@ -11,7 +11,7 @@ from rasterio.transform import Affine
 
 from catalogs.records import DatePair
 from catalogs.settings import load_settings
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from fringewatch.numbers import PIXEL_DEGREES
 from tasks.records import Outcome
 from tasks.watch import parse_request, watch_volcano

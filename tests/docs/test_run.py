@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, read_table
-from insar_models.patch_file_writer import write_patch_file
+from insar_models.patchfile.writer import write_patch_file
 from tests.docs.blocks import Block, blocks
 from tests.docs.sandbox import Sandbox, write_tree
 from tests.end_to_end.service import Service, settings_of, wait_until

@@ -15,8 +15,8 @@ from cyclopts import CycloptsError
 from catalogs.corpora.recipe_file import load_recipe
 from catalogs.settings import Settings, load_settings
 from flows import cli  # noqa: F401 - registers the commands
-from flows.cli_common import app
-from insar_models.pretraining_recipe import find_pretrain_recipe
+from flows.cli.common import app
+from insar_models.pretraining.recipe import find_pretrain_recipe
 from tests.docs.blocks import ROOT, Block, blocks, inline_commands
 from tests.flows.test_prefect_yaml import DEPLOYMENTS, flow_of
 

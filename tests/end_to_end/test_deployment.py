@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, read_table
 from tests.end_to_end.service import service_in
 from tests.portal.server import StandInPortal

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, read_table
 from tests.end_to_end.service import PASSWORD, Service, service_in, wait_until
 from tests.portal.faults import Fault, FaultKind

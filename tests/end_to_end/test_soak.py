@@ -15,10 +15,10 @@ import pandas as pd
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from catalogs.home import Home
-from catalogs.place import Folder
+from catalogs.home.home import Home
 from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
 from tasks.records import Outcome
 from tasks.watch import parse_request, watch_volcano

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.home import Home, only_writer
-from catalogs.ledger import open_ledger
+from catalogs.home.home import Home, only_writer
+from catalogs.ledger.ledger import open_ledger
 from flows.backfill import backfill
 from flows.cli import run
 from flows.screen import stop_logging

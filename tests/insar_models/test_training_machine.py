@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 pytest.importorskip("torch")
 
-from insar_models.encoder_files import save_encoder
+from insar_models.encoders.files import save_encoder
 from tests.insar_models.small_tuning import labelled_corpus, tiny_encoder
 from tests.insar_models.test_train import TOML
 

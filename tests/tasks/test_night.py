@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.home import Home, home_of, only_writer, open_home
+from catalogs.home.home import Home, home_of, only_writer, open_home
 from catalogs.portal.hosts import forget_host
 from catalogs.portal.session import SessionSettings
 from catalogs.settings import Settings
@@ -53,7 +53,7 @@ def portal(tree: Path, watched: tuple[Watched, ...]) -> Iterator[StandInPortal]:
 @pytest.fixture
 def settings(portal: StandInPortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     hurried = partial(SessionSettings, backoff_s=0.0, backoff_jitter_s=0.0)
-    monkeypatch.setattr("tasks.discover.SessionSettings", hurried)
+    monkeypatch.setattr("tasks.ingest.discover.SessionSettings", hurried)
     monkeypatch.setattr("tasks.publish.draw_timeline", lambda *_: None)
     monkeypatch.setattr("tasks.publish.draw_interferograms", lambda *_: None)
     return Settings(

@@ -13,19 +13,19 @@ from rasterio.crs import CRS
 from rasterio.transform import Affine
 from rasterio.warp import transform_bounds
 
-from catalogs.cube import read_cube
-from catalogs.home import Home
-from catalogs.raster_writer import write_geotiff
+from catalogs.cubes.cube import read_cube
+from catalogs.home.home import Home
+from catalogs.rasters.writer import write_geotiff
 from catalogs.settings import Settings
 from catalogs.tables import INTERFEROGRAMS, read_table
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
-from insar_models.phase import decode_phase
+from insar_models.phase.codes import decode_phase
+from tasks.ingest.tile import tile_pairs
 from tasks.records import Outcome, RunReport
-from tasks.tile import tile_pairs
 from tasks.watch import Steps, WatchRequest, watch_volcano
 from tests.scenes import FRAME, QUIET, full_coherence, scene_phase
-from tests.tasks.tile_homes import GRID
+from tests.tasks.ingest.tile_homes import GRID
 
 REQUEST = WatchRequest(
     find_volcano("fernandina"), (FRAME,), dt.date(2024, 1, 1), dt.date(2024, 3, 31), True

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from catalogs.cube import cube_pairs, read_cube
-from catalogs.ledger import open_ledger
+from catalogs.cubes.cube import cube_pairs, read_cube
+from catalogs.ledger.ledger import open_ledger
 from catalogs.records import FrameId, Product
 from fringewatch.errors import BadInputError
 from tasks.rebuild import rebuild_frame

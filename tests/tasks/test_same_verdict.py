@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from catalogs.home import home_of
+from catalogs.home.home import home_of
 from catalogs.records import DatePair
 from catalogs.settings import Settings
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
+from tasks.judge.score import score_frame
 from tasks.records import BatchReport, FrameRequest, Published
-from tasks.score import score_frame
 from tasks.watch import Steps, parse_request, watch_volcano
 from tests.portal.rasters import RasterForm, write_pair
 from tests.portal.trees import pair_folder

@@ -15,7 +15,7 @@ from catalogs.portal.fetch import fetch_file
 from catalogs.portal.file_facts import ask_file_facts
 from catalogs.portal.listing import parse_links, parse_pairs
 from catalogs.portal.session import PortalSession, make_session
-from catalogs.rasters import check_raster, read_grid
+from catalogs.rasters.reading import check_raster, read_grid
 from catalogs.records import Product, RemoteFile
 from fringewatch.errors import CorruptProductError, FringewatchError, SourceUnavailableError
 from tests.catalogs.portal.conftest import FRAME, PAIRS, QUICK

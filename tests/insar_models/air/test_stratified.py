@@ -13,7 +13,7 @@ from insar_models.air import AirCorrection, FitOutcome, delay_field, heights_fie
 from insar_models.air.factor_fit import fit_factor
 from insar_models.air.fields import AirField
 from insar_models.air.lag_products import lag_products
-from insar_models.phase import decode_phase, encode_phase, phasor
+from insar_models.phase.codes import decode_phase, encode_phase, phasor
 from tests.insar_models.air.slow_fit import slow_factors, slow_products
 from tests.insar_models.air.windows import COHERENT, SUMMIT, Window, hills, source_rad, window
 

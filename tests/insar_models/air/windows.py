@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.phase import encode_phase
+from insar_models.phase.codes import encode_phase
 from insar_models.simulation.geometry import GroundGrid
 from insar_models.simulation.random_fields import power_law_field
 

@@ -1,0 +1,83 @@
+"""The command line. Exit codes say what to do next: docs/operate.md has their table.
+
+Only what the words of a command need is imported by its modules; the rest waits until it runs.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import CycloptsError
+
+from flows.cli import (
+    assess,
+    corpus,
+    corpus_field,
+    corpus_look,
+    flow_runs,
+    learn,
+    look,
+    rebuild,
+    simulate,
+)
+from flows.cli.common import NOTHING_HAD, app
+from fringewatch.errors import (
+    FringewatchError,
+    MissingProductError,
+    TryLaterError,
+    UnforeseenError,
+)
+from fringewatch.failures import foreseen
+
+A_BUG = 1  # as Python ends with a traceback
+BAD_ARGUMENTS = 2
+TRY_LATER = 5
+INTERRUPTED = 130  # as a shell says it
+
+# Importing the first eight registers their commands.
+__all__ = [
+    "assess",
+    "corpus",
+    "corpus_field",
+    "corpus_look",
+    "flow_runs",
+    "learn",
+    "look",
+    "main",
+    "rebuild",
+    "run",
+    "simulate",
+]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line with `arguments` and return its exit code."""
+    try:
+        outcome = app(list(arguments))
+    except CycloptsError as error:
+        return _complain(str(error), BAD_ARGUMENTS)
+    except KeyboardInterrupt:
+        return _complain("interrupted; what is done is kept: run it again to go on", INTERRUPTED)
+    except Exception as error:
+        found = foreseen(error)
+        if found is None:
+            raise  # a bug, with its traceback
+        return _complain(str(found), _code_of(found))
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _code_of(error: FringewatchError) -> int:
+    if isinstance(error, UnforeseenError):
+        return A_BUG
+    if isinstance(error, TryLaterError):
+        return TRY_LATER
+    return NOTHING_HAD if isinstance(error, MissingProductError) else BAD_ARGUMENTS
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    raise SystemExit(run(sys.argv[1:]))
+
+
+def _complain(words: str, code: int) -> int:
+    print(f"fringewatch: {words}", file=sys.stderr)
+    return code

@@ -1,0 +1,49 @@
+"""The command that makes a frame's cube anew."""
+
+from typing import Annotated
+
+from flows.cli.common import NO_NEGATIVE, HomeFolder, ModelName, Portals, app, load
+
+
+@app.command
+def rebuild(
+    volcano: str,
+    /,
+    *,
+    frame: Annotated[tuple[str, ...], NO_NEGATIVE] = (),
+    portal: Portals = (),
+    home: HomeFolder = None,
+    model: ModelName = None,
+    product: str | None = None,
+) -> int:
+    """Make a volcano's cubes anew, after a change of lattice or coordinates; nothing is lost.
+
+    Parameters
+    ----------
+    volcano
+        Name, slug or GVP number.
+    frame
+        LiCSAR frame; may be repeated. All that the home holds of the volcano by default.
+    product
+        The phase to read from now on: diff_pha, unw or diff_unfiltered_pha.
+    """
+    from catalogs.home.home import home_of, open_home
+    from catalogs.ledger.ledger import open_ledger
+    from catalogs.records import FrameId
+    from catalogs.world.volcanoes import find_volcano
+    from flows.screen import progress_shown, start_logging
+    from tasks.rebuild import rebuild_frame
+
+    found = find_volcano(volcano)
+    settings = load(portal, home, model, product)
+    start_logging()
+    place = open_home(home_of(settings))
+    with open_ledger(place.ledger) as ledger:
+        frames = [FrameId.parse(text) for text in frame] or ledger.tiled_frames(found.slug)
+    outcomes = [0]
+    for each in frames:
+        with progress_shown():
+            rebuilt = rebuild_frame(found, each, settings)
+        print("\n".join(rebuilt.lines()))
+        outcomes.append(int(rebuilt.report.outcome))
+    return max(outcomes)

@@ -1,0 +1,187 @@
+"""Frame layers: put rasters of a frame's metadata into the cube, once, beside its pairs."""
+
+import datetime as dt
+import hashlib
+import logging
+import math
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalogs.cubes.layers import read_layer, write_layer
+from catalogs.cubes.reading import cube_is_there, read_cube
+from catalogs.home.home import Home, home_of
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.rows import LayerRow
+from catalogs.portal.answers import CutAnswerError
+from catalogs.portal.client import Portal
+from catalogs.portal.window_errors import WholeFileNeededError
+from catalogs.portal.window_fetch import fetch_window
+from catalogs.rasters.grid import Grid, Window, volcano_window
+from catalogs.rasters.reading import check_raster, read_grid, read_window
+from catalogs.records import FrameId, FrameRaster, RemoteFrameFile
+from catalogs.settings import Settings
+from fringewatch.errors import (
+    CorruptProductError,
+    GridMismatchError,
+    MissingProductError,
+    SourceUnavailableError,
+)
+from tasks.ingest.discover import open_portal
+from tasks.records import FrameRequest
+
+_LOGGER = logging.getLogger(__name__)
+
+WANTED: Final = (FrameRaster.LANDMASK,)
+"""What every cube is to hold."""
+
+_STEP_TOLERANCE_DEGREES: Final = 1e-6  # of files of one frame: their numbers are noisy
+_WITHOUT: Final = {
+    FrameRaster.LANDMASK: "water is what is coherent in none of the cube's pairs",
+}
+
+
+def bring_layers(
+    request: FrameRequest, settings: Settings, wanted: Sequence[FrameRaster] = WANTED
+) -> tuple[str, ...]:
+    """Put the wanted rasters into the volcano's cube; return a note on each that was not had.
+
+    Only the volcano's window travels where that is possible. What is in the cube is not asked for
+    again, and what no source has, after a pause: its absence is no fault, and the watch goes on
+    without it. Before there is a cube nothing is done.
+
+    Raises
+    ------
+    HomeError
+        If the disk is full or cannot be written, or the storage gives no answer.
+    StoreError
+        If the cube is damaged.
+    """
+    home, volcano, frame = home_of(settings), request.volcano.slug, request.frame
+    place = home.cube(volcano, frame)
+    if not cube_is_there(place):
+        return ()
+    cube = read_cube(place, with_dask=False)
+    now = dt.datetime.now(dt.UTC)
+    notes = []
+    with open_ledger(home.ledger) as ledger:
+        grid, known = ledger.grid(frame), ledger.layers(volcano, frame)
+        if grid is None:
+            return ()
+        window = volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
+        for raster in wanted:
+            before = known.get(raster)
+            waits = before and before.next_attempt and before.next_attempt > now
+            if waits or _is_current(read_layer(cube, raster), before):
+                continue
+            with open_portal(settings, ledger) as portal:
+                row, values = _bring(portal, home, frame, raster, window)
+            if values is not None:
+                write_layer(place, raster, values)
+            else:
+                notes.append(_note(frame, row))
+            ledger.record_layer(volcano, frame, row)
+    return tuple(notes)
+
+
+def _note(frame: FrameId, row: LayerRow) -> str:
+    without = _WITHOUT.get(row.raster)
+    return f"{frame}: no {row.raster.value} ({row.reason})" + (f"; {without}" if without else "")
+
+
+def _is_current(values: NDArray[np.float32] | None, row: LayerRow | None) -> bool:
+    """Whether the cube holds what the ledger remembers: a cube may have been made anew."""
+    return values is not None and row is not None and row.sha256 == _sha256(values)
+
+
+def _bring(
+    portal: Portal, home: Home, frame: FrameId, raster: FrameRaster, window: Window
+) -> tuple[LayerRow, NDArray[np.float32] | None]:
+    """Return what became of a raster, and its values on the cube's window if they came."""
+    reasons, answered = [], True
+    try:
+        for remote in portal.frame_files(frame, raster):
+            try:
+                values = _checked(remote, _read(portal, home, remote, window))
+            except MissingProductError:
+                continue
+            except (CorruptProductError, GridMismatchError) as error:
+                _LOGGER.warning("%s: %s", frame, error)
+                reasons.append(str(error))
+            else:
+                return LayerRow(raster, remote.url, _sha256(values)), values
+    except SourceUnavailableError as error:
+        reasons, answered = [*reasons, str(error)], False
+    reason = "; ".join(reasons) or "no source has it"
+    return LayerRow(raster, reason=reason, answered=answered), None
+
+
+def _read(
+    portal: Portal, home: Home, remote: RemoteFrameFile, window: Window
+) -> NDArray[np.float32]:
+    try:
+        fetched = fetch_window(portal.session, remote, partial(_same_ground, remote, window))
+        return _values(fetched.values, fetched.window)
+    except (WholeFileNeededError, CutAnswerError) as error:
+        _LOGGER.debug("%s comes whole: %s", remote.url, error)
+    whole = home.granules(remote.frame) / remote.file_name
+    try:
+        portal.fetch(remote, whole, partial(_check, remote))
+        own = _same_ground(remote, window, read_grid(whole, remote.product))
+        return _values(read_window(whole, own), own)
+    finally:
+        whole.unlink(missing_ok=True)
+
+
+def _check(remote: RemoteFrameFile, part: Path) -> None:
+    check_raster(part, remote.product)
+
+
+def _same_ground(remote: RemoteFrameFile, window: Window, grid: Grid) -> Window:
+    """Return the window on another grid that covers the same ground, to half a pixel.
+
+    Where a raster begins differs between publications of a frame; its steps do not.
+
+    Raises
+    ------
+    GridMismatchError
+        If the steps are others.
+    """
+    wanted = window.grid
+    steps = abs(grid.step_x - wanted.step_x), abs(grid.step_y - wanted.step_y)
+    west = math.remainder(wanted.west - grid.west, 360.0) / wanted.step_x
+    north = (grid.north - wanted.north) / wanted.step_y
+    if max(steps) > _STEP_TOLERANCE_DEGREES:
+        message = (
+            f"{remote.product.value} lies on another grid than its frame: {grid}, "
+            f"the frame has {wanted}"
+        )
+        raise GridMismatchError(message)
+    return Window(grid, window.row + round(north), window.column + round(west))
+
+
+def _values(values: NDArray[np.generic], window: Window) -> NDArray[np.float32]:
+    """Return float32 values that are NaN where the window lies outside of its raster."""
+    rows = window.row + np.arange(window.size)
+    columns = window.column + np.arange(window.size)
+    inside = np.outer(
+        (rows >= 0) & (rows < window.grid.height),
+        (columns >= 0) & (columns < window.grid.width),
+    )
+    return np.where(inside, values, np.nan).astype(np.float32)
+
+
+def _checked(remote: RemoteFrameFile, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the values; refuse a landmask that would leave nothing to look at."""
+    if remote.product is FrameRaster.LANDMASK and not (values > 0).any():
+        message = f"{remote.file_name} has no land in the volcano's window"
+        raise CorruptProductError(message)
+    return values
+
+
+def _sha256(values: NDArray[Any]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f4").tobytes()).hexdigest()
