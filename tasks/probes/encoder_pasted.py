@@ -1,0 +1,60 @@
+"""Quiet patches with simulated deformation, for a probe to learn from and never to be judged by."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from insar_models.encoders.encoder import Encoder
+from insar_models.patchfile.file import PatchFile
+from insar_models.probes.linear_probe import LinearProbeSettings
+from insar_models.probes.probe import ExtraSamples, held_out_folds
+from insar_models.tuning.pasted_features import pasted_features
+from insar_models.tuning.recipe import TuneRecipe
+from tasks.probes.encoder_data import QUIET, LabelledRows
+
+_RECIPE: Final = TuneRecipe()
+
+
+def pasted_samples(
+    encoder: Encoder,
+    corpus: PatchFile,
+    learned: LabelledRows,
+    count: int,
+    settings: LinearProbeSettings,
+) -> ExtraSamples:
+    """Return features of about `count` quiet patches, half of them with deformation pasted on.
+
+    Each is held out with the ground that it was made of: the quiet patches of a fold would else be
+    judged by a probe that has seen them.
+
+    Parameters
+    ----------
+    encoder
+        Set to score.
+    corpus, learned
+        The quiet patches.
+    count
+        At least 1; shared among the folds by their quiet patches.
+    settings
+        Of the probe: its folds, and the seed of what is pasted.
+
+    Raises
+    ------
+    BadInputError
+        If deformation cannot be seen on the quiet patches.
+    """
+    fold = held_out_folds(learned.labels, learned.groups, settings.most_folds)
+    quiet = learned.labels == QUIET
+    features, labels, groups = [], [], []
+    for number in np.unique(fold[quiet]).tolist():
+        here = np.flatnonzero(quiet & (fold == number))
+        wanted = max(1, round(count * len(here) / int(quiet.sum())))
+        # Sources take time to simulate: all folds together need no more than one does.
+        recipe = replace(_RECIPE, sources=min(_RECIPE.sources, wanted))
+        seed = settings.seed * (settings.most_folds + 1) + number
+        made = pasted_features(encoder, corpus, learned.rows[here], wanted, seed, recipe=recipe)
+        features.append(made.features.astype(np.float64))
+        labels.append(made.labels)
+        groups += [learned.groups[here[0]]] * len(made.labels)
+    return ExtraSamples(np.concatenate(features), np.concatenate(labels), tuple(groups))
