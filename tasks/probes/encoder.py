@@ -12,13 +12,9 @@ from numpy.typing import NDArray
 
 from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
+from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.encoder import EncoderDetector, in_half_precision
-from insar_models.detectors.registry import (
-    ENCODER_ARCHITECTURE,
-    check_model_name,
-    read_card,
-    save_model,
-)
+from insar_models.detectors.registry import save_model
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.feature_cache import cached_features
 from insar_models.encoders.features import scorer_of
@@ -29,6 +25,7 @@ from insar_models.judging.metrics import (
     Statistic,
     cluster_bootstrap_interval,
 )
+from insar_models.model_folder import check_model_name, read_card
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples

@@ -10,10 +10,11 @@ import pytest
 
 from fringewatch.errors import BadInputError, ModelError, StoreError
 from insar_models.detectors.encoder import EncoderDetector
-from insar_models.detectors.registry import find_model, read_card
+from insar_models.detectors.registry import find_model
 from insar_models.encoders.features import features_of
 from insar_models.encoders.files import save_encoder
 from insar_models.judging.metrics import auroc
+from insar_models.model_folder import read_card
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
 from insar_models.tuning.pasted_features import PastedFeatures
