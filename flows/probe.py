@@ -35,6 +35,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
     method: Literal["logistic", "paper"] = "logistic",
     seed: int = 0,
     pasted: int = 0,
+    windows: Path | None = None,
     device: str | None = None,
     models: Path | None = None,
     home: Path | None = None,
@@ -57,6 +58,8 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
         Of the paper's method, and of what is pasted.
     pasted
         Patches that are learned from as well: quiet ones, half of them with simulated motion.
+    windows
+        File of real quiet windows that place the threshold; see `fringewatch probe --help`.
     device
         Such as ``cpu`` or ``cuda:1``; a GPU where there is one if not given.
     models
@@ -84,6 +87,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
         by=GroupBy(by),
         settings=LinearProbeSettings(method=ProbeMethod(method), seed=seed),
         pasted=pasted,
+        windows=windows,
         device=device or best_device(),
     )
     where = Folder(models) if models else home_of(load_settings(home=home)).models

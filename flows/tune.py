@@ -12,12 +12,12 @@ from flows.torch_needed import check_torch
 if TYPE_CHECKING:
     from insar_models.training.running import Running
     from insar_models.tuning.recipe import TuneRecipe
-    from insar_models.tuning.run import TuneReport
+    from insar_models.tuning.run import TuneFiles, TuneReport
 
 
 @task(name="tune-encoder", tags={"gpu"})
 def tune_task(
-    corpus: Path,
+    files: "TuneFiles",
     encoder: Path,
     recipe: "TuneRecipe",
     folder: Path,
@@ -28,14 +28,16 @@ def tune_task(
     from insar_models.encoders.files import load_encoder  # noqa: PLC0415 - torch may be missing
     from insar_models.model_folder import read_card  # noqa: PLC0415
     from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415
+    from insar_models.tuning.run import read_field  # noqa: PLC0415
     from insar_models.tuning.run import tune as learn  # noqa: PLC0415
 
     return learn(
-        open_patch_file(corpus),
+        open_patch_file(files.corpus),
         load_encoder(encoder),
         recipe,
         folder,
         past=read_card(encoder),
+        field=read_field(files.windows, files.air),
         running=running,
         stop_after_steps=stop_after,
     )
@@ -48,6 +50,8 @@ def tune(  # noqa: PLR0913 - each is a field of the deployment's form
     folder: Path,
     recipe: str = "default",
     *,
+    windows: Path | None = None,
+    air: Path | None = None,
     steps: int | None = None,
     stop_after: int | None = None,
     device: str | None = None,
@@ -66,7 +70,11 @@ def tune(  # noqa: PLR0913 - each is a field of the deployment's form
     folder
         Of the run: checkpoints, journal, recipe, and the encoder that came of it.
     recipe
-        TOML file, ``default`` or ``operational``.
+        TOML file, ``default``, ``field`` or ``operational``.
+    windows
+        File of real quiet windows, where the recipe asks for them.
+    air
+        File of relief and delays, likewise.
     steps
         Of the whole run, in place of the recipe's.
     stop_after
@@ -88,12 +96,14 @@ def tune(  # noqa: PLR0913 - each is a field of the deployment's form
     from insar_models.patchfile.loader import Loading  # noqa: PLC0415
     from insar_models.training.running import Running  # noqa: PLC0415
     from insar_models.tuning.recipe import find_tune_recipe  # noqa: PLC0415
+    from insar_models.tuning.run import TuneFiles  # noqa: PLC0415
 
     device = device or best_device()
     found = find_tune_recipe(recipe, steps=steps)
     running = Running(loading=Loading(device=device))
     with alone_on(device):
-        report = tune_task(corpus, encoder, found, folder, running, stop_after)
+        files = TuneFiles(corpus, windows, air)
+        report = tune_task(files, encoder, found, folder, running, stop_after)
     if not report.is_finished:
         return partial(report, f"stopped after step {report.step} of {report.steps}")
     return report

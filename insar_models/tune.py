@@ -22,7 +22,7 @@ from insar_models.training.arguments import at_least_one
 from insar_models.training.running import Running
 from insar_models.training.stopping import stop_asked
 from insar_models.tuning.recipe import find_tune_recipe
-from insar_models.tuning.run import tune
+from insar_models.tuning.run import read_field, tune
 
 _DONE: Final = 0
 _FAILED: Final = 1
@@ -52,6 +52,7 @@ def _tune(given: argparse.Namespace, asked: list[int]) -> int:
         find_tune_recipe(given.recipe, steps=given.steps),
         given.folder,
         past=read_card(given.encoder),
+        field=read_field(given.windows, given.air),
         running=Running(
             loading=Loading(device=device),
             checkpoint_every=given.checkpoint_every,
@@ -80,7 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("corpus", type=Path, help="patch file (.safetensors) with labels")
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder")
     parser.add_argument("--folder", type=Path, required=True, help="of the run; made if missing")
-    parser.add_argument("--recipe", default="default", help="TOML, 'default' or 'operational'")
+    parser.add_argument("--windows", type=Path, help="file of quiet windows, where asked for")
+    parser.add_argument("--air", type=Path, help="file of relief and delays, where asked for")
+    parser.add_argument(
+        "--recipe", default="default", help="TOML, 'default', 'field' or 'operational'"
+    )
     parser.add_argument(
         "--steps", type=at_least_one, help="of the whole run, in place of the recipe's"
     )

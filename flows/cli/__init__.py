@@ -8,17 +8,18 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError
 
-from flows.cli import assess, corpus, corpus_look, flow_runs, learn, look, simulate
+from flows.cli import assess, corpus, corpus_field, corpus_look, flow_runs, learn, look, simulate
 from flows.cli.common import NOTHING_HAD, app
 from fringewatch.errors import FringewatchError, MissingProductError, SourceUnavailableError
 
 BAD_ARGUMENTS = 2
 INTERRUPTED = 130  # as a shell says it
 
-# Importing the first seven registers their commands.
+# Importing the first eight registers their commands.
 __all__ = [
     "assess",
     "corpus",
+    "corpus_field",
     "corpus_look",
     "flow_runs",
     "learn",

@@ -73,6 +73,20 @@ def pretrain(
     return _as_ours(main([*words, *_words(**vars(options))]))
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class FieldOptions:
+    """What `tune` learns from beside a corpus, where its recipe asks for it."""
+
+    windows: Path | None = None
+    """File of real quiet windows (`corpus windows`)."""
+    air: Path | None = None
+    """File of relief and delays (`corpus air`)."""
+
+
+NO_FIELD: Final = FieldOptions()
+
+
 @app.command
 def tune(
     corpus: Corpus,
@@ -81,6 +95,7 @@ def tune(
     encoder: Path,
     folder: Path,
     recipe: str = "default",
+    field: FieldOptions = NO_FIELD,
     options: RunOptions = ALL_STEPS,
 ) -> int:
     """Teach an encoder to tell deformation from the rest; the same command goes on with a run.
@@ -96,12 +111,14 @@ def tune(
     folder
         Of the run: checkpoints, journal, recipe, and the encoder that came of it.
     recipe
-        TOML file, `default`, or `operational` (labels alone, as published).
+        TOML file, `default`, `field` (with windows and air), or `operational` (labels alone, as
+        published).
     """
     check_torch()
     from insar_models.tune import main
 
     words = [str(corpus), *_words(encoder=encoder, folder=folder, recipe=recipe)]
+    words += _words(**vars(field))
     return _as_ours(main([*words, *_words(**vars(options))]))
 
 
@@ -169,6 +186,9 @@ class ProbeOptions:
     """Of the paper's method, and of what is pasted."""
     pasted: int | None = None
     """Quiet patches with simulated deformation that are learned from as well; none by default."""
+    windows: Path | None = None
+    """File of real quiet windows (`corpus windows`): those of volcanoes that the encoder was not
+    tuned on place the threshold, which then is that of a window."""
     quiet_share: float | None = None
     """Share of unseen quiet patches that may count as deforming; by default the threshold lies
     where both classes are equally likely."""
@@ -233,6 +253,7 @@ def probe_encoder(
             quiet_share_above=options.quiet_share,
         ),
         pasted=options.pasted or 0,
+        windows=options.windows,
         device=options.device or best_device(),
     )
     return train_encoder_probe(request, models)

@@ -15,6 +15,7 @@ from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATA_CODE
 from insar_models.detectors.calibration import Calibration
 from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.window_score import WindowScore, highest, shares_of_highest
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.features import BATCH, inputs_of, scorer_of
 from insar_models.encoders.inputs import inputs_of_codes
@@ -52,6 +53,8 @@ class EncoderDetector:
     half: bool = False
     """Whether filters are those of `in_half_precision`, which take half of the file."""
     device: str = "cpu"
+    window: WindowScore | None = None
+    """How the logits of nine patches become a window's; their highest where there is none."""
     _scorer: list[Encoder] = field(init=False, repr=False, default_factory=list)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
@@ -111,8 +114,19 @@ class EncoderDetector:
         return logits
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return calibrated probabilities; NaN stays NaN."""
-        return self.calibration.probabilities(logits)
+        """Return calibrated probabilities of windows; NaN stays NaN."""
+        calibration = self.calibration if self.window is None else self.window.calibration
+        return calibration.probabilities(logits)
+
+    def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the logit of each window of nine patches (n, 9), float64 (n,); NaN for none."""
+        return highest(patch_logits) if self.window is None else self.window.logits(patch_logits)
+
+    def patch_shares(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how much of each window's evidence each of its patches holds, (n, 9)."""
+        if self.window is None:
+            return shares_of_highest(patch_logits)
+        return self.window.shares(patch_logits)
 
     def activation(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return by how many logits each place of a patch is above the threshold, float32 (H, W).
@@ -158,7 +172,7 @@ class EncoderDetector:
     def __reduce__(self) -> tuple[object, ...]:
         # A lock cannot be pickled, and the scorer is made again where it is needed.
         parts = (self.name, self.sha256, self.threshold, self.encoder, self.probe)
-        return (type(self), (*parts, self.calibration, self.half, self.device))
+        return (type(self), (*parts, self.calibration, self.half, self.device, self.window))
 
     @torch.inference_mode()
     def _features(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from insar_models.detectors.card_entries import (
     read_number,
 )
 from insar_models.detectors.encoder import EncoderDetector, is_filter
+from insar_models.detectors.window_score import WindowScore
 from insar_models.encoders.backbones import make_backbone
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.spec import EncoderSpec
@@ -65,6 +66,7 @@ def encoder_card(model: EncoderDetector) -> dict[str, object]:
         "encoder": model.encoder.spec.as_dict(),
         "dimension": model.encoder.dimension,
         "half_precision": model.half,
+        **({} if model.window is None else {"window": model.window.as_dict()}),
     }
 
 
@@ -101,6 +103,7 @@ def read_encoder_detector(
         probe=read_linear_weights(folder, probe, backbone.dimension, math.inf, _PROBE),
         calibration=read_calibration(folder, card),
         half=half,
+        window=WindowScore.of_dict(card["window"]) if "window" in card else None,
     )
 
 

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.window_score import highest, shares_of_highest
+from insar_models.phase.codes import decode_phase
 from insar_models.phase.features import phase_features
 from insar_models.phase.fringe_closure import fringe_closure
 
@@ -52,6 +54,18 @@ class LinearDetector:
             If a patch is smaller than the largest box of the features.
         """
         return np.array([self._logit(patch) for patch in phase_rad], dtype=np.float64)
+
+    def logits_of_codes(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return a score for each patch of phase bytes (n, H, W), float64 (n,); 0 is no data."""
+        return self.logits(decode_phase(codes))
+
+    def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the highest logit of each window's patches, float64 (n,); NaN for none."""
+        return highest(patch_logits)
+
+    def patch_shares(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return 1 for the highest of a window's patches and 0 for the others, (n, 9)."""
+        return shares_of_highest(patch_logits)
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities; NaN stays NaN."""

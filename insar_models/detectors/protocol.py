@@ -23,7 +23,7 @@ class Detector(Protocol):
 
     @property
     def threshold(self) -> float:
-        """The logit from which on a patch counts as deforming."""
+        """The logit from which on a window counts as deforming."""
 
     def logits(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return a score for each patch, float64 (n,); NaN where it has too little valid phase.
@@ -34,8 +34,25 @@ class Detector(Protocol):
             Shape (n, H, W).
         """
 
+    def logits_of_codes(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the same of phase bytes (n, H, W), as cubes hold them; 0 is no data."""
+
+    def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the logit of each window of nine patches, float64 (n,); NaN where none is judged.
+
+        It is what the threshold and the probabilities are for.
+
+        Parameters
+        ----------
+        patch_logits
+            Shape (n, 9), NaN where a patch could not be judged.
+        """
+
+    def patch_shares(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how much of each window's evidence each of its patches holds, (n, 9)."""
+
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return calibrated probabilities for logits of any shape; NaN stays NaN.
+        """Return calibrated probabilities for windows' logits of any shape; NaN stays NaN.
 
         They assume the prior that the model's card states.
         """

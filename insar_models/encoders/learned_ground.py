@@ -34,3 +34,16 @@ def areas_learned(card: Mapping[str, Any], version: str) -> frozenset[int]:
         )
         raise ModelError(message) from error
     return found if learned_version == version else frozenset()
+
+
+def volcanoes_learned(card: Mapping[str, Any]) -> frozenset[str]:
+    """Return the volcanoes whose whole windows an encoder was tuned on; none if it never was."""
+    tuned = card.get("tuned") or {}
+    names = tuned.get("volcanoes_learned", [])
+    if not isinstance(names, list):
+        message = (
+            f"the encoder's card names {names!r} as volcanoes that it was tuned on: tune it again, "
+            "or copy its folder again"
+        )
+        raise ModelError(message)
+    return frozenset(str(name) for name in names)

@@ -12,8 +12,12 @@ from torch.nn import functional
 from typing_extensions import override
 
 from fringewatch.errors import BadInputError, ModelError, TrainingError
+from fringewatch.numbers import NO_DATA_CODE
 from insar_models.encoders.encoder import Encoder
+from insar_models.encoders.inputs import inputs_of_codes
 from insar_models.patchfile.file import PatchFile
+from insar_models.phase.features import MINIMUM_VALID_FRACTION
+from insar_models.phase.window_patches import cut_patches
 from insar_models.pretraining.measures import features_of
 from insar_models.pretraining.momentum_contrast import follow
 from insar_models.training.optimiser_state import below, optimiser_state, restore_optimiser
@@ -126,6 +130,24 @@ class TuneLearner:
         net = (self._average or self.net).eval()
         features = features_of(corpus, rows, net.encoder, self._autocast(), self._device)
         return _finite(net.head(features).squeeze(1))
+
+    @torch.no_grad()
+    def highest_logits(self, windows: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the highest logit of the patches of each window (n, side, side); NaN without any.
+
+        Raises
+        ------
+        TrainingError
+            If a logit is not finite.
+        """
+        highest = np.full(len(windows), np.nan)
+        for at, window in enumerate(windows):
+            patches = cut_patches(window)
+            told = (patches != NO_DATA_CODE).mean((1, 2)) >= MINIMUM_VALID_FRACTION
+            if told.any():
+                seen = torch.from_numpy(patches[told]).to(self._device)
+                highest[at] = self.logits([inputs_of_codes(seen, self.net.encoder.spec)]).max()
+        return highest
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return all that is needed to go on: tensors by name, and the rest as JSON holds it."""

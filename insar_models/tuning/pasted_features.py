@@ -33,7 +33,7 @@ class PastedFeatures:
 def pasted_features(
     encoder: Encoder,
     corpus: PatchFile,
-    quiet: NDArray[np.int64],
+    ground: Grounds,
     count: int,
     seed: int,
     *,
@@ -47,8 +47,9 @@ def pasted_features(
         Set to score, on the CPU or a GPU.
     corpus
         Of the patches.
-    quiet
-        Rows of quiet patches, shape (k,); each may come several times, never twice alike.
+    ground
+        Quiet patches, and windows where the recipe has them; each patch may come several times,
+        never twice alike.
     count
         Patches wanted; those whose deformation cannot be seen do not count.
     seed
@@ -61,6 +62,7 @@ def pasted_features(
     BadInputError
         If there are no quiet rows, the count is below 1, or no deformation can be seen on them.
     """
+    quiet = ground.quiet
     if not quiet.size or count < 1:
         message = (
             f"{count} patches cannot be pasted on {quiet.size} quiet ones: give one of each or more"
@@ -69,8 +71,7 @@ def pasted_features(
     recipe = replace(recipe or TuneRecipe(), seed=seed, batch_size=_BATCH)
     size = math.ceil(encoder.spec.size * _POOL_SIDES)
     pool = make_pool(recipe.sources, seed, size=size, spacing_m=recipe.spacing_m)
-    none = np.empty(0, np.int64)
-    maker = ExampleMaker(corpus, Grounds(quiet, none, none, none), encoder.spec, recipe, pool)
+    maker = ExampleMaker(corpus, ground, encoder.spec, recipe, pool)
     device = next(encoder.parameters()).device
     features, labels, found, step = [], [], 0, 0
     while found < count:

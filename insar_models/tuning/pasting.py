@@ -114,7 +114,7 @@ def paste(phasors: Phasors, deformation: Deformation) -> Phasors:
         raise BadInputError(message)
     phase_rad = _sized(deformation.phase_rad, phasors.field.shape[-1])
     moved = rotated(phasors, phase_rad)
-    return Phasors(moved.field * _left_in_pixels(phase_rad), phasors.valid)
+    return Phasors(moved.field * left_in_pixels(phase_rad), phasors.valid)
 
 
 def visible_share(phasors: Phasors, deformation: Deformation) -> torch.Tensor:
@@ -146,8 +146,11 @@ def _sized(fields: torch.Tensor, size: int) -> torch.Tensor:
     return functional.interpolate(fields, size=(size, size), mode="bilinear", align_corners=False)
 
 
-def _left_in_pixels(phase_rad: torch.Tensor) -> torch.Tensor:
-    """Length that is left of a mean phasor where the phase turns within its pixel, 0 to 1."""
+def left_in_pixels(phase_rad: torch.Tensor) -> torch.Tensor:
+    """Return the length that is left of a mean phasor where the phase turns within its pixel.
+
+    Float, 0 to 1, of the shape of the phase (n, 1, H, W).
+    """
     left = torch.ones_like(phase_rad)
     for axis in (2, 3):
         turns = (torch.gradient(phase_rad, dim=axis)[0] / (2 * math.pi)).abs().clamp(max=1)

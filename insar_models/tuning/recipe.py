@@ -37,6 +37,12 @@ _BETWEEN: Final[Mapping[str, tuple[float, float]]] = {
     "still": (0.0, 1.0),
     "relief": (0.0, 1.0),
     "relief_rad": (0.0, 100.0),
+    "windows": (0.0, 1.0),
+    "stratified": (0.0, 1.0),
+    "weather": (0.0, 1.0),
+    "cones": (0.0, 1.0),
+    "transplant": (0.0, 1.0),
+    "held_out_volcanoes": (0.0, 0.9),
     "least_visible": (0.0, 1.0),
     "held_out": (0.0, 0.9),
     "learning_rate": (1e-9, 1e3),
@@ -45,6 +51,7 @@ _BETWEEN: Final[Mapping[str, tuple[float, float]]] = {
     "average": (0.0, 0.999999),
 }
 _OPTIONAL: Final = ("epochs", "average")
+_RANGES: Final = ("peak_m", "spacing_m", "stratified_rad", "cones_rad")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +78,23 @@ class TuneRecipe:
     """How often a delay as rough as terrain is added, to either class."""
     relief_rad: float = 2.0
     """The largest standard deviation of that."""
+    windows: float = 0.0
+    """Share of the quiet ground that is cut from whole windows, anywhere; the rest are patches."""
+    held_out_volcanoes: float = 0.4
+    """Share of the windows' volcanoes that nothing is learned from."""
+    stratified: float = 0.0
+    """How often a delay that follows real relief is added, to either class."""
+    stratified_rad: tuple[float, float] = (0.3, 4.0)
+    """Least and greatest standard deviation of that."""
+    weather: float = 0.0
+    """How often the difference of a weather model's delays at two dates is added."""
+    cones: float = 0.0
+    """How often a delay round one or two steep cones is added."""
+    cones_rad: tuple[float, float] = (1.5, 18.0)
+    """Least and greatest peak of that."""
+    transplant: float = 0.0
+    """How often a patch gets the places without data and without coherence of another one, so that
+    a scene's layout stands for neither class."""
     peak_m: tuple[float, float] = (0.012, 0.3)
     """Least and greatest peak in the line of sight that is pasted."""
     spacing_m: tuple[float, float] = (150.0, 800.0)
@@ -114,12 +138,12 @@ class TuneRecipe:
                 "less than 1 together: the rest is quiet"
             )
             raise BadInputError(message)
-        for name in ("peak_m", "spacing_m"):
+        for name in _RANGES:
             least, greatest = getattr(self, name)
             if not 0 < least <= greatest:
                 message = (
                     f"{name} of a tuning recipe cannot be {getattr(self, name)}: give 0 < least <= "
-                    "greatest, in metres"
+                    "greatest"
                 )
                 raise BadInputError(message)
 
@@ -140,7 +164,7 @@ class TuneRecipe:
             )
             raise BadInputError(message)
         given = dict(settings)
-        for name, length in (("unfreeze", None), ("peak_m", 2), ("spacing_m", 2)):
+        for name, length in (("unfreeze", None), *((name, 2) for name in _RANGES)):
             if name in given:
                 given[name] = _several(name, given[name], length)
         if isinstance(given.get("augmentation"), Mapping):
@@ -212,15 +236,38 @@ classifier learn from all labels, in two epochs at 5e-4. The class is drawn firs
 them here."""
 
 
+FIELD: Final = TuneRecipe(
+    pasted=0.44,
+    labelled=0.1,
+    still=0.05,
+    peak_m=(0.015, 0.4),
+    spacing_m=(150.0, 600.0),
+    held_out=0.25,
+    windows=0.6,
+    stratified=0.35,
+    stratified_rad=(0.3, 4.5),
+    cones=0.12,
+    weather=0.15,
+    relief=0.2,
+    transplant=0.3,
+    steps=4200,
+    learning_rate=5e-4,
+)
+"""On whole real windows beside a corpus, with the air of real relief and real weather in both
+classes, and layouts that go from scene to scene: what keeps a watch from taking air for motion."""
+
+
 def find_tune_recipe(name: str, *, steps: int | None = None) -> TuneRecipe:
-    """Return ``default``, ``operational``, or the recipe of a TOML file, with other `steps`.
+    """Return ``default``, ``field``, ``operational``, or the recipe of a TOML file.
+
+    With other `steps` where they are given.
 
     Raises
     ------
     BadInputError
         If there is no such file, it is no TOML, or it makes no recipe.
     """
-    named = {"default": TuneRecipe(), "operational": OPERATIONAL}
+    named = {"default": TuneRecipe(), "field": FIELD, "operational": OPERATIONAL}
     recipe = named.get(name) or TuneRecipe.parse(_read(name))
     return recipe if steps is None else replace(recipe, steps=steps, epochs=None)
 
@@ -231,7 +278,7 @@ def _read(name: str) -> dict[str, Any]:
     except OSError as error:
         message = (
             f"the recipe {name} cannot be read ({error.strerror}): give a TOML file, or "
-            "'default' or 'operational'"
+            "'default', 'field' or 'operational'"
         )
         raise BadInputError(message) from error
     except ValueError as error:  # no TOML, or no text at all

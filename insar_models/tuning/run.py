@@ -21,10 +21,12 @@ from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, ModelError, TrainingError
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.files import save_encoder
-from insar_models.encoders.learned_ground import areas_learned
+from insar_models.encoders.learned_ground import areas_learned, volcanoes_learned
 from insar_models.judging.metrics import auroc
+from insar_models.patchfile.air_file import Air, read_air
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import open_device
+from insar_models.patchfile.window_file import Windows, read_windows
 from insar_models.simulation.source_pool import make_pool
 from insar_models.training.checkpoints import (
     Checkpoint,
@@ -35,7 +37,7 @@ from insar_models.training.checkpoints import (
 from insar_models.training.journal import Journal
 from insar_models.training.optimisers import cosine_rate
 from insar_models.training.running import Running, precision_of
-from insar_models.tuning.examples import ExampleMaker, Grounds, sort_grounds
+from insar_models.tuning.examples import ExampleMaker, Grounds, WindowGrounds, sort_grounds
 from insar_models.tuning.learner import TuneLearner
 from insar_models.tuning.recipe import TuneRecipe
 
@@ -47,6 +49,11 @@ _POOL_SIDES: Final = 1.5
 
 _MEASURED_BATCHES: Final = 8
 _RARE: Final = 0.01
+_OPERATED: Final = 0.02
+"""Share of quiet windows that may alarm."""
+
+_PEAKS_M: Final = ((0.03, 0.05), (0.06, 0.1), (0.1, 0.16))
+_PASTED: Final = 192
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -67,6 +74,43 @@ class TuneReport:
         return self.step >= self.steps
 
 
+@dataclass(frozen=True, eq=False)
+class FieldData:
+    """What a run learns from beside a corpus."""
+
+    windows: Windows | None = None
+    """Quiet ground."""
+    air: Air | None = None
+
+    def identity(self) -> dict[str, str]:
+        """Return the hashes of the files, by what they hold."""
+        parts = {"windows": self.windows, "air": self.air}
+        return {name: part.sha256 for name, part in parts.items() if part is not None}
+
+
+@dataclass(frozen=True)
+class TuneFiles:
+    """The files that a run learns from."""
+
+    corpus: Path
+    """Patches with labels."""
+    windows: Path | None = None
+    air: Path | None = None
+
+
+def read_field(windows: Path | None, air: Path | None) -> FieldData:
+    """Return what the files hold; what is not given is not there.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read, or is of another kind.
+    """
+    return FieldData(
+        None if windows is None else read_windows(windows), None if air is None else read_air(air)
+    )
+
+
 def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     corpus: PatchFile,
     encoder: Encoder,
@@ -74,6 +118,7 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     folder: Path,
     *,
     past: Mapping[str, Any] | None = None,
+    field: FieldData | None = None,
     running: Running | None = None,
     stop_after_steps: int | None = None,
     asked_to_stop: Callable[[], bool] | None = None,
@@ -93,6 +138,8 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     past
         The encoder's card: how it was trained goes along, and ground that it was tuned on before
         counts as learned.
+    field
+        Whole windows and air, where the recipe asks for them.
     running
         How the machine is used.
     stop_after_steps
@@ -115,30 +162,39 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
         If the folder cannot be written, or another process trains in it.
     """
     with one_at_a_time(folder), torch.random.fork_rng(devices=[]):
-        run = _Run(corpus, encoder, recipe, folder, past or {}, running or Running())
+        begins = _Beginning(encoder, past or {}, field or FieldData())
+        run = _Run(corpus, begins, recipe, folder, running or Running())
         run.take_steps(stop_after_steps, asked_to_stop)
         return run.report()
+
+
+@dataclass(frozen=True, eq=False)
+class _Beginning:
+    encoder: Encoder
+    past: Mapping[str, Any]
+    field: FieldData
 
 
 class _Run:
     def __init__(
         self,
         corpus: PatchFile,
-        encoder: Encoder,
+        begins: _Beginning,
         recipe: TuneRecipe,
         folder: Path,
-        past: Mapping[str, Any],
         running: Running,
     ) -> None:
         self._corpus, self._recipe, self._folder, self._running = corpus, recipe, folder, running
-        self._past = past
-        self._grounds = sort_grounds(corpus, recipe)
+        encoder, field = begins.encoder, begins.field
+        self._past = begins.past
+        self._grounds = sort_grounds(corpus, recipe, field.windows)
         self.steps = _steps(recipe, self._grounds)
         self._device = open_device(running.loading.device)
         self._identity = {
             "corpus": {"name": corpus.facts.name, "version": corpus.facts.version},
             "encoder": {**encoder.spec.as_dict(), "weights": _hash(encoder)},
             "recipe": recipe.settings(),
+            **({"field": field.identity()} if field.identity() else {}),
         }
         checkpoint = read_checkpoint(folder)
         precision = precision_of(running.precision, self._device)
@@ -150,7 +206,7 @@ class _Run:
         if recipe.pasted:
             size = math.ceil(encoder.spec.size * _POOL_SIDES)
             pool = make_pool(recipe.sources, recipe.seed, size=size, spacing_m=recipe.spacing_m)
-        self._maker = ExampleMaker(corpus, self._grounds, encoder.spec, recipe, pool)
+        self._maker = ExampleMaker(corpus, self._grounds, encoder.spec, recipe, pool, field.air)
         self._can_measure = pool is not None and self._grounds.held_out.size > 0
         self._journal = Journal(folder / JOURNAL, -1 if checkpoint is None else self.step)
         text = json.dumps(self._identity, indent=2)
@@ -180,6 +236,7 @@ class _Run:
             "tuned": {
                 **tuned,
                 "areas_learned": self._areas_learned(),
+                "volcanoes_learned": self._volcanoes_learned(),
                 "before": self._past.get("tuned"),
             },
         }
@@ -190,6 +247,12 @@ class _Run:
         """Areas of the corpus that this run or an earlier one learned from."""
         areas = set(self._corpus.columns["area"][self._grounds.learned].tolist())
         return sorted(areas | areas_learned(self._past, self._corpus.facts.version))
+
+    def _volcanoes_learned(self) -> list[str]:
+        """Volcanoes whose windows this run or an earlier one learned from."""
+        of_windows = self._grounds.windows
+        mine = [] if of_windows is None else of_windows.volcanoes_learned
+        return sorted({*mine, *volcanoes_learned(self._past)})
 
     def _rate(self) -> float:
         warm_up = round(self._recipe.warm_up * self.steps)
@@ -237,9 +300,25 @@ class _Run:
         if np.unique(labels).size > 1:
             logits = self._learner.logits_of(self._corpus, judged)
             found["labelled_auroc"] = auroc(labels, logits)
+        if self._grounds.windows is not None:
+            found |= self._measured_windows(self._grounds.windows)
         if found:
             self._journal.note(step=self.step, measures=found)
             _LOG.info("step %d: %s", self.step, found)
+
+    def _measured_windows(self, grounds: WindowGrounds) -> dict[str, float]:
+        """How many sources are seen where a fiftieth of the held-out quiet windows alarms."""
+        if not grounds.held_out.size:
+            return {}
+        windows = grounds.windows.phase[grounds.held_out]
+        highest = self._learner.highest_logits(windows)
+        level = float(np.nanquantile(highest, 1 - _OPERATED))
+        found = {"window_level": level}
+        for least_m, most_m in _PEAKS_M:
+            inputs = self._maker.pasted_on_windows((least_m, most_m), _PASTED, self._device)
+            logits = self._learner.logits([inputs])
+            found[f"seen_{100 * least_m:g}_{100 * most_m:g}_cm"] = float((logits > level).mean())
+        return found
 
     def _keep(self) -> None:
         self._note()

@@ -80,7 +80,7 @@ def score_cube(
 
 
 def _patch_logits(codes: NDArray[np.uint8], model: Detector) -> NDArray[np.float64]:
-    return model.logits(decode_phase(codes[0]))[np.newaxis]
+    return model.logits_of_codes(codes[0])[np.newaxis]
 
 
 def _pair_score(
@@ -93,10 +93,10 @@ def _pair_score(
     has_data = coherence > 0
     mean = float((coherence[has_data] * COHERENCE_SCALE).mean()) if has_data.any() else np.nan
     scored = np.isfinite(logits)
-    score, latitude, longitude = np.nan, np.nan, np.nan
+    latitude, longitude = np.nan, np.nan
+    score = float(model.window_logits(logits[np.newaxis])[0])
     if scored.any():
-        best = int(np.nanargmax(logits))
-        score = float(logits[best])
+        best = int(model.patch_shares(logits[np.newaxis])[0].argmax())
         latitude, longitude = _peak(codes, best, model, axes)
     return PairScore(
         valid_fraction=float((codes != NO_DATA_CODE).mean()),

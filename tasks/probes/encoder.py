@@ -19,7 +19,7 @@ from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.feature_cache import cached_features
 from insar_models.encoders.features import scorer_of
 from insar_models.encoders.files import load_encoder
-from insar_models.encoders.learned_ground import areas_learned
+from insar_models.encoders.learned_ground import areas_learned, volcanoes_learned
 from insar_models.judging.metrics import (
     BootstrapPlan,
     Statistic,
@@ -27,11 +27,14 @@ from insar_models.judging.metrics import (
 )
 from insar_models.model_folder import check_model_name, read_card
 from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.window_file import Windows, read_windows
 from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
-from tasks.probes.encoder_card import describe_how, write_encoder_record
+from insar_models.tuning.examples import WindowGrounds
+from tasks.probes.encoder_card import describe_how, of_windows, write_encoder_record
 from tasks.probes.encoder_data import GroupBy, LabelledRows, apart, labelled_rows
 from tasks.probes.encoder_pasted import pasted_samples
+from tasks.probes.encoder_windows import judge_windows
 from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
 from tasks.probes.samples import REYKJANES
 
@@ -59,6 +62,9 @@ class EncoderProbeRequest:
     pasted: int = 0
     """Patches that are learned from as well: quiet ones, half of them with simulated motion."""
     device: str = "cpu"
+    windows: Path | None = None
+    """File of real quiet windows: pasted patches are cut from those of volcanoes that the encoder
+    was tuned on, and all others place the threshold, which then is a window's."""
     excluded_volcanoes: tuple[str, ...] = REYKJANES
     """Volcanoes that must not be learned from."""
 
@@ -141,10 +147,19 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     of_judged = np.isin(learned.rows, judged.rows)
     check_samples(features[of_judged], judged.labels, judged.groups)
     extra = _known_samples(features[~of_judged], known)
+    windows = None if request.windows is None else read_windows(request.windows)
+    known_ground = volcanoes_learned(card)
     if request.pasted:
         _LOGGER.info("features of %d patches with simulated deformation", request.pasted)
         scorer = scorer_of(encoder, request.device)
-        made = pasted_samples(scorer, corpus, judged, request.pasted, request.settings)
+        made = pasted_samples(
+            scorer,
+            corpus,
+            judged,
+            request.pasted,
+            request.settings,
+            _tuned_on(windows, known_ground),
+        )
         extra = _joined(extra, made)
     fit = fit_linear_probe(
         features[of_judged], judged.labels, judged.groups, request.settings, extra
@@ -156,6 +171,11 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     how = describe_how(
         request.name, request.by, request.settings, len(fit.fold_weights), request.pasted
     )
+    if windows is not None:
+        judgement = judge_windows(model, windows, known_ground, request.settings.seed)
+        model = judgement.model
+        metrics["windows"] = judgement.metrics
+        how = of_windows(how, windows.sha256)
     record = write_encoder_record(corpus.facts, learned, card, how, metrics)
     sha256 = save_model(models / request.name, model, record)
     return EncoderProbeReport(
@@ -165,9 +185,18 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         deforming=learned.deforming,
         quiet=len(learned.labels) - learned.deforming,
         left_out=learned.left_out,
-        threshold=fit.threshold,
+        threshold=model.threshold,
         metrics=metrics,
     )
+
+
+def _tuned_on(windows: Windows | None, learned: frozenset[str]) -> WindowGrounds | None:
+    """The windows that a probe may learn from: those that its encoder learned from already."""
+    if windows is None or not learned:
+        return None
+    rows = [windows.of_volcanoes([name]) for name in sorted(learned)]
+    there = tuple(some for some in rows if some.size)
+    return WindowGrounds(windows, there, windows.of_volcanoes([])) if there else None
 
 
 def _known_samples(features: NDArray[np.float32], known: LabelledRows) -> ExtraSamples:

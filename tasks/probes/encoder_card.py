@@ -44,6 +44,14 @@ _CALIBRATION = (
     "Brier score and calibration error were measured on the samples that the sigmoid was fitted "
     "to."
 )
+_WINDOW_THRESHOLD = (
+    "The logit of a window that a fiftieth of real quiet windows reach, of volcanoes that neither "
+    "encoder nor probe learned from, each volcano alike; metrics.windows has what was found."
+)
+_WINDOW_CALIBRATION = (
+    "Of windows: Platt's sigmoid on real quiet windows and such windows with a simulated source, "
+    "at the share window.prior of deforming windows. The card's calibration is that of a patch."
+)
 _CLASSIFIER = {
     ProbeMethod.LOGISTIC: "logistic regression, balanced classes, on standardised features",
     ProbeMethod.PAPER: "linear layer on the features as they are, Adam and cross entropy for one "
@@ -72,6 +80,17 @@ def describe_how(
         "held_out": f"{folds} folds; each {by} is held out as a whole",
         "threshold": _EVEN_ODDS if settings.quiet_share_above is None else _QUIET_SHARE,
         "calibration": _CALIBRATION,
+    }
+
+
+def of_windows(recipe: Mapping[str, object], sha256: str) -> dict[str, object]:
+    """Return the recipe of a probe whose threshold is that of real quiet windows."""
+    return {
+        **recipe,
+        "command": f"{recipe['command']} --windows WINDOWS.safetensors",
+        "windows_sha256": sha256,
+        "threshold": _WINDOW_THRESHOLD,
+        "calibration": _WINDOW_CALIBRATION,
     }
 
 

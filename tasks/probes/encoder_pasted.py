@@ -9,11 +9,15 @@ from insar_models.encoders.encoder import Encoder
 from insar_models.patchfile.file import PatchFile
 from insar_models.probes.linear_probe import LinearProbeSettings
 from insar_models.probes.probe import ExtraSamples, held_out_folds
+from insar_models.tuning.examples import Grounds, WindowGrounds
 from insar_models.tuning.pasted_features import pasted_features
 from insar_models.tuning.recipe import TuneRecipe
 from tasks.probes.encoder_data import QUIET, LabelledRows
 
 _RECIPE: Final = TuneRecipe()
+_OF_WINDOWS: Final = 0.7
+"""Share of the pasted patches that is cut from windows, where there are some."""
+_NONE: Final = np.empty(0, np.int64)
 
 
 def pasted_samples(
@@ -22,6 +26,7 @@ def pasted_samples(
     learned: LabelledRows,
     count: int,
     settings: LinearProbeSettings,
+    windows: WindowGrounds | None = None,
 ) -> ExtraSamples:
     """Return features of about `count` quiet patches, half of them with deformation pasted on.
 
@@ -38,6 +43,8 @@ def pasted_samples(
         At least 1; shared among the folds by their quiet patches.
     settings
         Of the probe: its folds, and the seed of what is pasted.
+    windows
+        Whole quiet windows, from which most of the patches are cut where they are given.
 
     Raises
     ------
@@ -51,9 +58,14 @@ def pasted_samples(
         here = np.flatnonzero(quiet & (fold == number))
         wanted = max(1, round(count * len(here) / int(quiet.sum())))
         # Sources take time to simulate: all folds together need no more than one does.
-        recipe = replace(_RECIPE, sources=min(_RECIPE.sources, wanted))
+        recipe = replace(
+            _RECIPE,
+            sources=min(_RECIPE.sources, wanted),
+            windows=_OF_WINDOWS if windows is not None else 0.0,
+        )
         seed = settings.seed * (settings.most_folds + 1) + number
-        made = pasted_features(encoder, corpus, learned.rows[here], wanted, seed, recipe=recipe)
+        ground = Grounds(learned.rows[here], _NONE, _NONE, _NONE, windows)
+        made = pasted_features(encoder, corpus, ground, wanted, seed, recipe=recipe)
         features.append(made.features.astype(np.float64))
         labels.append(made.labels)
         groups += [learned.groups[here[0]]] * len(made.labels)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.highest_patch import HighestPatch
+
 FRAME = "014A_07688_131313"
 DATES = ("2016-12-01", "2016-12-13", "2017-01-06", "2017-06-01", "2017-06-13")
 ONSET = dt.date(2016, 12, 20)
@@ -15,7 +17,7 @@ NORTH, WEST = 13.65, 40.62  # centres of the first pixels; Erta Ale lies inside
 NO_DATA = -32768
 
 
-class StandIn:
+class StandIn(HighestPatch):
     """Says yes where the phase of a patch is spread out, and looks at its largest phase."""
 
     name, sha256, threshold = "stand-in", "0" * 64, 0.5

@@ -10,6 +10,7 @@ from PIL import Image
 
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.phase.codes import phasor
+from tests.highest_patch import HighestPatch
 from tests.insar_models.quicklook.pictures import (
     bullseye,
     paint_grey,
@@ -26,7 +27,7 @@ PAINTS: dict[str, Callable[[NDArray[np.float32]], NDArray[np.uint8]]] = {
 
 
 @dataclass
-class FringeSpread:
+class FringeSpread(HighestPatch):
     """Fringes that point every way make a high logit, a ramp a low one."""
 
     name: str = "fringe-spread"
