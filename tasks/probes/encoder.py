@@ -32,7 +32,7 @@ from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_pro
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
 from insar_models.tuning.examples import WindowGrounds
 from tasks.probes.encoder_card import describe_how, of_windows, write_encoder_record
-from tasks.probes.encoder_data import GroupBy, LabelledRows, apart, labelled_rows
+from tasks.probes.encoder_data import HeldOutBy, LabelledRows, apart, labelled_rows
 from tasks.probes.encoder_pasted import pasted_samples
 from tasks.probes.encoder_windows import judge_windows
 from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
@@ -57,7 +57,7 @@ class EncoderProbeRequest:
     """Folder of the encoder."""
     name: str
     """Of the new model; one that is there already is replaced."""
-    by: GroupBy = GroupBy.AREA
+    by: HeldOutBy = HeldOutBy.AREA
     settings: LinearProbeSettings = _SETTINGS
     pasted: int = 0
     """Patches that are learned from as well: quiet ones, half of them with simulated motion."""
@@ -76,7 +76,7 @@ class EncoderProbeReport:
     folder: Path | Place
     """Where the model lies now."""
     sha256: str
-    by: GroupBy
+    by: HeldOutBy
     deforming: int
     quiet: int
     """Patches that were learned from."""
