@@ -23,9 +23,10 @@ from scipy import ndimage
 from fringewatch.numbers import WINDOW_SIZE
 from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.protocol import Detector
-from insar_models.detectors.registry import SHIPPED_MODELS, find_model, read_card
+from insar_models.detectors.registry import SHIPPED_MODELS, find_model
 from insar_models.detectors.window_score import level_of_share, share_interval
 from insar_models.encoders.learned_ground import volcanoes_learned
+from insar_models.model_folder import read_card
 from insar_models.patchfile.window_file import Windows, read_windows
 from insar_models.phase.codes import decode_phase
 from insar_models.tuning.window_pasting import (

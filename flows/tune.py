@@ -26,8 +26,8 @@ def tune_task(
     stop_after: int | None,
 ) -> "TuneReport":
     """Learn, or go on learning, and return how far the run came; see `tune`."""
-    from insar_models.detectors.registry import read_card  # noqa: PLC0415
     from insar_models.encoders.files import load_encoder  # noqa: PLC0415 - torch may be missing
+    from insar_models.model_folder import read_card  # noqa: PLC0415
     from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415
     from insar_models.tuning.run import read_field  # noqa: PLC0415
     from insar_models.tuning.run import tune as learn  # noqa: PLC0415

@@ -35,3 +35,6 @@ PHASE_OFFSET_RAD: Final = -math.pi - PHASE_SCALE_RAD
 
 COHERENCE_SCALE: Final = 1.0 / 255.0
 """CF scale_factor of LiCSAR's coherence byte; 0 means no data."""
+
+NO_DATE: Final = -(2**31)
+"""A date that is not known, where dates are days since 1970-01-01."""

@@ -14,8 +14,8 @@ from typing import Final
 import torch
 
 from fringewatch.errors import FringewatchError
-from insar_models.detectors.registry import read_card
 from insar_models.encoders.files import load_encoder
+from insar_models.model_folder import read_card
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.training.arguments import at_least_one

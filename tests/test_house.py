@@ -1,15 +1,19 @@
 """The house: who may import whom, and what a training machine must have."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "architecture.md"
 OURS = ("fringewatch", "catalogs", "insar_models", "tasks", "flows", "tests", "benchmarks")
 MAY_IMPORT = {
     "fringewatch": {"fringewatch"},
@@ -51,6 +55,83 @@ def test_imports_go_one_way(folder: str) -> None:
         of_ours = names & set(OURS)
         assert of_ours <= MAY_IMPORT[folder], f"{path}: {of_ours - MAY_IMPORT[folder]}"
         assert not names & FORBIDDEN[folder], f"{path}: {names & FORBIDDEN[folder]}"
+
+
+def module_files() -> dict[str, Path]:
+    """Every module of ours by the name that it is imported by, as a path of the repository."""
+    paths = (path.relative_to(ROOT) for folder in MAY_IMPORT for path in modules(folder))
+    return {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+def arrows() -> dict[Path, set[Path]]:
+    """Every file of ours with the files of ours that it imports, wherever the import stands."""
+    files = module_files()
+    found: dict[Path, set[Path]] = {}
+    for path in files.values():
+        names: list[str] = []
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                given = (f"{node.module}.{alias.name}" for alias in node.names)
+                names += [name if name in files else str(node.module) for name in given]
+        found[path] = {files[name] for name in names if name in files} - {path}
+    return found
+
+
+def rooms_of_the_page() -> list[tuple[str, ...]]:
+    """The lines of the table of rooms, from the top of the house to its ground."""
+    table = PAGE.read_text(encoding="utf-8").partition("| room |")[2].partition("\n\n")[0]
+    cells = (line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    return [tuple(re.findall(r"`([^`]+)`", cell)) for cell in cells]
+
+
+def room_of(path: Path) -> str:
+    """A room is a folder of a package, or a file beside its rooms; `fringewatch` is one room."""
+    if path.parts[0] == "fringewatch":
+        return "fringewatch/"
+    return path.as_posix() if len(path.parts) == 2 else "/".join(path.parts[:2]) + "/"
+
+
+def test_the_table_of_rooms_names_each_room_once() -> None:
+    named = Counter(room for line in rooms_of_the_page() for room in line)
+    there = {
+        room_of(path)
+        for path in module_files().values()
+        if path.name != "__init__.py" or len(path.parts) > 2
+    } | {"fringewatch/"}
+    assert set(named) == there
+    assert max(named.values()) == 1
+
+
+def test_no_import_runs_up_the_house() -> None:
+    line_of = {room: line for line, rooms in enumerate(rooms_of_the_page()) for room in rooms}
+    up = [
+        f"{path} imports {other}"
+        for path, others in arrows().items()
+        for other in others
+        if len(other.parts) > 2 or other.name != "__init__.py"
+        if room_of(path) != room_of(other) and line_of[room_of(other)] <= line_of[room_of(path)]
+    ]
+    assert not up
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    graph = arrows()
+    assert len(graph) > 100
+    TopologicalSorter(graph).prepare()  # a CycleError names the files of the circle
+
+
+def test_the_page_says_where_to_change_what() -> None:
+    table = PAGE.read_text(encoding="utf-8").partition("| what | where |")[2].partition("\n\n")[0]
+    answers = re.findall(r"\| `([^`]+)` \|", table)
+    assert len(answers) >= 10
+    rooms = {room for line in rooms_of_the_page() for room in line}
+    for answer in answers:
+        assert (ROOT / answer).is_file(), answer
+        # One step on the page to the room, one in the room to the file.
+        path = Path(answer)
+        assert len(path.parts) == 1 or room_of(path) in rooms, answer
 
 
 def test_there_is_one_place_for_http_sessions() -> None:

@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 
 from catalogs.corpora.plan import Plan
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource
-
-NO_DATE: Final = -(2**31)
-"""Days of a date that is not known."""
+from fringewatch.numbers import NO_DATE
 
 QUALITY: Final = ("valid_fraction", "coherence_mean", "phasor_coherence", "fringe_rate")
 

@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 
 from catalogs.tables import Column, TableSchema
 from fringewatch.errors import BadInputError
+from fringewatch.numbers import NO_DATE
 
 PLAN_FORMAT: Final = 1
 """Raised by one whenever a column or the byte form below changes."""
-
-NO_DATE: Final = -(2**31)
-"""A missing date in the byte form."""
 
 _CANDIDATE: Final = (
     Column("source", pa.int32(), "place of its source in the recipe"),

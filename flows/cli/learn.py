@@ -240,13 +240,13 @@ def probe_encoder(
     from insar_models.encoders.features import best_device
     from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
     from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
-    from tasks.probes.encoder_data import GroupBy
+    from tasks.probes.encoder_data import HeldOutBy
 
     request = EncoderProbeRequest(
         corpus=corpus,
         encoder=options.encoder or Path(),
         name=name,
-        by=GroupBy(options.by or GroupBy.AREA),
+        by=HeldOutBy(options.by or HeldOutBy.AREA),
         settings=LinearProbeSettings(
             method=ProbeMethod(options.method or ProbeMethod.LOGISTIC),
             seed=options.seed or 0,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from fringewatch.errors import ModelError
 from insar_models.detectors.calibration import Calibration
 from insar_models.detectors.linear import LinearWeights
+from insar_models.model_folder import CARD_FILE, WEIGHTS_FILE
+
+ENCODER_ARCHITECTURE: Final = "encoder-and-probe"
+"""How the card calls an `EncoderDetector`; here, where no torch is needed to read it."""
 
 _VECTORS = ("mean", "scale", "coefficients")
 
@@ -26,7 +30,7 @@ def read_number(folder: Path, entries: Mapping[str, Any], key: str) -> float:
     value = entries.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         message = (
-            f"{folder / 'card.json'}: {key} is {value!r}, expected a finite number: correct it, or "
+            f"{folder / CARD_FILE}: {key} is {value!r}, expected a finite number: correct it, or "
             "train the model again"
         )
         raise ModelError(message)
@@ -56,7 +60,7 @@ def read_calibration(folder: Path, card: Mapping[str, Any]) -> Calibration:
     found = Calibration(*(read_number(folder, entry, key) for key in ("slope", "offset", "prior")))
     if not (found.slope > 0 and 0 < found.prior < 1):
         message = (
-            f"{folder / 'card.json'}: the calibration must have a slope above 0 and a prior "
+            f"{folder / CARD_FILE}: the calibration must have a slope above 0 and a prior "
             f"between 0 and 1, not {found.slope} and {found.prior}: train the model again"
         )
         raise ModelError(message)
@@ -123,14 +127,14 @@ def _vector(
     if tensor is None or tensor.shape != (length,) or tensor.dtype != np.float64:
         found = "missing" if tensor is None else f"{tensor.dtype} of shape {tensor.shape}"
         message = (
-            f"{folder / 'weights.safetensors'}: '{name}' is {found}, expected float64 of shape "
+            f"{folder / WEIGHTS_FILE}: '{name}' is {found}, expected float64 of shape "
             f"({length},): train the model again"
         )
         raise ModelError(message)
     vector = tensor.astype(np.float64)
     if not np.isfinite(vector).all():
         message = (
-            f"{folder / 'weights.safetensors'}: '{name}' holds numbers that are not finite: train "
+            f"{folder / WEIGHTS_FILE}: '{name}' holds numbers that are not finite: train "
             "the model again"
         )
         raise ModelError(message)

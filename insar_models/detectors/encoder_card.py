@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.card_entries import (
+    ENCODER_ARCHITECTURE,
     calibration_entry,
     linear_weights_tensors,
     read_calibration,
@@ -18,12 +19,12 @@ from insar_models.detectors.card_entries import (
     read_number,
 )
 from insar_models.detectors.encoder import EncoderDetector, is_filter
-from insar_models.detectors.registry import ENCODER_ARCHITECTURE
 from insar_models.detectors.window_score import WindowScore
 from insar_models.encoders.backbones import make_backbone
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.encoders.weights import fill
+from insar_models.model_folder import CARD_FILE, WEIGHTS_FILE
 
 _ENCODER: Final = "encoder."
 _PROBE: Final = "probe."
@@ -84,7 +85,7 @@ def read_encoder_detector(
     half = card.get("half_precision")
     if not isinstance(half, bool):
         message = (
-            f"{folder / 'card.json'}: half_precision is {half!r}, expected true or false: correct "
+            f"{folder / CARD_FILE}: half_precision is {half!r}, expected true or false: correct "
             "it, or train the model again"
         )
         raise ModelError(message)
@@ -109,13 +110,13 @@ def read_encoder_detector(
 def _read_spec(folder: Path, card: Mapping[str, Any]) -> EncoderSpec:
     entries = card.get("encoder")
     if not isinstance(entries, Mapping):
-        message = f"{folder / 'card.json'} describes no encoder: train or copy the model again"
+        message = f"{folder / CARD_FILE} describes no encoder: train or copy the model again"
         raise ModelError(message)
     try:
         return EncoderSpec.parse(entries)
     except BadInputError as error:
         message = (
-            f"{folder / 'card.json'} describes an encoder that this version lacks: {error}; update "
+            f"{folder / CARD_FILE} describes an encoder that this version lacks: {error}; update "
             "Fringewatch, or choose another model"
         )
         raise ModelError(message) from error
@@ -126,7 +127,7 @@ def _check_names(folder: Path, tensors: Mapping[str, NDArray[np.generic]], known
     strange = sorted((set(tensors) - known) | {n for n in known if n.startswith(_PROBE)} - wanted)
     if strange:
         message = (
-            f"{folder / 'weights.safetensors'}: '{strange[0]}' is no tensor of an encoder or its "
+            f"{folder / WEIGHTS_FILE}: '{strange[0]}' is no tensor of an encoder or its "
             "probe: train or copy the model again"
         )
         raise ModelError(message)
@@ -137,7 +138,7 @@ def _as_torch(folder: Path, tensors: Mapping[str, NDArray[np.generic]]) -> dict[
     for name, array in tensors.items():
         if str(array.dtype) not in _KINDS:
             message = (
-                f"{folder / 'weights.safetensors'}: '{name}' is {array.dtype}, expected one of "
+                f"{folder / WEIGHTS_FILE}: '{name}' is {array.dtype}, expected one of "
                 f"{', '.join(_KINDS)}: train or copy the model again"
             )
             raise ModelError(message)

@@ -1,12 +1,5 @@
-"""A model on disk: ``weights.safetensors`` and ``card.json`` in a folder of the model's name.
+"""Models by name: the detector that a model's folder holds, saved, loaded and found."""
 
-The card says how the model was made and how its scores are to be read, and holds the hash of the
-weights, so that the two cannot drift apart. Nothing is ever unpickled.
-"""
-
-import hashlib
-import json
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +8,8 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from fringewatch.atomic import write_atomically
-from fringewatch.errors import BadInputError, ModelError
+from fringewatch.errors import ModelError
+from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.linear import LinearDetector
 from insar_models.detectors.linear_card import (
     ARCHITECTURE,
@@ -25,25 +18,23 @@ from insar_models.detectors.linear_card import (
     read_linear,
 )
 from insar_models.detectors.protocol import Detector
+from insar_models.model_folder import (
+    CARD_FILE,
+    WEIGHTS_FILE,
+    check_model_name,
+    read_card,
+    read_weights,
+    write_model_folder,
+)
 
 if TYPE_CHECKING:
     from insar_models.detectors.encoder import EncoderDetector
-
-ENCODER_ARCHITECTURE: Final = "encoder-and-probe"
-"""How the card calls an `EncoderDetector`."""
 
 DEFAULT_MODEL: Final = "baseline-0"
 """The detector that comes with the package."""
 
 SHIPPED_MODELS: Final = Path(__file__).parents[1] / "weights"
 """Folder of the models that come with the package."""
-
-CARD_FORMAT: Final = 1
-"""Raised by one whenever an older Fringewatch could no longer read what a newer one wrote."""
-
-WEIGHTS_FILE: Final = "weights.safetensors"
-_CARD = "card.json"
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 _Tensors = Mapping[str, NDArray[np.generic]]
 
@@ -64,22 +55,6 @@ _READERS: Final[Mapping[str, Callable[[Path, Mapping[str, Any], _Tensors], Detec
     ARCHITECTURE: read_linear,
     ENCODER_ARCHITECTURE: _read_encoder,
 }
-
-
-def check_model_name(name: str) -> None:
-    """Refuse a name that cannot be a model's, such as a path.
-
-    Raises
-    ------
-    ModelError
-        If it is anything but small letters, digits, dots, dashes and underscores.
-    """
-    if _NAME.fullmatch(name) is None:
-        message = (
-            f"'{name}' is not a model's name: use up to 64 small letters, digits, '.', '-' and "
-            "'_', beginning with a letter or a digit"
-        )
-        raise ModelError(message)
 
 
 def save_model(
@@ -112,22 +87,7 @@ def save_model(
     check_model_name(model.name)
     tensors, entries = _parts(model)
     weights = safetensors.numpy.save(tensors)
-    sha256 = hashlib.sha256(weights).hexdigest()
-    card = {"format": CARD_FORMAT, "name": model.name, "sha256": sha256, **entries}
-    taken = sorted(card.keys() & record.keys())
-    if taken:
-        message = f"the record of model {model.name} uses the card's own keys: {', '.join(taken)}"
-        raise BadInputError(message)
-    try:
-        text = json.dumps({**card, **record}, indent=2, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        message = (
-            f"the card of model {model.name} cannot be written as JSON ({error}): leave it out"
-        )
-        raise BadInputError(message) from error
-    write_atomically(folder / WEIGHTS_FILE, weights)
-    write_atomically(folder / _CARD, f"{text}\n".encode())
-    return sha256
+    return write_model_folder(folder, weights, {"name": model.name, **entries}, record)
 
 
 def _parts(
@@ -142,31 +102,6 @@ def _parts(
     )
 
     return encoder_tensors(model), encoder_card(model)
-
-
-def read_weights(folder: Path, card: Mapping[str, Any]) -> bytes:
-    """Return the bytes of the weights in `folder`, which are those that its card names.
-
-    Raises
-    ------
-    ModelError
-        If the file is missing, cut or altered.
-    """
-    path = folder / WEIGHTS_FILE
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        message = f"the weights {path} cannot be read ({error.strerror}): train or copy them again"
-        raise ModelError(message) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != card.get("sha256"):
-        message = (
-            f"the weights {path} are not those of their card (sha256 {found[:12]}..., the card "
-            f"says {str(card.get('sha256'))[:12]}...): they are cut or altered; train or copy "
-            "the model again"
-        )
-        raise ModelError(message)
-    return content
 
 
 def load_model(folder: Path) -> Detector:
@@ -185,7 +120,7 @@ def load_model(folder: Path) -> Detector:
     reader = _READERS.get(str(architecture))
     if reader is None:
         message = (
-            f"{folder / _CARD}: unknown architecture '{architecture}', this Fringewatch knows "
+            f"{folder / CARD_FILE}: unknown architecture '{architecture}', this Fringewatch knows "
             f"{', '.join(_READERS)}: update Fringewatch or choose another model"
         )
         raise ModelError(message)
@@ -195,33 +130,6 @@ def load_model(folder: Path) -> Detector:
         message = f"{path} is no safetensors file ({error}): train or copy the model again"
         raise ModelError(message) from error
     return reader(folder, card, tensors)
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """Return the card of the model in `folder`, as it stands in the file.
-
-    Raises
-    ------
-    ModelError
-        If it is missing, no JSON object, or of another format.
-    """
-    path = folder / _CARD
-    try:
-        card = json.loads(path.read_bytes())
-    except OSError as error:
-        message = f"the model card {path} cannot be read ({error.strerror}): is this a model?"
-        raise ModelError(message) from error
-    except ValueError as error:
-        message = f"the model card {path} is no JSON ({error}): train or copy the model again"
-        raise ModelError(message) from error
-    card_format = card.get("format") if isinstance(card, dict) else None
-    if card_format != CARD_FORMAT:
-        message = (
-            f"the model card {path} has the format {card_format!r}, this Fringewatch reads "
-            f"{CARD_FORMAT}: update Fringewatch, or train the model again with this version"
-        )
-        raise ModelError(message)
-    return dict(card)
 
 
 def find_model(name: str, models_folder: Path | None) -> Detector:
@@ -252,6 +160,6 @@ def find_model(name: str, models_folder: Path | None) -> Detector:
                 )
                 raise ModelError(message)
             return model
-    known = sorted({card.parent.name for place in places for card in place.glob(f"*/{_CARD}")})
+    known = sorted({card.parent.name for place in places for card in place.glob(f"*/{CARD_FILE}")})
     message = f"there is no model '{name}'; known: {', '.join(known) or 'none'}"
     raise ModelError(message)

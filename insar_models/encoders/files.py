@@ -4,23 +4,17 @@ The card says what the encoder is and how it was trained, and holds the hash of 
 Nothing is ever unpickled.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import safetensors.torch
 import torch
 
-from fringewatch.atomic import write_atomically
-from fringewatch.errors import BadInputError, ModelError
-from insar_models.detectors.registry import CARD_FORMAT, WEIGHTS_FILE
+from fringewatch.errors import ModelError
 from insar_models.encoders.backbones import make_backbone
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.weights import fill, read_encoder_folder
-
-_CARD: Final = "card.json"
+from insar_models.model_folder import write_model_folder
 
 
 def save_encoder(folder: Path, encoder: Encoder, card: Mapping[str, object]) -> str:
@@ -60,11 +54,12 @@ def save_encoder(folder: Path, encoder: Encoder, card: Mapping[str, object]) -> 
             )
             raise ModelError(message)
     weights = safetensors.torch.save(tensors)
-    sha256 = hashlib.sha256(weights).hexdigest()
-    text = _card_text(folder, encoder, sha256, card)
-    write_atomically(folder / WEIGHTS_FILE, weights)
-    write_atomically(folder / _CARD, text)
-    return sha256
+    entries = {
+        "architecture": encoder.spec.architecture,
+        "encoder": encoder.spec.as_dict(),
+        "dimension": encoder.dimension,
+    }
+    return write_model_folder(folder, weights, entries, card)
 
 
 def load_encoder(folder: Path) -> Encoder:
@@ -83,23 +78,3 @@ def load_encoder(folder: Path) -> Encoder:
     fill(backbone, tensors, source=str(folder), size=spec.size)
     # Else the statistics of the first batch that it scores would become part of it.
     return Encoder(spec, backbone).eval()
-
-
-def _card_text(folder: Path, encoder: Encoder, sha256: str, card: Mapping[str, object]) -> bytes:
-    own = {
-        "format": CARD_FORMAT,
-        "architecture": encoder.spec.architecture,
-        "sha256": sha256,
-        "encoder": encoder.spec.as_dict(),
-        "dimension": encoder.dimension,
-    }
-    taken = sorted(own.keys() & card.keys())
-    if taken:
-        message = f"the card for {folder} uses the file's own keys: {', '.join(taken)}"
-        raise BadInputError(message)
-    try:
-        text = json.dumps({**own, **card}, indent=2, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        message = f"the card for {folder} cannot be written as JSON ({error}): leave that out"
-        raise BadInputError(message) from error
-    return f"{text}\n".encode()

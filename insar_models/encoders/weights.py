@@ -15,9 +15,9 @@ import torch
 import torchvision.models
 
 from fringewatch.errors import BadInputError, ModelError
-from insar_models.detectors.registry import WEIGHTS_FILE, read_card, read_weights
 from insar_models.encoders.backbones import Backbone, TransformerNet, import_timm
 from insar_models.encoders.spec import TOKEN_SIZE, EncoderSpec
+from insar_models.model_folder import WEIGHTS_FILE, read_card, read_weights
 
 _IMAGENET: Final = "IMAGENET1K_V1"  # the first ones, which published comparisons began with
 _CLASSES: Final = ("fc.", "classifier.", "heads.", "last_linear.")

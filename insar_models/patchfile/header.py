@@ -18,13 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError, StoreError
-from fringewatch.numbers import PATCH_SIZE
+from fringewatch.numbers import NO_DATE, PATCH_SIZE
 
 FILE_FORMAT: Final = 1
 """Raised by one whenever an older Fringewatch could no longer read what a newer one wrote."""
-
-NO_DAY: Final = -(2**31)
-"""Of `primary` and `secondary` where a date is unknown; else days since 1970-01-01."""
 
 CODED: Final = ("source", "volcano", "frame")
 """Columns of small numbers that stand for words: the place of the word in ``facts.words``."""
@@ -143,7 +140,7 @@ def header_bytes(
     about = {
         "fringewatch_format": str(FILE_FORMAT),
         "phase": "0 is no data, 1 to 255 are -pi to pi in 254 steps",
-        "dates": f"days since 1970-01-01; {NO_DAY} is unknown",
+        "dates": f"days since 1970-01-01; {NO_DATE} is unknown",
         **_texts(facts),
         "phase_sha256": phase_sha256,
         "index_sha256": index_sha256,

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
+from fringewatch.numbers import NO_DATE
 from insar_models.patchfile.file import PatchFile
 
 LEARN: Final = 0
@@ -24,9 +25,6 @@ LEFT_OUT: Final = -1
 
 UNKNOWN: Final = -1
 """Code of a frame or a volcano that is not known."""
-
-NO_DATE: Final = -(2**31)
-"""A missing date."""
 
 _FIRST_DAY = dt.date(1970, 1, 1)
 _LOG = logging.getLogger(__name__)

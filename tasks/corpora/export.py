@@ -13,7 +13,8 @@ from catalogs.corpora.columns import words_of
 from catalogs.corpora.layout import read_corpus
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
-from insar_models.patchfile.header import CODED, COLUMNS, NO_DAY, PatchFacts
+from fringewatch.numbers import NO_DATE
+from insar_models.patchfile.header import CODED, COLUMNS, PatchFacts
 from insar_models.patchfile.writer import write_patch_file
 
 _LOG: Final = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def _columns(version: Place, dataset: xr.Dataset) -> dict[str, NDArray[Any]]:
             values = _places_of(version, dataset[name], values)
         if values.dtype.kind == "M":
             days = values.astype("datetime64[D]")
-            values = np.where(np.isnat(days), NO_DAY, days.astype(np.int64))
+            values = np.where(np.isnat(days), NO_DATE, days.astype(np.int64))
         columns[name] = values.astype(dtype)
         if dtype.kind != "f" and not np.array_equal(columns[name], values):
             message = (

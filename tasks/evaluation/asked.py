@@ -123,7 +123,8 @@ def _probes(asked: Asked, corpus: "LabelledCorpus", models: Sequence[Detector]) 
 
 
 def _corpus(path: Path, held_out: str | None) -> "LabelledCorpus":
-    from tasks.evaluation.labelled_corpus import HeldOutBy, LabelledCorpus  # noqa: PLC0415
+    from tasks.evaluation.labelled_corpus import LabelledCorpus  # noqa: PLC0415
+    from tasks.probes.encoder_data import HeldOutBy  # noqa: PLC0415
 
     by = HeldOutBy.AREA if held_out is None else HeldOutBy(held_out)
     return LabelledCorpus.open(path, by)

@@ -9,11 +9,8 @@ import numpy as np
 from fringewatch.errors import BadInputError
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from tasks.evaluation.samples import Place
-from tasks.probes.encoder_data import GroupBy as HeldOutBy
-from tasks.probes.encoder_data import LabelledRows, labelled_rows
+from tasks.probes.encoder_data import HeldOutBy, LabelledRows, labelled_rows
 from tasks.probes.samples import REYKJANES
-
-__all__ = ["HeldOutBy", "LabelledCorpus"]
 
 _UNLABELLED = -1
 

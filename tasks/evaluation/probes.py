@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.linear import LinearWeights
-from insar_models.detectors.registry import read_card
 from insar_models.encoders.encoder import Encoder, make_encoder
 from insar_models.encoders.feature_cache import cached_features
 from insar_models.encoders.features import features_of
 from insar_models.encoders.files import load_encoder
 from insar_models.encoders.spec import EncoderSpec
+from insar_models.model_folder import read_card
 from insar_models.probes.held_out import TrainSeeded, fit_probe_of_seed
 from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod, train_as_published
 from insar_models.probes.probe import ProbeSettings, fit_weights

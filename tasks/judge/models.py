@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from catalogs.home.home import home_of
 from catalogs.settings import Settings
@@ -13,10 +12,8 @@ from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import ModelError
 from insar_models.detectors.protocol import Detector
-from insar_models.detectors.registry import SHIPPED_MODELS, check_model_name, find_model
-
-_CARD: Final = "card.json"
-"""Put last, here and at the storage: it holds the hash of the weights."""
+from insar_models.detectors.registry import SHIPPED_MODELS, find_model
+from insar_models.model_folder import CARD_FILE, check_model_name
 
 
 def model_of(settings: Settings) -> Detector:
@@ -37,7 +34,7 @@ def model_of(settings: Settings) -> Detector:
     check_model_name(name)
     if models.path is not None:
         return find_model(name, models.path)
-    if (models / name / _CARD).is_file():
+    if (models / name / CARD_FILE).is_file():
         _bring(models / name, home.model_copies / name)
         try:
             return find_model(name, home.model_copies)
@@ -47,7 +44,10 @@ def model_of(settings: Settings) -> Detector:
             return find_model(name, home.model_copies)
     if (SHIPPED_MODELS / name).is_dir():
         return find_model(name, None)
-    known = {*models.children(), *(card.parent.name for card in SHIPPED_MODELS.glob(f"*/{_CARD}"))}
+    known = {
+        *models.children(),
+        *(card.parent.name for card in SHIPPED_MODELS.glob(f"*/{CARD_FILE}")),
+    }
     message = f"there is no model '{name}' at {models}; known: {', '.join(sorted(known))}"
     raise ModelError(message)
 
@@ -67,20 +67,20 @@ def models_folder(models: Place) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         yield folder
-        for card in sorted(folder.glob(f"*/{_CARD}")):
+        for card in sorted(folder.glob(f"*/{CARD_FILE}")):
             for file in _card_last(path.name for path in card.parent.iterdir()):
                 (models / card.parent.name / file).write((card.parent / file).read_bytes())
 
 
 def _bring(model: Place, folder: Path) -> None:
-    card = (model / _CARD).read()
-    here = folder / _CARD
+    card = (model / CARD_FILE).read()
+    here = folder / CARD_FILE
     with disk_errors(folder):
         if here.is_file() and here.read_bytes() == card:
             return
         for name in _card_last(file.name for file in model.files()):
-            write_atomically(folder / name, card if name == _CARD else (model / name).read())
+            write_atomically(folder / name, card if name == CARD_FILE else (model / name).read())
 
 
 def _card_last(names: Iterator[str]) -> list[str]:
-    return sorted(names, key=lambda name: (name == _CARD, name))
+    return sorted(names, key=lambda name: (name == CARD_FILE, name))

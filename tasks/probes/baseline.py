@@ -8,7 +8,8 @@ from typing import Any
 from catalogs.pictures.s1_index import S1Patch, S1Split, areas_of, contradictions, read_s1_index
 from catalogs.storage.place import Place
 from insar_models.detectors.linear import LinearDetector
-from insar_models.detectors.registry import check_model_name, save_model
+from insar_models.detectors.registry import save_model
+from insar_models.model_folder import check_model_name
 from insar_models.probes.probe import ProbeSettings, fit_probe
 from tasks.probes.baseline_card import TrainingData, write_record
 from tasks.probes.judgement import judge_held_out, judge_overall, judge_test

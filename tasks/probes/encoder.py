@@ -12,13 +12,9 @@ from numpy.typing import NDArray
 
 from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
+from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.encoder import EncoderDetector, in_half_precision
-from insar_models.detectors.registry import (
-    ENCODER_ARCHITECTURE,
-    check_model_name,
-    read_card,
-    save_model,
-)
+from insar_models.detectors.registry import save_model
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.feature_cache import cached_features
 from insar_models.encoders.features import scorer_of
@@ -29,13 +25,14 @@ from insar_models.judging.metrics import (
     Statistic,
     cluster_bootstrap_interval,
 )
+from insar_models.model_folder import check_model_name, read_card
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.patchfile.window_file import Windows, read_windows
 from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
 from insar_models.tuning.examples import WindowGrounds
 from tasks.probes.encoder_card import describe_how, of_windows, write_encoder_record
-from tasks.probes.encoder_data import GroupBy, LabelledRows, apart, labelled_rows
+from tasks.probes.encoder_data import HeldOutBy, LabelledRows, apart, labelled_rows
 from tasks.probes.encoder_pasted import pasted_samples
 from tasks.probes.encoder_windows import judge_windows
 from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
@@ -60,7 +57,7 @@ class EncoderProbeRequest:
     """Folder of the encoder."""
     name: str
     """Of the new model; one that is there already is replaced."""
-    by: GroupBy = GroupBy.AREA
+    by: HeldOutBy = HeldOutBy.AREA
     settings: LinearProbeSettings = _SETTINGS
     pasted: int = 0
     """Patches that are learned from as well: quiet ones, half of them with simulated motion."""
@@ -79,7 +76,7 @@ class EncoderProbeReport:
     folder: Path | Place
     """Where the model lies now."""
     sha256: str
-    by: GroupBy
+    by: HeldOutBy
     deforming: int
     quiet: int
     """Patches that were learned from."""

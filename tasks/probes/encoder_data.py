@@ -16,7 +16,7 @@ from insar_models.phase.features import MINIMUM_VALID_FRACTION
 QUIET = 0
 
 
-class GroupBy(StrEnum):
+class HeldOutBy(StrEnum):
     """What is held out as a whole."""
 
     AREA = "area"
@@ -47,7 +47,7 @@ class LabelledRows:
 
 
 def labelled_rows(
-    corpus: PatchFile, by: GroupBy, excluded_volcanoes: tuple[str, ...]
+    corpus: PatchFile, by: HeldOutBy, excluded_volcanoes: tuple[str, ...]
 ) -> LabelledRows:
     """Return the labelled patches of a corpus, but for those that nothing must learn from.
 
@@ -125,9 +125,9 @@ def _some(learned: LabelledRows, chosen: NDArray[np.bool_]) -> LabelledRows:
     )
 
 
-def _groups(corpus: PatchFile, by: GroupBy) -> NDArray[np.int32]:
+def _groups(corpus: PatchFile, by: HeldOutBy) -> NDArray[np.int32]:
     """A number for each patch, equal for those that must go together: groups are never torn."""
-    if by is GroupBy.AREA:
+    if by is HeldOutBy.AREA:
         unit, known = corpus.columns["area"], np.ones(len(corpus), dtype=bool)
     else:
         unit, known = corpus.columns["frame"], corpus.words("frame") != ""

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs.corpora.columns import (
-    NO_DATE,
     PatchColumn,
     columns_of,
     licences_of,
@@ -21,6 +20,7 @@ from catalogs.corpora.columns import (
 )
 from catalogs.corpora.plan import Plan, make_plan
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource, ImagesSource, SimulatedSource
+from fringewatch.numbers import NO_DATE
 from tests.catalogs.corpora.plan_rows import RECIPE, five_rows, plan_row, table
 
 

@@ -13,10 +13,11 @@ import torch
 
 from flows.cli import run
 from flows.screen import stop_logging
-from insar_models.detectors.registry import find_model, read_card
+from insar_models.detectors.registry import find_model
 from insar_models.encoders.encoder import make_encoder
 from insar_models.encoders.files import load_encoder, save_encoder
 from insar_models.encoders.spec import EncoderSpec
+from insar_models.model_folder import read_card
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
 from tests.insar_models.small_patch_file import small_patch_file

@@ -10,8 +10,9 @@ import pytest
 from catalogs.pictures.images import read_picture
 from catalogs.pictures.s1_index import S1Split, read_s1_index
 from insar_models.detectors.linear import LinearDetector
-from insar_models.detectors.registry import DEFAULT_MODEL, SHIPPED_MODELS, find_model, read_card
+from insar_models.detectors.registry import DEFAULT_MODEL, SHIPPED_MODELS, find_model
 from insar_models.judging.metrics import auroc
+from insar_models.model_folder import read_card
 from insar_models.quicklook import decode_picture
 from tasks.probes.baseline import train_probe
 from tests.insar_models.fringes import closed_fringes, noise, ramp

@@ -16,7 +16,8 @@ import torch
 
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.encoder import EncoderDetector
-from insar_models.detectors.registry import find_model, load_model, read_card, save_model
+from insar_models.detectors.registry import find_model, load_model, save_model
+from insar_models.model_folder import read_card
 from tests.insar_models.encoder_detectors import random_codes, small_detector
 
 ROOT = Path(__file__).parents[3]

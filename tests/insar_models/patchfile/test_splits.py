@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
+from fringewatch.numbers import NO_DATE
 from insar_models.patchfile.splits import (
     HELD_OUT,
     LEARN,
     LEFT_OUT,
-    NO_DATE,
     UNKNOWN,
     SplitBy,
     SplitColumns,

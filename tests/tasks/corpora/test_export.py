@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from catalogs.storage.place import Folder
 from fringewatch.errors import HomeError, StoreError
+from fringewatch.numbers import NO_DATE
 from insar_models.patchfile.file import PatchFile, open_patch_file
-from insar_models.patchfile.header import COLUMNS, NO_DAY
+from insar_models.patchfile.header import COLUMNS
 from insar_models.patchfile.writer import write_patch_file
 from tasks.corpora import export
 from tasks.corpora.export import export_corpus
@@ -47,8 +48,8 @@ def test_patches_and_columns_come_over(exported: PatchFile) -> None:
     expected = columns_of(PATCHES)
     for name in set(COLUMNS) - {"frame", "primary", "secondary"}:
         np.testing.assert_array_equal(exported.columns[name], expected[name][0], err_msg=name)
-    assert exported.columns["primary"].tolist() == [*range(19000, 19108, 12), NO_DAY]
-    assert exported.columns["secondary"].tolist() == [*range(19012, 19120, 12), NO_DAY]
+    assert exported.columns["primary"].tolist() == [*range(19000, 19108, 12), NO_DATE]
+    assert exported.columns["secondary"].tolist() == [*range(19012, 19120, 12), NO_DATE]
     assert np.isnan(exported.columns["north"][-1])
     exported.verify()
 
@@ -91,12 +92,12 @@ def test_a_version_that_was_built(tmp_path: Path) -> None:
     for name in ("group", "area", "row", "column", "label"):
         assert file.columns[name].tolist() == plan.kept[name].tolist()
     days = file.columns["primary"].astype("datetime64[D]").tolist()
-    known = [NO_DAY if day is None or pd.isna(day) else day for day in plan.kept["primary"]]
+    known = [NO_DATE if day is None or pd.isna(day) else day for day in plan.kept["primary"]]
     assert [
-        NO_DAY if number == NO_DAY else day
+        NO_DATE if number == NO_DATE else day
         for number, day in zip(file.columns["primary"], days, strict=True)
     ] == known
-    assert NO_DAY in known
+    assert NO_DATE in known
 
 
 def test_into_a_folder_and_again_to_the_same_bytes(

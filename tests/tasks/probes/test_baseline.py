@@ -9,7 +9,8 @@ import pytest
 
 from catalogs.pictures.s1_index import read_s1_index
 from fringewatch.errors import BadInputError, ModelError
-from insar_models.detectors.registry import find_model, read_card
+from insar_models.detectors.registry import find_model
+from insar_models.model_folder import read_card
 from tasks.probes.baseline import train_probe
 from tasks.probes.samples import LeftOut, compute_samples, select_training
 from tests.insar_models.fringes import closed_fringes, ramp

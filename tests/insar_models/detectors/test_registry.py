@@ -1,4 +1,4 @@
-"""Models on disk: round trip, damage, names."""
+"""Models on disk by name: round trip, damage, names."""
 
 import hashlib
 import json
@@ -17,12 +17,11 @@ from insar_models.detectors.linear import LinearDetector
 from insar_models.detectors.registry import (
     DEFAULT_MODEL,
     SHIPPED_MODELS,
-    check_model_name,
     find_model,
     load_model,
-    read_card,
     save_model,
 )
+from insar_models.model_folder import check_model_name, read_card
 from tests.insar_models.fringes import closed_fringes
 from tests.insar_models.linear_models import divergence_detector
 
