@@ -72,7 +72,7 @@ def test_hyp3_jobs_are_brought_to_the_lattice_and_say_so(tmp_path: Path) -> None
     phase = decode_phase(cube["phase"].to_numpy()[0])
     assert np.isfinite(phase).mean() > 0.99
     steps = np.angle(np.exp(1j * np.diff(phase[250])))
-    assert np.nanmedian(steps) == pytest.approx(111.3 / 5000, rel=0.05)
+    assert np.nanmean(steps) == pytest.approx(111.3 / 5000, rel=0.05)
     url = read_table(INTERFEROGRAMS, home.detections("fernandina"))["source_url"].iloc[0]
     assert "_wrapped_phase.tif#resampled-from=EPSG:32715 80 x 80 metre" in unquote(url)
 
@@ -115,7 +115,7 @@ def test_a_file_that_is_cut_between_download_and_tiling_is_one_pair(tmp_path: Pa
 
     def cut_first(request: Any, batch: Any, settings: Any) -> Any:
         path = next((tmp_path / "home" / "granules").rglob("20240101_20240113.diff_pha.tif"))
-        path.write_bytes(path.read_bytes()[:1000])
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         return tile_pairs(request, batch, settings)
 
     settings = Settings(home=tmp_path / "home", portal=(str(folder),), workers=1)
