@@ -65,6 +65,11 @@ class FrameRaster(StrEnum):
     NORTH = "N"
     UP = "U"
 
+    @property
+    def is_phase(self) -> bool:
+        """Whether it is a phase: none is."""
+        return False
+
 
 @dataclass(frozen=True, order=True)
 class FrameId:

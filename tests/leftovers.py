@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Hashable, Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import psutil
 import pytest
@@ -30,7 +30,7 @@ PROCESS_WIDE: Final = {
 STAYING_COMMANDS: Final = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 """Processes that the standard library makes once, and which end with the one that made them."""
 
-Running = threading.Thread | psutil.Process
+Running: TypeAlias = threading.Thread | psutil.Process
 
 
 class Watch:
@@ -120,10 +120,10 @@ def end_dasks_threads() -> None:
     if threaded is None:
         return
     kept = [pool for pools in threaded.pools.values() for pool in pools.values()]
-    for pool in (threaded.default_pool, *kept):
+    for pool in (vars(threaded)["default_pool"], *kept):
         if pool is not None:
             pool.shutdown()
-    threaded.default_pool = None
+    vars(threaded)["default_pool"] = None
     threaded.pools.clear()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import rasterio
@@ -46,7 +46,7 @@ _PIXELS_AT_ONCE: Final = 1 << 22  # 16 MB of float32
 class ProductWindow:
     """A window of a product on the lattice that it was asked on."""
 
-    values: NDArray[np.generic]
+    values: NDArray[Any]
     """Shape (size, size): float32 radians or uint8 coherence, 0 outside the raster."""
     seen: NumbersSeen
     """The range of the file's numbers there, before any resampling."""

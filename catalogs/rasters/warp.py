@@ -148,4 +148,4 @@ def _lattice_pixels(part: RasterWindow, raster: rasterio.DatasetReader, target: 
     west, south, east, north = transform_bounds(
         raster.crs, LATTICE_CRS, own.c, ends[0], own.c + part.width * own.a, ends[1]
     )
-    return max(abs((east - west) / target.a * (north - south) / target.e), 1.0)
+    return float(max(abs((east - west) / target.a * (north - south) / target.e), 1.0))

@@ -76,7 +76,7 @@ class WindowScore:
             -np.inf,
         )
         total = logsumexp(evidence, axis=1, keepdims=True)
-        return np.exp(evidence - np.where(np.isfinite(total), total, 0.0))
+        return np.asarray(np.exp(evidence - np.where(np.isfinite(total), total, 0.0)))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON holds it; `of_dict` makes the same of it."""
@@ -123,7 +123,7 @@ class WindowScore:
 
 def highest(patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the highest logit of each window's patches, (n,); NaN where none could be judged."""
-    return np.fmax.reduce(patch_logits, axis=1)
+    return np.asarray(np.fmax.reduce(patch_logits, axis=1))
 
 
 def shares_of_highest(patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,7 +147,8 @@ def place_weights(
     prior = (1 - anywhere) * np.outer(near, near) / near.sum() ** 2 + anywhere / WINDOW_SIZE**2
     away = [(axis[:, None] - row) ** 2 + (axis[None, :] - column) ** 2 for row, column in middles]
     nearest = np.argmin(away, axis=0)
-    return np.bincount(nearest.ravel(), prior.ravel(), minlength=PATCHES_PER_WINDOW)
+    weights = np.bincount(nearest.ravel(), prior.ravel(), minlength=PATCHES_PER_WINDOW)
+    return np.asarray(weights, dtype=np.float64)
 
 
 def combined(

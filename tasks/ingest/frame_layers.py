@@ -22,7 +22,7 @@ from catalogs.portal.client import Portal
 from catalogs.portal.window_errors import WholeFileNeededError
 from catalogs.portal.window_fetch import fetch_window
 from catalogs.rasters.grid import Grid, Window, volcano_window
-from catalogs.rasters.reading import check_raster, read_grid, read_window
+from catalogs.rasters.reading import check_raster, read_place, read_window
 from catalogs.records import FrameId, FrameRaster, RemoteFrameFile
 from catalogs.settings import Settings
 from fringewatch.errors import (
@@ -131,8 +131,12 @@ def _read(
     whole = home.granules(remote.frame) / remote.file_name
     try:
         portal.fetch(remote, whole, partial(_check, remote))
-        own = _same_ground(remote, window, read_grid(whole, remote.product))
-        return _values(read_window(whole, own), own)
+        place = read_place(whole, remote.product)
+        if place.resampled_from:
+            message = f"{remote.product.value} lies on another grid: {place.resampled_from}"
+            raise GridMismatchError(message)
+        own = _same_ground(remote, window, place.grid)
+        return _values(read_window(whole, remote.product, own), own)
     finally:
         whole.unlink(missing_ok=True)
 

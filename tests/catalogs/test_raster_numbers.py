@@ -40,7 +40,7 @@ def write(folder: Path, band: NDArray[Any], **options: Any) -> Path:
     return path
 
 
-def read(path: Path, product: Product) -> NDArray[np.generic]:
+def read(path: Path, product: Product) -> NDArray[Any]:
     check_raster(path, product)
     return read_window(path, product, Window(read_grid(path, product), 0, 0, SIDE))
 

@@ -320,10 +320,10 @@ def test_a_killed_run_goes_on_where_it_was(
         patch.setattr("catalogs.ledger.ledger.Ledger.record_tiles", die)
         with pytest.raises(KilledError):
             watch_volcano(request_, settings)
-    asked = portal.count(".tif")
+    asked = portal.count(".diff_pha.tif")
     report = watch_volcano(request_, settings)
     assert (report.outcome, report.in_table) == (Outcome.DONE, 5)
-    assert portal.count(".tif") == asked
+    assert portal.count(".diff_pha.tif") == asked
     assert cube_pairs(Home(settings.home).cube("fernandina", FRAME)) == PAIRS
 
 
