@@ -5,8 +5,8 @@ Smithsonian's Volcanoes of the World (Fagradalsfjall has been an entry of its ow
 its eruptions), regions are those of the COMET volcano portal, frames come from the portal,
 from the labels of Hephaestus, from the paper's dataset and from LiCSAR's table of 2021: every frame
 of theirs that covers enough of the window by `catalogs.world.frame_geometry` is listed. Frames
-stand best first: those that hold more of the volcano's window before those that hold less and, among equals,
-frames with labels before others and very long frames last.
+stand best first: those that hold more of the volcano's window before those that hold less and,
+among equals, frames with labels before others and very long frames last.
 """
 
 import difflib
