@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fringewatch.errors import BadInputError, ModelError
+from fringewatch.errors import ModelError
 from insar_models.backbones import make_backbone
 from insar_models.card_entries import (
     calibration_entry,
@@ -17,13 +17,13 @@ from insar_models.card_entries import (
     read_calibration,
     read_linear_weights,
     read_number,
+    read_spec,
+    read_window,
 )
 from insar_models.encoder_detector import EncoderDetector, is_filter
-from insar_models.encoder_spec import EncoderSpec
 from insar_models.encoder_weights import fill
 from insar_models.encoders import Encoder
 from insar_models.model_files import ENCODER_ARCHITECTURE
-from insar_models.window_score import WindowScore
 
 _ENCODER: Final = "encoder."
 _PROBE: Final = "probe."
@@ -80,7 +80,7 @@ def read_encoder_detector(
         If an entry of the card is missing or of the wrong kind; a tensor is missing, unknown, of
         another type or shape, or not finite; or the encoder needs a package that is not installed.
     """
-    spec = _read_spec(folder, card)
+    spec = read_spec(folder, card)
     half = card.get("half_precision")
     if not isinstance(half, bool):
         message = (
@@ -102,23 +102,8 @@ def read_encoder_detector(
         probe=read_linear_weights(folder, probe, backbone.dimension, math.inf, _PROBE),
         calibration=read_calibration(folder, card),
         half=half,
-        window=WindowScore.of_dict(card["window"]) if "window" in card else None,
+        window=read_window(card),
     )
-
-
-def _read_spec(folder: Path, card: Mapping[str, Any]) -> EncoderSpec:
-    entries = card.get("encoder")
-    if not isinstance(entries, Mapping):
-        message = f"{folder / 'card.json'} describes no encoder: train or copy the model again"
-        raise ModelError(message)
-    try:
-        return EncoderSpec.parse(entries)
-    except BadInputError as error:
-        message = (
-            f"{folder / 'card.json'} describes an encoder that this version lacks: {error}; update "
-            "Fringewatch, or choose another model"
-        )
-        raise ModelError(message) from error
 
 
 def _check_names(folder: Path, tensors: Mapping[str, NDArray[np.generic]], known: set[str]) -> None:

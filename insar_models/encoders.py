@@ -9,7 +9,6 @@ from typing_extensions import override
 
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.backbones import Backbone, make_backbone
-from insar_models.encoder_inputs import CHANNELS
 from insar_models.encoder_spec import EncoderSpec
 from insar_models.encoder_weights import (
     fill,
@@ -17,6 +16,7 @@ from insar_models.encoder_weights import (
     read_encoder_folder,
     tensors_of_file,
 )
+from insar_models.phasor_inputs import CHANNELS
 
 __all__ = ["Encoder", "EncoderSpec", "make_encoder"]
 

@@ -1,7 +1,8 @@
 """A model on disk: ``weights.safetensors`` and ``card.json`` in a folder of the model's name.
 
 The card says how the model was made and how its scores are to be read, and holds the hash of the
-weights, so that the two cannot drift apart. Nothing is ever unpickled.
+weights, so that the two cannot drift apart. Beside an encoder lies ``model.onnx``, which runs
+without torch. Nothing is ever unpickled.
 """
 
 import hashlib
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.detector import Detector
+from insar_models.encoder_runtimes import read_encoder, read_with_torch
+from insar_models.graph_files import GRAPH_ENTRY, GRAPH_FILE, graph_entry
 from insar_models.linear import LinearDetector
 from insar_models.linear_card import ARCHITECTURE, linear_card, linear_tensors, read_linear
 
@@ -43,21 +46,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _Tensors = Mapping[str, NDArray[np.generic]]
 
 
-def _read_encoder(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> Detector:
-    try:  # torch is not there on every machine, and takes seconds to import
-        from insar_models.encoder_model_card import read_encoder_detector  # noqa: PLC0415
-    except ImportError as error:
-        message = (
-            f"the model in {folder} is an encoder, which needs torch and torchvision ({error}): "
-            "pip install 'fringewatch[train]', or choose another model"
-        )
-        raise ModelError(message) from error
-    return read_encoder_detector(folder, card, tensors)
-
-
 _READERS: Final[Mapping[str, Callable[[Path, Mapping[str, Any], _Tensors], Detector]]] = {
     ARCHITECTURE: read_linear,
-    ENCODER_ARCHITECTURE: _read_encoder,
+    ENCODER_ARCHITECTURE: read_encoder,
 }
 
 
@@ -78,11 +69,14 @@ def check_model_name(name: str) -> None:
 
 
 def save_model(
-    folder: Path, model: "LinearDetector | EncoderDetector", record: Mapping[str, object]
+    folder: Path,
+    model: "LinearDetector | EncoderDetector",
+    record: Mapping[str, object],
+    graph: bytes | None = None,
 ) -> str:
     """Write a model, and return the sha256 of its weights.
 
-    The weights come first: a crash between the two files leaves a pair that `load_model` refuses.
+    The card comes last: a crash between the files leaves some that `load_model` refuses.
     The same model and record give the same bytes.
 
     Parameters
@@ -94,6 +88,8 @@ def save_model(
     record
         How it was made (data, recipe, metrics...), anything that JSON can hold; goes to the card
         as it is.
+    graph
+        The same model for ONNX Runtime, which runs it where torch is not.
 
     Raises
     ------
@@ -109,20 +105,46 @@ def save_model(
     weights = safetensors.numpy.save(tensors)
     sha256 = hashlib.sha256(weights).hexdigest()
     card = {"format": CARD_FORMAT, "name": model.name, "sha256": sha256, **entries}
-    taken = sorted(card.keys() & record.keys())
+    if graph is not None:
+        card[GRAPH_ENTRY] = graph_entry(graph)
+    taken = sorted({*card, GRAPH_ENTRY} & record.keys())
     if taken:
         message = f"the record of model {model.name} uses the card's own keys: {', '.join(taken)}"
         raise BadInputError(message)
     try:
-        text = json.dumps({**card, **record}, indent=2, ensure_ascii=False, allow_nan=False)
+        text = _text_of({**card, **record})
     except (TypeError, ValueError) as error:
         message = (
             f"the card of model {model.name} cannot be written as JSON ({error}): leave it out"
         )
         raise BadInputError(message) from error
     write_atomically(folder / WEIGHTS_FILE, weights)
-    write_atomically(folder / _CARD, f"{text}\n".encode())
+    if graph is None:
+        (folder / GRAPH_FILE).unlink(missing_ok=True)  # an older model's
+    else:
+        write_atomically(folder / GRAPH_FILE, graph)
+    write_atomically(folder / _CARD, text)
     return sha256
+
+
+def add_graph(folder: Path, graph: bytes) -> None:
+    """Put a graph for ONNX Runtime beside the weights that it was made of, and into their card.
+
+    Raises
+    ------
+    ModelError
+        If the card is missing or damaged.
+    HomeError
+        If the folder cannot be written.
+    """
+    card = read_card(folder)
+    write_atomically(folder / GRAPH_FILE, graph)
+    write_atomically(folder / _CARD, _text_of({**card, GRAPH_ENTRY: graph_entry(graph)}))
+
+
+def _text_of(card: Mapping[str, object]) -> bytes:
+    text = json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
 
 
 def _parts(
@@ -167,15 +189,16 @@ def read_weights(folder: Path, card: Mapping[str, Any]) -> bytes:
 def load_model(folder: Path) -> Detector:
     """Return the model that lies in `folder`.
 
+    An encoder is run by ONNX Runtime where that is installed and the folder has a graph, else by
+    torch.
+
     Raises
     ------
     ModelError
         If a file is missing, cut or altered, the card was written by a newer version or names an
-        unknown architecture, or the weights do not fit it.
+        unknown architecture, the weights do not fit it, or nothing is installed that can run it.
     """
-    card = read_card(folder)
-    path = folder / WEIGHTS_FILE
-    content = read_weights(folder, card)
+    card, tensors = _card_and_tensors(folder)
     architecture = card.get("architecture")
     reader = _READERS.get(str(architecture))
     if reader is None:
@@ -184,12 +207,36 @@ def load_model(folder: Path) -> Detector:
             f"{', '.join(_READERS)}: update Fringewatch or choose another model"
         )
         raise ModelError(message)
+    return reader(folder, card, tensors)
+
+
+def load_encoder_detector(folder: Path) -> "EncoderDetector":
+    """Return the encoder and probe that lie in `folder` as torch runs them.
+
+    Raises
+    ------
+    ModelError
+        As `load_model`, or if the model is of another kind, or torch is not installed.
+    """
+    card, tensors = _card_and_tensors(folder)
+    if card.get("architecture") != ENCODER_ARCHITECTURE:
+        message = (
+            f"the model in {folder} is '{card.get('architecture')}', no encoder with a probe: "
+            "give the folder of one"
+        )
+        raise ModelError(message)
+    return read_with_torch(folder, card, tensors)
+
+
+def _card_and_tensors(folder: Path) -> tuple[dict[str, Any], _Tensors]:
+    card = read_card(folder)
+    content = read_weights(folder, card)
     try:
-        tensors = safetensors.numpy.load(content)
+        return card, safetensors.numpy.load(content)
     except (safetensors.SafetensorError, KeyError) as error:  # the latter: a type without numpy's
+        path = folder / WEIGHTS_FILE
         message = f"{path} is no safetensors file ({error}): train or copy the model again"
         raise ModelError(message) from error
-    return reader(folder, card, tensors)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -13,8 +13,6 @@ from fringewatch.errors import ModelError
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.augmentation import PaperRecipe, two_grey_views, two_views
 from insar_models.encoder_inputs import (
-    GREY_MEAN,
-    GREY_SPREAD,
     codes_to_inputs,
     phasors_of,
     reduce_phasors,
@@ -26,6 +24,7 @@ from insar_models.momentum_contrast import MomentumContrast, follow
 from insar_models.optimiser_state import below, optimiser_state, restore_optimiser
 from insar_models.optimisers import make_optimiser, set_rate
 from insar_models.patch_loader import Batch
+from insar_models.phasor_inputs import GREY_MEAN, GREY_SPREAD
 from insar_models.pretraining_recipe import PretrainRecipe
 from insar_models.projection import ProjectionHead
 

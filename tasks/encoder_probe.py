@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogs.place import Place
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, ModelError
 from insar_models.encoder_detector import EncoderDetector, in_half_precision
 from insar_models.encoder_feature_cache import cached_features
 from insar_models.encoder_features import scorer_of
@@ -30,6 +30,7 @@ from insar_models.model_files import (
     read_card,
     save_model,
 )
+from insar_models.onnx_export import graph_of
 from insar_models.patch_file import PatchFile, open_patch_file
 from insar_models.probe import ExtraSamples, ProbeFit, check_samples
 from insar_models.tuning_examples import WindowGrounds
@@ -70,6 +71,8 @@ class EncoderProbeRequest:
     was tuned on, and all others place the threshold, which then is a window's."""
     excluded_volcanoes: tuple[str, ...] = REYKJANES
     """Volcanoes that must not be learned from."""
+    graph: bool = True
+    """Whether to write ``model.onnx`` as well, by which a watch scores without torch."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,8 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         metrics["windows"] = judgement.metrics
         how = of_windows(how, windows.sha256)
     record = write_encoder_record(corpus.facts, learned, card, how, metrics)
-    sha256 = save_model(models / request.name, model, record)
+    graph = _graph(model) if request.graph else None
+    sha256 = save_model(models / request.name, model, record, graph)
     return EncoderProbeReport(
         folder=models / request.name,
         sha256=sha256,
@@ -191,6 +195,15 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         threshold=model.threshold,
         metrics=metrics,
     )
+
+
+def _graph(model: EncoderDetector) -> bytes | None:
+    """The model for ONNX Runtime; one that cannot be had is no reason to lose the probe."""
+    try:
+        return graph_of(model)
+    except ModelError as error:
+        _LOGGER.warning("without a graph a watch needs torch for this model: %s", error)
+        return None
 
 
 def _tuned_on(windows: Windows | None, learned: frozenset[str]) -> WindowGrounds | None:

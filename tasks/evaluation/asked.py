@@ -10,6 +10,7 @@ from fringewatch.errors import BadInputError
 from insar_models.detector import Detector
 from insar_models.linear import LinearDetector
 from insar_models.model_files import DEFAULT_MODEL, find_model
+from insar_models.onnx_detector import OnnxDetector
 from tasks.evaluation.candidates import Candidate, Role
 from tasks.evaluation.evaluate import Judging, evaluate_pictures
 from tasks.evaluation.report import EvaluationReport
@@ -115,7 +116,8 @@ def _probes(asked: Asked, corpus: "LabelledCorpus", models: Sequence[Detector]) 
 
     encoders, probing = _encoders(asked), _probing(asked)
     specs = [encoder.encoder.spec for encoder in encoders]
-    specs += [model.encoder.spec for model in models if isinstance(model, EncoderDetector)]
+    of_encoders = (EncoderDetector, OnnxDetector)
+    specs += [model.spec for model in models if isinstance(model, of_encoders)]
     return [
         *(probe_candidate(encoder, corpus, probing) for encoder in encoders),
         *(untrained_candidate(spec, corpus, probing) for spec in dict.fromkeys(specs)),

@@ -12,8 +12,6 @@ from hypothesis.extra.numpy import arrays
 from fringewatch.errors import BadInputError
 from insar_models import encoder_inputs
 from insar_models.encoder_inputs import (
-    GREY_MEAN,
-    GREY_SPREAD,
     Phasors,
     codes_to_inputs,
     inputs_of_codes,
@@ -24,6 +22,7 @@ from insar_models.encoder_inputs import (
 )
 from insar_models.encoder_spec import EncoderSpec
 from insar_models.phase import decode_phase, phasor
+from insar_models.phasor_inputs import GREY_MEAN, GREY_SPREAD
 
 ALL_CODES = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16)
 SMALL_CODES = arrays(np.uint8, (2, 32, 32))

@@ -15,6 +15,7 @@ from insar_models.encoder_files import save_encoder
 from insar_models.linear_probe import LinearProbeSettings, ProbeMethod
 from insar_models.metrics import auroc
 from insar_models.model_files import find_model, read_card
+from insar_models.onnx_detector import OnnxDetector
 from insar_models.pasted_features import PastedFeatures
 from insar_models.patch_file import PatchFile, open_patch_file
 from tasks import encoder_probe_pasted
@@ -44,7 +45,8 @@ def corpus(place: Path) -> PatchFile:
 
 
 def request_in(folder: Path) -> EncoderProbeRequest:
-    return EncoderProbeRequest(folder / "corpus.safetensors", folder / "encoder", "small")
+    corpus, encoder = folder / "corpus.safetensors", folder / "encoder"
+    return EncoderProbeRequest(corpus, encoder, "small", graph=False)  # it takes seconds
 
 
 class TestRows:
@@ -100,6 +102,12 @@ class TestTraining:
         assert isinstance(model, EncoderDetector)
         logits = model.logits_of_codes(corpus.read(np.arange(20)))
         assert auroc(corpus.columns["label"][:20].astype(int), logits) > 0.9
+
+    def test_a_watch_needs_no_torch_for_it(self, place: Path, tmp_path: Path) -> None:
+        train_encoder_probe(replace(request_in(place), graph=True), tmp_path)
+        model, same = find_model("small", tmp_path), find_model("small", place / "models")
+        assert (type(model), type(same)) == (OnnxDetector, EncoderDetector)
+        assert (model.sha256, model.threshold) == (same.sha256, same.threshold)
 
     def test_the_probe_fits_what_is_kept(self, place: Path, corpus: PatchFile) -> None:
         model = find_model("small", place / "models")
