@@ -86,7 +86,9 @@ class OnnxDetector:
         BadInputError
             If they are no phase bytes, or of a size that the encoder cannot see.
         """
-        return logits_of_judged(codes, lambda some: self._run(LOGIT, some), BATCH)
+        return logits_of_judged(
+            codes, lambda some: self.run(LOGIT, phasor_inputs(some, self.spec)), BATCH
+        )
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities of windows; NaN stays NaN."""
@@ -113,8 +115,13 @@ class OnnxDetector:
         BadInputError
             If the patch is of a size that the encoder cannot see.
         """
-        by_place = self._run(CLASS_MAP, codes_of_phase(phase_rad[np.newaxis]))[0]
-        return above_threshold(by_place, self.threshold, phase_rad)
+        inputs = phasor_inputs(codes_of_phase(phase_rad[np.newaxis]), self.spec)
+        return above_threshold(self.run(CLASS_MAP, inputs)[0], self.threshold, phase_rad)
+
+    def run(self, output: str, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the graph gives of inputs (n, 3, size, size): `LOGIT` or `CLASS_MAP`."""
+        found: NDArray[np.float32] = self._session().run([output], {INPUTS: inputs})[0]
+        return found
 
     def __dask_tokenize__(self) -> tuple[str, str, str]:
         # Else Dask pickles all of the graph to tell one model from another.
@@ -124,11 +131,6 @@ class OnnxDetector:
         # Neither a lock nor a session can be pickled.
         parts = (self.name, self.sha256, self.threshold, self.spec, self.graph)
         return (type(self), (*parts, self.calibration, self.window, self.threads))
-
-    def _run(self, output: str, codes: NDArray[np.uint8]) -> NDArray[np.float32]:
-        inputs = phasor_inputs(codes, self.spec)
-        found: NDArray[np.float32] = self._session().run([output], {INPUTS: inputs})[0]
-        return found
 
     def _session(self) -> "InferenceSession":
         """Return the graph as it is run, prepared once."""
