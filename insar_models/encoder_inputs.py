@@ -6,6 +6,7 @@ them. Bytes and angles are never averaged.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import torch
@@ -21,12 +22,14 @@ from insar_models.phasor_inputs import (
     GREY_MEAN,
     GREY_SPREAD,
     NOISE,
-    PATCHES_AT_ONCE,
     SIGNAL,
     check_reducible,
     halved_phasors,
     phasor_table,
 )
+
+_CPU_PATCHES: Final = 8
+"""That are worked on at a time on a CPU."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +153,8 @@ def inputs_of_codes(codes: torch.Tensor, spec: EncoderSpec) -> torch.Tensor:
     if codes.device.type != "cpu":
         return codes_to_inputs(phasors_of(codes), spec)
     inputs = torch.empty((len(codes), spec.size, spec.size, CHANNELS)).movedim(3, 1)
-    for first in range(0, max(1, len(codes)), PATCHES_AT_ONCE):
-        some = slice(first, first + PATCHES_AT_ONCE)
+    for first in range(0, max(1, len(codes)), _CPU_PATCHES):
+        some = slice(first, first + _CPU_PATCHES)
         if spec.inputs == "grey":  # where phasors cancel out, rounding decides on their angle
             seen = reduce_phasors(phasors_of(codes[some]), spec.size)
         else:

@@ -31,8 +31,8 @@ NOISE: Final = 0.25
 SIGNAL: Final = 0.5
 """Local coherence from which on they show a phase as it is; fringes of twelve pixels reach it."""
 
-PATCHES_AT_ONCE: Final = 8
-"""That are worked on at a time on a CPU: they stay near."""
+PATCHES_AT_ONCE: Final = 2
+"""That are worked on at a time: they stay near."""
 
 _Number = TypeVar("_Number", np.uint8, np.int32, np.complex64)
 
