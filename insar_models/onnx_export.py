@@ -42,6 +42,10 @@ _LOG: Final = logging.getLogger("insar_models.onnx_export")
 class _Judge(nn.Module):
     """An encoder and its probe."""
 
+    net: Backbone
+    weights: torch.Tensor
+    bias: torch.Tensor
+
     def __init__(self, detector: EncoderDetector, net: Backbone) -> None:
         super().__init__()
         self.net = net
@@ -86,7 +90,7 @@ def graph_of(detector: EncoderDetector) -> bytes:
     model = _exported(_Judge(detector, folded).eval(), detector)
     _keep_half(model.graph, detector.encoder.backbone.state_dict())
     _strip(model)
-    graph = model.SerializeToString(deterministic=True)
+    graph: bytes = model.SerializeToString(deterministic=True)
     if importlib.util.find_spec("onnxruntime") is not None:
         _check(detector, graph)
     return graph
@@ -159,7 +163,8 @@ def _scale(scaled: NDArray[Any], half: NDArray[Any]) -> NDArray[np.float32]:
     rows = half.reshape(len(half), -1).astype(np.float64)
     size = (rows**2).sum(axis=1)
     scale = (scaled.reshape(rows.shape) * rows).sum(axis=1) / np.where(size > 0, size, 1.0)
-    return scale.astype(np.float32).reshape(-1, *[1] * (half.ndim - 1))
+    found: NDArray[np.float32] = scale.astype(np.float32).reshape(-1, *[1] * (half.ndim - 1))
+    return found
 
 
 def _strip(model: "onnx.ModelProto") -> None:

@@ -82,7 +82,7 @@ class TestLogits:
 
     def test_what_are_no_patches(self, detector: OnnxDetector) -> None:
         with pytest.raises(BadInputError, match="are no patches"):
-            detector.logits_of_codes(np.ones((1, 224, 224), np.int16))  # type: ignore[arg-type]
+            detector.logits_of_codes(np.ones((1, 224, 224), np.int16))
 
 
 class TestElsewhere:
