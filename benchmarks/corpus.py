@@ -32,20 +32,20 @@ from benchmarks.corpus_planner import (
     print_scheduler,
 )
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource
-from catalogs.cube import open_cube
-from catalogs.grid import Grid, volcano_window
-from catalogs.home import home_of, open_home
-from catalogs.pair_tile import PairTile
-from catalogs.place import Place
+from catalogs.cubes.cube import open_cube
+from catalogs.cubes.pair_tile import PairTile
+from catalogs.home.home import home_of, open_home
+from catalogs.rasters.grid import Grid, volcano_window
 from catalogs.records import DatePair
 from catalogs.settings import Settings
-from catalogs.volcanoes import find_volcano
-from insar_models.patches import PATCHES_PER_WINDOW
+from catalogs.storage.place import Place
+from catalogs.world.volcanoes import find_volcano
+from insar_models.phase.window_patches import PATCHES_PER_WINDOW
 from tasks.corpora.build import build_shards, finish_corpus, plan_corpus
 from tasks.corpora.cubes_source import PAIRS_IN_AN_ITEM
 from tasks.corpora.random_scene import look_at, random_scene
 from tasks.progress import listening
-from tasks.workers import open_workers
+from tasks.workers.opening import open_workers
 
 NAME: Final = "benchmark"
 SHARD: Final = 64

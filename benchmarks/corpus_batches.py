@@ -31,12 +31,12 @@ from torchvision.transforms.functional import pil_to_tensor
 
 from catalogs.corpora.columns import words_of
 from catalogs.corpora.layout import read_corpus
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from fringewatch.numbers import PATCH_SIZE
-from insar_models.patch_file import PatchFile, open_patch_file
-from insar_models.patch_loader import Loading, PatchLoader, Residence
-from insar_models.phase import encode_phase
-from insar_models.sampling import EachOnce, batches
+from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.loader import Loading, PatchLoader, Residence
+from insar_models.patchfile.sampling import EachOnce, batches
+from insar_models.phase.codes import encode_phase
 from tasks.corpora.export import export_corpus
 from tests.tasks.corpora.version_by_hand import write_version
 

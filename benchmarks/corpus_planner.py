@@ -31,16 +31,16 @@ from numpy.typing import NDArray
 from catalogs.corpora.candidate import NO_LABEL, Candidate
 from catalogs.corpora.plan import make_plan, write_plan
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource
-from catalogs.place import Folder
 from catalogs.settings import Settings
-from catalogs.volcanoes import load_volcanoes
+from catalogs.storage.place import Folder
+from catalogs.world.volcanoes import load_volcanoes
 from fringewatch.numbers import PIXEL_DEGREES, WINDOW_SIZE
-from insar_models.patches import PATCH_ORIGINS, PATCHES_PER_WINDOW
+from insar_models.phase.window_patches import PATCH_ORIGINS, PATCHES_PER_WINDOW
 from tasks.corpora.choose import choose
 from tasks.corpora.patch_source import Item, PatchSource
 from tasks.corpora.sources import open_source
 from tasks.progress import listening
-from tasks.workers import open_workers
+from tasks.workers.opening import open_workers
 
 _PAIRS_OF_A_FRAME: Final = 1000
 _FIRST_DAY: Final = dt.date(2015, 1, 1)

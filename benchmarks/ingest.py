@@ -26,13 +26,13 @@ import requests
 from scipy.ndimage import gaussian_filter
 
 from benchmarks.shaped_portal import Link, shaped_portal
-from catalogs.grid import Grid
-from catalogs.home import home_of, open_home
-from catalogs.raster_writer import write_geotiff
+from catalogs.home.home import home_of, open_home
+from catalogs.rasters.grid import Grid
+from catalogs.rasters.writer import write_geotiff
 from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
-from catalogs.volcanoes import find_volcano
-from insar_models.phase import wrap
+from catalogs.world.volcanoes import find_volcano
+from insar_models.phase.codes import wrap
 
 FRAME = FrameId.parse("155D_02579_100800")
 GRID = Grid(-24.0, 65.2, 0.001, 0.001, 3500, 2700)
@@ -89,8 +89,8 @@ def make_pages(rasters: Mapping[Product, Path], count: int) -> dict[str, bytes |
 
 def fetch_ours(root: str, home: Path, *, whole_files: bool) -> None:
     """Discover and download all pairs, as a backfill does before it tiles."""
-    from tasks.discover import discover_frame  # noqa: PLC0415 - what the child's memory is about
-    from tasks.download import download_pairs  # noqa: PLC0415
+    from tasks.ingest.discover import discover_frame  # noqa: PLC0415 - what the child's memory is about
+    from tasks.ingest.download import download_pairs  # noqa: PLC0415
     from tasks.records import FrameRequest  # noqa: PLC0415
 
     settings = Settings(home=home, portal=(root,), whole_files=whole_files)

@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from fringewatch.numbers import WINDOW_SIZE
-from insar_models.detector import Detector
-from insar_models.learned_ground import volcanoes_learned
-from insar_models.model_files import SHIPPED_MODELS, find_model, read_card
-from insar_models.window_file import Windows, read_windows
-from insar_models.window_pasting import (
+from insar_models.detectors.protocol import Detector
+from insar_models.detectors.registry import SHIPPED_MODELS, find_model, read_card
+from insar_models.detectors.window_score import level_of_share, share_interval
+from insar_models.encoders.learned_ground import volcanoes_learned
+from insar_models.patchfile.window_file import Windows, read_windows
+from insar_models.tuning.window_pasting import (
     Fields,
     paste_on_windows,
     simulated_fields,
     window_logits,
 )
-from insar_models.window_score import level_of_share, share_interval
 
 SHARES: Final = (0.05, 0.02, 0.01)
 PEAKS_M: Final = (0.04, 0.06, 0.08, 0.12, 0.16)

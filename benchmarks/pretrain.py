@@ -31,12 +31,12 @@ from benchmarks.clocks import Cost, machine, measure, timed, verdict
 from benchmarks.corpus_batches import make_patches, write_pictures
 from benchmarks.paper_loading import PaperPatches
 from insar_models.augmentation import PaperRecipe
-from insar_models.encoder_spec import EncoderSpec
-from insar_models.patch_loader import Batch
-from insar_models.pretraining_learner import Learner, Pairs, make_pairs
-from insar_models.pretraining_recipe import PretrainRecipe
-from insar_models.pretraining_running import precision_of
-from insar_models.sampling import EachOnce, batches
+from insar_models.encoders.spec import EncoderSpec
+from insar_models.patchfile.loader import Batch
+from insar_models.patchfile.sampling import EachOnce, batches
+from insar_models.pretraining.learner import Learner, Pairs, make_pairs
+from insar_models.pretraining.recipe import PretrainRecipe
+from insar_models.training.running import precision_of
 
 STEP_AIM: Final = {"cpu": 1.25, "cuda": 1.15}
 """Times the bare step that one with augmentation may take."""

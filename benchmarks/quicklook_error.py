@@ -21,7 +21,7 @@ import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 
-from catalogs.images import read_picture
+from catalogs.pictures.images import read_picture
 from insar_models.quicklook import decode_picture
 from insar_models.quicklook.licsar_palette import (
     BLUE_ANCHORS,

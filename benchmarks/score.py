@@ -21,18 +21,18 @@ from numpy.typing import NDArray
 from benchmarks.clocks import Cost, machine, measure, verdict
 from benchmarks.corpus_batches import make_patches
 from fringewatch.numbers import NO_DATA_CODE
-from insar_models.calibration import Calibration
-from insar_models.encoder_detector import EncoderDetector
-from insar_models.encoder_features import BATCH, inputs_of, scorer_of
-from insar_models.encoder_spec import EncoderSpec
-from insar_models.encoders import make_encoder
-from insar_models.linear import LinearWeights
-from insar_models.model_files import DEFAULT_MODEL, find_model
+from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.encoder import EncoderDetector
+from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.registry import DEFAULT_MODEL, find_model
+from insar_models.encoders.encoder import make_encoder
+from insar_models.encoders.features import BATCH, inputs_of, scorer_of
+from insar_models.encoders.spec import EncoderSpec
 from insar_models.onnx_detector import BATCH as ONNX_BATCH
 from insar_models.onnx_detector import LOGIT, OnnxDetector
 from insar_models.onnx_export import graph_of
-from insar_models.patches import PATCH_ORIGINS
-from insar_models.phase import decode_phase
+from insar_models.phase.codes import decode_phase
+from insar_models.phase.window_patches import PATCH_ORIGINS
 from insar_models.phasor_inputs import phasor_inputs
 
 AIM: Final = 0.9

@@ -30,20 +30,20 @@ from rasterio.windows import Window as RasterWindow
 from scipy.ndimage import gaussian_filter, zoom
 
 from benchmarks.ingest import FRAME, GRID, VOLCANO
-from catalogs.grid import Window, volcano_window
-from catalogs.home import Home, home_of, open_home
-from catalogs.ledger import open_ledger
-from catalogs.ledger_rows import FileRow, FileState
-from catalogs.raster_writer import write_geotiff
+from catalogs.home.home import Home, home_of, open_home
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.rows import FileRow, FileState
+from catalogs.rasters.grid import Window, volcano_window
+from catalogs.rasters.window_files import write_window
+from catalogs.rasters.window_records import FetchedWindow, WindowProvenance, hash_values
+from catalogs.rasters.writer import write_geotiff
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
-from catalogs.volcanoes import find_volcano
-from catalogs.window_files import write_window
-from catalogs.window_records import FetchedWindow, WindowProvenance, hash_values
-from insar_models.phase import wrap
+from catalogs.world.volcanoes import find_volcano
+from insar_models.phase.codes import wrap
+from tasks.ingest.tile import tile_pairs
+from tasks.ingest.tile_workers import WORTH_WORKERS, workers_at_hand, workers_on_demand
 from tasks.records import FrameRequest
-from tasks.tile import tile_pairs
-from tasks.tile_workers import WORTH_WORKERS, workers_at_hand, workers_on_demand
 
 DISTINCT: Final = 4
 _FIRST_DAY: Final = dt.date(2016, 1, 1)

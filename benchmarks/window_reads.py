@@ -26,12 +26,12 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.windows import Window as RasterWindow
 
-from catalogs.grid import Grid, Window
 from catalogs.portal.fetch import fetch_file
 from catalogs.portal.session import SessionSettings, make_session
 from catalogs.portal.window_fetch import fetch_window
-from catalogs.raster_writer import write_geotiff
-from catalogs.rasters import read_window
+from catalogs.rasters.grid import Grid, Window
+from catalogs.rasters.reading import read_window
+from catalogs.rasters.writer import write_geotiff
 from catalogs.records import DatePair, FrameId, Product, RemoteFile
 from tests.catalogs.portal.range_server import RangeServer
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 
 TABLE_FORMAT = 2

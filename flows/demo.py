@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from catalogs.home import Home
+from catalogs.home.home import Home
 from catalogs.tables import DATES, read_table
 from flows.backfill import backfill
 from flows.screen import show_report
@@ -10,7 +10,7 @@ from fringewatch.atomic import disk_errors, write_atomically
 from tasks.scenarios.portal_tree import write_scenario
 from tasks.scenarios.scenario import Scenario
 from tasks.scenarios.scenario_file import read_scenario
-from tasks.serve_folder import serve_folder
+from tasks.scenarios.serve_folder import serve_folder
 
 _SCENARIO = "demo"
 _ROWS_SHOWN = 12

@@ -6,7 +6,7 @@ To be called before Prefect is imported: it reads its settings then.
 import logging
 import os
 
-from catalogs.home import Home
+from catalogs.home.home import Home
 from fringewatch.atomic import disk_errors
 
 _LOGGER = logging.getLogger(__name__)

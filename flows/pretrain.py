@@ -10,7 +10,7 @@ from flows.steps import partial
 from flows.torch_needed import check_torch
 
 if TYPE_CHECKING:
-    from insar_models.pretraining import PretrainRecipe, PretrainReport, Running
+    from insar_models.pretraining.start import PretrainRecipe, PretrainReport, Running
 
 
 @task(name="learn", tags={"gpu"})
@@ -22,8 +22,8 @@ def learn_task(
     stop_after: int | None,
 ) -> "PretrainReport":
     """Learn, or go on learning, and return how far the run came; see `pretrain`."""
-    from insar_models.patch_file import open_patch_file  # noqa: PLC0415 - torch may be missing
-    from insar_models.pretraining import pretrain as learn  # noqa: PLC0415
+    from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415 - torch may be missing
+    from insar_models.pretraining.start import pretrain as learn  # noqa: PLC0415
 
     return learn(
         open_patch_file(corpus), recipe, folder, running=running, stop_after_steps=stop_after
@@ -76,10 +76,10 @@ def pretrain(  # noqa: PLR0913 - each is a field of the deployment's form
         If the loss is not finite.
     """
     check_torch()
-    from insar_models.encoder_features import best_device  # noqa: PLC0415 - torch may be missing
-    from insar_models.patch_loader import Loading  # noqa: PLC0415
-    from insar_models.pretraining import Running  # noqa: PLC0415
-    from insar_models.pretraining_recipe import find_pretrain_recipe  # noqa: PLC0415
+    from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
+    from insar_models.patchfile.loader import Loading  # noqa: PLC0415
+    from insar_models.pretraining.recipe import find_pretrain_recipe  # noqa: PLC0415
+    from insar_models.pretraining.start import Running  # noqa: PLC0415
 
     device = device or best_device()
     found = find_pretrain_recipe(recipe, steps=steps, weights=weights, architecture=encoder)

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Literal
 
 from prefect import flow, task
 
-from catalogs.home import home_of
-from catalogs.place import Folder
+from catalogs.home.home import home_of
 from catalogs.settings import load_settings
+from catalogs.storage.place import Folder
 from flows.device_limit import alone_on
 from flows.torch_needed import check_torch
-from tasks.models import models_folder
+from tasks.judge.models import models_folder
 
 if TYPE_CHECKING:
-    from tasks.encoder_probe import EncoderProbeReport, EncoderProbeRequest
+    from tasks.probes.encoder import EncoderProbeReport, EncoderProbeRequest
 
 
 @task(name="probe-encoder", tags={"gpu"})
 def probe_task(request: "EncoderProbeRequest", models: Path) -> "EncoderProbeReport":
     """Fit a probe, write the model below `models`, and report; see `train_encoder_probe`."""
-    from tasks.encoder_probe import train_encoder_probe  # noqa: PLC0415 - torch may be missing
+    from tasks.probes.encoder import train_encoder_probe  # noqa: PLC0415 - torch may be missing
 
     return train_encoder_probe(request, models)
 
@@ -75,10 +75,10 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
         If the folder holds no encoder, or the name cannot be a model's.
     """
     check_torch()
-    from insar_models.encoder_features import best_device  # noqa: PLC0415 - torch may be missing
-    from insar_models.linear_probe import LinearProbeSettings, ProbeMethod  # noqa: PLC0415
-    from tasks.encoder_probe import EncoderProbeRequest  # noqa: PLC0415
-    from tasks.encoder_probe_data import GroupBy  # noqa: PLC0415
+    from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
+    from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod  # noqa: PLC0415
+    from tasks.probes.encoder import EncoderProbeRequest  # noqa: PLC0415
+    from tasks.probes.encoder_data import GroupBy  # noqa: PLC0415
 
     request = EncoderProbeRequest(
         corpus=corpus,

@@ -9,7 +9,7 @@ from typing import TextIO
 from catalogs.records import FrameId, Volcano
 from tasks.progress import listening
 from tasks.records import FramePlan, Outcome, RunReport
-from tasks.verify_records import VerifyReport
+from tasks.verify.records import VerifyReport
 
 _LINES_SHOWN = 12
 _OURS = ("catalogs", "flows", "insar_models", "tasks")

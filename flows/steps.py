@@ -5,12 +5,12 @@ from typing import TypeVar, cast
 from prefect.states import Completed
 
 from fringewatch.errors import SourceUnavailableError
-from tasks.discover import discover_task
-from tasks.download import download_task
+from tasks.ingest.discover import discover_task
+from tasks.ingest.download import download_task
+from tasks.ingest.tile import tile_task
+from tasks.judge.score import score_task
 from tasks.publish import publish_task
 from tasks.records import Outcome, RunReport
-from tasks.score import score_task
-from tasks.tile import tile_task
 from tasks.watch import Steps
 
 PREFECT_STEPS = Steps(

@@ -10,9 +10,9 @@ from flows.steps import partial
 from flows.torch_needed import check_torch
 
 if TYPE_CHECKING:
-    from insar_models.pretraining_running import Running
-    from insar_models.tuning import TuneFiles, TuneReport
-    from insar_models.tuning_recipe import TuneRecipe
+    from insar_models.training.running import Running
+    from insar_models.tuning.recipe import TuneRecipe
+    from insar_models.tuning.run import TuneFiles, TuneReport
 
 
 @task(name="tune-encoder", tags={"gpu"})
@@ -25,11 +25,11 @@ def tune_task(
     stop_after: int | None,
 ) -> "TuneReport":
     """Learn, or go on learning, and return how far the run came; see `tune`."""
-    from insar_models.encoder_files import load_encoder  # noqa: PLC0415 - torch may be missing
-    from insar_models.model_files import read_card  # noqa: PLC0415
-    from insar_models.patch_file import open_patch_file  # noqa: PLC0415
-    from insar_models.tuning import read_field  # noqa: PLC0415
-    from insar_models.tuning import tune as learn  # noqa: PLC0415
+    from insar_models.detectors.registry import read_card  # noqa: PLC0415
+    from insar_models.encoders.files import load_encoder  # noqa: PLC0415 - torch may be missing
+    from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415
+    from insar_models.tuning.run import read_field  # noqa: PLC0415
+    from insar_models.tuning.run import tune as learn  # noqa: PLC0415
 
     return learn(
         open_patch_file(files.corpus),
@@ -92,11 +92,11 @@ def tune(  # noqa: PLR0913 - each is a field of the deployment's form
         If the loss is not finite.
     """
     check_torch()
-    from insar_models.encoder_features import best_device  # noqa: PLC0415 - torch may be missing
-    from insar_models.patch_loader import Loading  # noqa: PLC0415
-    from insar_models.pretraining_running import Running  # noqa: PLC0415
-    from insar_models.tuning import TuneFiles  # noqa: PLC0415
-    from insar_models.tuning_recipe import find_tune_recipe  # noqa: PLC0415
+    from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
+    from insar_models.patchfile.loader import Loading  # noqa: PLC0415
+    from insar_models.training.running import Running  # noqa: PLC0415
+    from insar_models.tuning.recipe import find_tune_recipe  # noqa: PLC0415
+    from insar_models.tuning.run import TuneFiles  # noqa: PLC0415
 
     device = device or best_device()
     found = find_tune_recipe(recipe, steps=steps)

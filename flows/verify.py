@@ -5,16 +5,16 @@ from pathlib import Path
 
 from prefect import flow
 
-from catalogs.home import home_of
-from catalogs.home_reading import find_home, read_ledger
+from catalogs.home.home import home_of
+from catalogs.home.reading import find_home, read_ledger
 from catalogs.settings import Settings, load_settings
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from flows.steps import partial
 from fringewatch.errors import BadInputError, FringewatchError
 from tasks.records import Outcome
-from tasks.verify import verify_task
-from tasks.verify_records import VerifyReport
-from tasks.verify_remote import NEWEST_PAIRS
+from tasks.verify.records import VerifyReport
+from tasks.verify.remote import NEWEST_PAIRS
+from tasks.verify.volcano import verify_task
 
 _LOGGER = logging.getLogger(__name__)
 

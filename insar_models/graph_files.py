@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from fringewatch.errors import ModelError
-from insar_models.card_entries import read_calibration, read_number, read_spec, read_window
+from insar_models.detectors.card_entries import (
+    read_calibration,
+    read_number,
+    read_spec,
+    read_window,
+)
 from insar_models.onnx_detector import OnnxDetector
 
 GRAPH_FILE: Final = "model.onnx"

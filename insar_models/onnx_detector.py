@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import ModelError
-from insar_models.calibration import Calibration
-from insar_models.encoder_spec import EncoderSpec
+from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.window_score import WindowScore, highest, shares_of_highest
+from insar_models.encoders.spec import EncoderSpec
 from insar_models.patch_scoring import above_threshold, codes_of_phase, logits_of_judged
 from insar_models.phasor_inputs import CHANNELS, phasor_inputs
-from insar_models.window_score import WindowScore, highest, shares_of_highest
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -20,10 +20,10 @@ from torch import nn
 from typing_extensions import override
 
 from fringewatch.errors import FringewatchError, ModelError
-from insar_models.backbones import Backbone, TransformerNet
-from insar_models.batch_norm_folding import fold_batch_norms
-from insar_models.encoder_detector import EncoderDetector, is_filter
-from insar_models.model_files import add_graph, load_encoder_detector
+from insar_models.detectors.encoder import EncoderDetector, is_filter
+from insar_models.detectors.registry import add_graph, load_encoder_detector
+from insar_models.encoders.backbones import Backbone, TransformerNet
+from insar_models.encoders.batch_norm_folding import fold_batch_norms
 from insar_models.onnx_detector import CLASS_MAP, INPUTS, LOGIT, OnnxDetector
 from insar_models.phasor_inputs import CHANNELS
 

@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATA_CODE
-from insar_models.features import MINIMUM_VALID_FRACTION
-from insar_models.phase import encode_phase
+from insar_models.phase.codes import encode_phase
+from insar_models.phase.features import MINIMUM_VALID_FRACTION
 
 _NEARLY_ZERO_RAD: Final = 1e-6
 

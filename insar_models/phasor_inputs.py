@@ -1,6 +1,6 @@
 """From phase bytes to what an encoder sees, with numpy alone: what a watch needs.
 
-`insar_models.encoder_inputs` does the same with torch, on the device that learns. Tables, limits
+`insar_models.encoders.inputs` does the same with torch, on the device that learns. Tables, limits
 and the halving of patches, which nearly all scoring is, are here for both.
 """
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATA_CODE, PHASE_OFFSET_RAD, PHASE_SCALE_RAD
-from insar_models.encoder_spec import EncoderSpec
+from insar_models.encoders.spec import EncoderSpec
 
 CHANNELS: Final = 3
 """Of all inputs: the first layers that were trained on pictures fit them."""
@@ -43,7 +43,7 @@ _SHARES: Final = np.array([0, 0, 1 / 2, 1 / 3, 1 / 4], dtype=np.float32)
 def phasor_inputs(codes: NDArray[np.uint8], spec: EncoderSpec) -> NDArray[np.float32]:
     """Return what the encoder of `spec` sees: float32 (n, 3, size, size), contiguous.
 
-    See `insar_models.encoder_inputs.codes_to_inputs` for what the channels are.
+    See `insar_models.encoders.inputs.codes_to_inputs` for what the channels are.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def _box_sums(pixels: NDArray[_Number], box: int) -> NDArray[_Number]:
 
 
 def _signal_weight(field: NDArray[np.complex64], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """See `insar_models.encoder_inputs.signal_weight`."""
+    """See `insar_models.encoders.inputs.signal_weight`."""
     mean = _neighbourhood_sums(field)
     weight = mean.real**2
     weight += mean.imag**2

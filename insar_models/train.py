@@ -18,13 +18,13 @@ import torch
 import torch.distributed as dist
 
 from fringewatch.errors import BadInputError, FringewatchError
-from insar_models.command_line import at_least_one
-from insar_models.patch_file import open_patch_file
-from insar_models.patch_loader import Loading
-from insar_models.pretraining import Running, pretrain
-from insar_models.pretraining_recipe import find_pretrain_recipe
-from insar_models.sampling import Rank
-from insar_models.stopping import stop_asked
+from insar_models.patchfile.file import open_patch_file
+from insar_models.patchfile.loader import Loading
+from insar_models.patchfile.sampling import Rank
+from insar_models.pretraining.recipe import find_pretrain_recipe
+from insar_models.pretraining.start import Running, pretrain
+from insar_models.training.arguments import at_least_one
+from insar_models.training.stopping import stop_asked
 
 _DONE: Final = 0
 _FAILED: Final = 1

@@ -14,15 +14,15 @@ from typing import Final
 import torch
 
 from fringewatch.errors import FringewatchError
-from insar_models.command_line import at_least_one
-from insar_models.encoder_files import load_encoder
-from insar_models.model_files import read_card
-from insar_models.patch_file import open_patch_file
-from insar_models.patch_loader import Loading
-from insar_models.pretraining_running import Running
-from insar_models.stopping import stop_asked
-from insar_models.tuning import read_field, tune
-from insar_models.tuning_recipe import find_tune_recipe
+from insar_models.detectors.registry import read_card
+from insar_models.encoders.files import load_encoder
+from insar_models.patchfile.file import open_patch_file
+from insar_models.patchfile.loader import Loading
+from insar_models.training.arguments import at_least_one
+from insar_models.training.running import Running
+from insar_models.training.stopping import stop_asked
+from insar_models.tuning.recipe import find_tune_recipe
+from insar_models.tuning.run import read_field, tune
 
 _DONE: Final = 0
 _FAILED: Final = 1

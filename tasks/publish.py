@@ -7,21 +7,21 @@ import numpy as np
 import pandas as pd
 from prefect import task
 
-from catalogs.home import home_of
-from catalogs.ledger import Ledger, open_ledger
-from catalogs.ledger_rows import FileState, ScoredPair
-from catalogs.place import Place
+from catalogs.home.home import home_of
+from catalogs.ledger.ledger import Ledger, open_ledger
+from catalogs.ledger.rows import FileState, ScoredPair
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
+from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
-from tasks.contact_strip import draw_interferograms
-from tasks.detect import dates_table, judge_dates, method_of, to_remember
-from tasks.episode_strip import EpisodeStrip, draw_episodes, select_strips
-from tasks.models import model_of
-from tasks.phase_windows import SeenPair, WindowReader
+from tasks.judge.detect import dates_table, judge_dates, method_of, to_remember
+from tasks.judge.models import model_of
+from tasks.pictures.contact_strip import draw_interferograms
+from tasks.pictures.episode_strip import EpisodeStrip, draw_episodes, select_strips
+from tasks.pictures.phase_windows import SeenPair, WindowReader
+from tasks.pictures.timeline import draw_timeline
 from tasks.records import Published, Revisions
-from tasks.timeline import draw_timeline
 
 _PAIRS_DRAWN = 10
 _NOT_OF_THE_TABLES = {"home", "storage", "workers", "worker_memory_gb", "scheduler"}

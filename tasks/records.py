@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
-from catalogs.place import Place
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
+from catalogs.storage.place import Place
 
 _MOST_DATES: Final = 6  # named in the report of a run
 

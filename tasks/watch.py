@@ -8,16 +8,19 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from catalogs.home import home_of, only_writer, open_home
+from catalogs.home.home import home_of, only_writer, open_home
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
-from catalogs.volcanoes import find_volcano, select_frames
+from catalogs.world.volcanoes import find_volcano, select_frames
 from fringewatch.errors import BadInputError
-from tasks.detect import method_of
-from tasks.discover import discover_frame, preview_frame
-from tasks.download import download_pairs
-from tasks.models import model_of
+from tasks.ingest.discover import discover_frame, preview_frame
+from tasks.ingest.download import download_pairs
+from tasks.ingest.tile import tile_pairs
+from tasks.ingest.tile_workers import workers_on_demand
+from tasks.judge.detect import method_of
+from tasks.judge.models import model_of
+from tasks.judge.score import score_frame
 from tasks.publish import publish_volcano
 from tasks.records import (
     BatchReport,
@@ -28,9 +31,6 @@ from tasks.records import (
     Published,
     RunReport,
 )
-from tasks.score import score_frame
-from tasks.tile import tile_pairs
-from tasks.tile_workers import workers_on_demand
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from catalogs.bucket_client import RETRIES, forget_stores
+from catalogs.storage.bucket_client import RETRIES, forget_stores
 from tests.storage import StorageServer
 
 # How long one example takes depends on what else the machine does: no property is about that.

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.phase import decode_phase
-from insar_models.window_score import highest, shares_of_highest
+from insar_models.detectors.window_score import highest, shares_of_highest
+from insar_models.phase.codes import decode_phase
 
 
 class HighestPatch:

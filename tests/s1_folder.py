@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from insar_models.phase import wrap
+from insar_models.phase.codes import wrap
 from tests.insar_models.fringes import closed_fringes, ramp
 
 SIDE = 64

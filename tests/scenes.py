@@ -9,7 +9,7 @@ from rasterio.transform import Affine
 
 from catalogs.records import DatePair, FrameId
 from fringewatch.numbers import PIXEL_DEGREES
-from insar_models.phase import wrap
+from insar_models.phase.codes import wrap
 from tests.portal.rasters import RasterForm, write_pair
 from tests.portal.trees import pair_folder
 

@@ -20,8 +20,8 @@ from moto.moto_server.werkzeug_app import (
 from typing_extensions import override
 from werkzeug.serving import make_server
 
-from catalogs.bucket import open_place
-from catalogs.place import Folder, Place
+from catalogs.storage.bucket import open_place
+from catalogs.storage.place import Folder, Place
 
 Answer = Callable[..., Any]
 _NUMBERS = itertools.count(1)

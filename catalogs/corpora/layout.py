@@ -33,7 +33,7 @@ from catalogs.corpora.shards import (
     put_object,
 )
 from catalogs.corpora.versions import Corpus
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 
 CORPUS_FORMAT: Final = 1

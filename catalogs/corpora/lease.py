@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import override
 
 from catalogs.corpora.versions import Corpus
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import BadInputError, HomeError, StoreError
 

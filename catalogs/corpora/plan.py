@@ -21,7 +21,7 @@ from catalogs.corpora.plan_checks import check_plan_rows
 from catalogs.corpora.plan_columns import PLAN, PLAN_FORMAT, as_table, hash_plan
 from catalogs.corpora.recipe import CorpusRecipe
 from catalogs.corpora.versions import VERSION_LETTERS, checked_name
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError, StoreError
 
 _ROWS_IN_A_GROUP: Final = 1 << 17

@@ -18,7 +18,7 @@ from catalogs.corpora.recipe import (
     Source,
 )
 from catalogs.corpora.source_words import SOURCE_FORMS, find_region, parse_source
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 
 _KINDS: Final[dict[str, type[BaseModel]]] = {

@@ -25,8 +25,8 @@ from zarr.storage import MemoryStore
 
 from catalogs.corpora.plan import Plan
 from catalogs.corpora.versions import Corpus
-from catalogs.cube_layout import PHASE_ATTRIBUTES
-from catalogs.place import Place
+from catalogs.cubes.layout import PHASE_ATTRIBUTES
+from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError, HomeError, StoreError
 from fringewatch.numbers import NO_DATA_CODE, PATCH_SIZE
 

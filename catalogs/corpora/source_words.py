@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 from pydantic import ValidationError
 
 from catalogs.corpora.recipe import CubesSource, ImagesSource, SimulatedSource, Source
-from catalogs.volcanoes import find_volcano, load_volcanoes, plain_spelling
+from catalogs.world.volcanoes import find_volcano, load_volcanoes, plain_spelling
 from fringewatch.errors import BadInputError
 
 SOURCE_FORMS: Final = (

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError, HomeError, StoreError
 
 VERSION_LETTERS: Final = 12

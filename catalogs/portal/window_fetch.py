@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from catalogs.grid import Grid, Window
 from catalogs.portal.byte_ranges import RangeReader
 from catalogs.portal.file_parts import ByteRange, BytesNeededError, FileParts
 from catalogs.portal.folder import is_folder_url
@@ -16,9 +15,10 @@ from catalogs.portal.session import PortalSession
 from catalogs.portal.tiff_layout import TiffLayout, parse_layout
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
 from catalogs.portal.window_plan import plan_ranges
-from catalogs.rasters import read_grid, read_window
+from catalogs.rasters.grid import Grid, Window
+from catalogs.rasters.reading import read_grid, read_window
+from catalogs.rasters.window_records import FetchedWindow, WindowProvenance, hash_values
 from catalogs.records import RemoteFile
-from catalogs.window_records import FetchedWindow, WindowProvenance, hash_values
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import CorruptProductError
 

@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Iterable
 from typing import Final
 
-from catalogs.grid import Window
 from catalogs.portal.file_parts import ByteRange
 from catalogs.portal.tiff_layout import UNCOMPRESSED, TiffLayout
+from catalogs.rasters.grid import Window
 from fringewatch.errors import CorruptProductError
 
 WORTH_A_REQUEST_BYTES: Final = 1 << 16

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from insar_models.augmentation.draws import Draws, Stream
 from insar_models.augmentation.piece import Piece, scale_of
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 
 _REACH: Final = 2.0
 """Standard deviations at which the kernel ends; beyond lie 5 % of its weight."""

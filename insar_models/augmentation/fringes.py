@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from insar_models.augmentation.draws import Draws, Stream, spread
 from insar_models.augmentation.piece import Piece
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 
 _MOST: Final = 8
 _COSINE_OF_SIXTH: Final = 0.5

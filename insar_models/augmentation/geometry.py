@@ -16,7 +16,7 @@ from typing_extensions import override
 from insar_models.augmentation.draws import Draws, Stream, joined, spread
 from insar_models.augmentation.piece import Piece, scale_of
 from insar_models.augmentation.resample import resampled
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 
 _COARSE: Final = 16
 """Side of the map on which a view is tried before it is made."""

@@ -14,7 +14,7 @@ from typing_extensions import override
 from insar_models.augmentation.draws import Draws, Stream, spread
 from insar_models.augmentation.piece import Piece
 from insar_models.augmentation.regions import blobs, coasts
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 
 
 @dataclass(frozen=True, kw_only=True)

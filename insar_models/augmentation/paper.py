@@ -16,7 +16,7 @@ from torch.nn import functional
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PHASE_OFFSET_RAD, PHASE_SCALE_RAD
 from insar_models.augmentation.draws import Draws, Stream, joined, spread
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 
 _CHANNELS: Final = 3
 _WHITE: Final = 255.0

@@ -15,7 +15,7 @@ import torch
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.augmentation.draws import Draws, Stream
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 
 
 @dataclass(frozen=True, kw_only=True)

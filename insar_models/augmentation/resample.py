@@ -5,7 +5,7 @@ from typing import Final
 import torch
 from torch.nn import functional
 
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 
 _ENOUGH: Final = 0.5
 """Of the bilinear weights that must lie on data for there to be data."""

@@ -13,15 +13,15 @@ from typing_extensions import override
 
 from insar_models.augmentation.draws import Draws, Stream
 from insar_models.augmentation.piece import Piece
-from insar_models.encoder_inputs import Phasors
-from insar_models.symmetries import FORMS
+from insar_models.encoders.inputs import Phasors
+from insar_models.phase.symmetries import FORMS
 
 _LAST_AXES = (-2, -1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlipsAndTurns(Piece):
-    """One of the eight forms of `insar_models.symmetries`, all alike likely."""
+    """One of the eight forms of `insar_models.phase.symmetries`, all alike likely."""
 
     stream: ClassVar[Stream] = Stream.SYMMETRY
 

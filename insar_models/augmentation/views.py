@@ -12,7 +12,7 @@ from insar_models.augmentation.draws import Draws
 from insar_models.augmentation.paper import PaperRecipe, grey_view
 from insar_models.augmentation.recipe import Recipe
 from insar_models.augmentation.screens import Screen, apply_screens
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 
 _CPU_PIXELS: Final = 8 * 224 * 224
 """That are worked on at a time on a CPU: what one piece writes is still near for the next."""

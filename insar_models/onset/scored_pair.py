@@ -6,7 +6,7 @@ import math
 import numpy as np
 from scipy.special import expit, logit
 
-from insar_models.detector import Detector
+from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import PairEvidence
 
 

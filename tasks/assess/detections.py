@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from catalogs.csv_rows import CsvRow
-from catalogs.place import Folder, Place
+from catalogs.storage.place import Folder, Place
 from catalogs.tables import DATES, INTERFEROGRAMS, TABLE_FORMAT, read_table
 from fringewatch.errors import BadInputError
 from insar_models.onset.evidence import DateState, PairEvidence

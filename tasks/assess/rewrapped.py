@@ -7,18 +7,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogs.grid import Window, volcano_window
-from catalogs.pair_tile import PairTile
+from catalogs.cubes.pair_tile import PairTile
+from catalogs.rasters.grid import Window, volcano_window
 from catalogs.records import DatePair, Volcano
-from catalogs.volcanoes import find_volcano, load_volcanoes
+from catalogs.world.volcanoes import find_volcano, load_volcanoes
 from fringewatch.errors import BadInputError
-from insar_models.detector import Detector
+from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import PairEvidence
 from tasks.assess.rewrapped_series import DisplacementSeries
 from tasks.assess.windows import cube_in_memory, cut_window
+from tasks.judge.score import score_cube
 from tasks.progress import report_progress
 from tasks.scenarios.frames import PairsRule
-from tasks.score import score_cube
 
 PAIRS_RULE: Final = PairsRule(spans=(1, 2, 3))
 """Pairs of 1, 2 and 3 acquisitions, however long: they reach across gaps too."""

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogs.place import Folder, Place
-from insar_models.detector import Detector
-from insar_models.phase import decode_phase
+from catalogs.storage.place import Folder, Place
+from insar_models.detectors.protocol import Detector
+from insar_models.phase.codes import decode_phase
 from tasks.assess.rewrapped import LocatedPair, RewrappedPairs
 from tasks.assess.rewrapped_alarms import Alarm, most_likely
 from tasks.assess.rewrapped_trial import RewrappedTrial
-from tasks.contact_strip import PhaseWindow, draw_interferograms
-from tasks.phase_windows import window_activation
+from tasks.pictures.contact_strip import PhaseWindow, draw_interferograms
+from tasks.pictures.phase_windows import window_activation
 
 
 def draw_alarms(trial: RewrappedTrial, alarms: Sequence[Alarm], folder: Path) -> tuple[Place, ...]:

@@ -19,11 +19,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogs.grid import Grid
+from catalogs.rasters.grid import Grid
 from catalogs.records import DatePair
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import FRINGE_M, PIXEL_DEGREES
-from insar_models.phase import encode_phase
+from insar_models.phase.codes import encode_phase
 
 _ARRAYS: Final = ("cum_1e4m", "dates", "lats", "lons")
 _NO_DATA: Final = -32768

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from insar_models.detector import Detector
+from insar_models.detectors.protocol import Detector
 from insar_models.onset.methods import OnsetMethod
 from tasks.assess.rewrapped import LocatedPair, RewrappedPairs, volcano_of
 from tasks.assess.rewrapped_alarms import Alarm, alarms_of

@@ -18,20 +18,20 @@ import insar_models.simulation
 from catalogs.records import DatePair
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError
-from insar_models.detector import Detector
+from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import PairEvidence
 from insar_models.onset.scored_pair import evidence_of
 from tasks.assess.scores_file import read_scores, score_table
 from tasks.assess.truth_records import DatedEpisode, EpisodeKind, PairLabel, PlaceTruth
 from tasks.assess.windows import cube_in_memory, simulated_tile
-from tasks.patches import PAIRS_FOR_WATER, water_of
+from tasks.judge.patches import PAIRS_FOR_WATER, water_of
+from tasks.judge.score import score_cube
 from tasks.progress import report_progress
 from tasks.scenarios.faults import Fault
 from tasks.scenarios.frames import ScenarioFrame
 from tasks.scenarios.scenario import Scenario, pairs_of_frame
 from tasks.scenarios.scenes import scene_of
 from tasks.scenarios.truth import pair_truths
-from tasks.score import score_cube
 
 _LOGGER = logging.getLogger(__name__)
 _PAIRS_AT_ONCE = PAIRS_FOR_WATER  # so that the first lot settles where water is

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from catalogs.records import DatePair, FrameId
-from catalogs.volcanoes import find_volcano, plain_spelling
+from catalogs.world.volcanoes import find_volcano, plain_spelling
 from fringewatch.errors import BadInputError
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from tasks.assess.truth_records import DatedEpisode, PlaceTruth, joined_episodes
 

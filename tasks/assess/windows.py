@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from catalogs.grid import Window
-from catalogs.pair_tile import PairTile
+from catalogs.cubes.pair_tile import PairTile
+from catalogs.rasters.grid import Window
 from catalogs.records import DatePair
-from insar_models.phase import encode_phase
+from insar_models.phase.codes import encode_phase
 from insar_models.simulation import Scene, simulate_pair
 
 
@@ -40,7 +40,7 @@ def cut_window(raster: NDArray[_Value], window: Window) -> NDArray[_Value]:
 
 
 def cube_in_memory(window: Window, tiles: Sequence[PairTile]) -> xr.Dataset:
-    """Return tiles as `catalogs.cube.read_cube` would give them: bytes, one chunk a pair."""
+    """Return tiles as `catalogs.cubes.cube.read_cube` would give them: bytes, one chunk a pair."""
     dimensions = ("pair", "y", "x")
     arrays = {
         name: da.from_array(np.stack(parts), chunks=(1, window.size, window.size))

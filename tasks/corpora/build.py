@@ -15,7 +15,6 @@ from typing import overload
 import numpy as np
 from typing_extensions import override
 
-from catalogs.bucket import open_place
 from catalogs.corpora.candidate import Candidate
 from catalogs.corpora.layout import create_version, finish_version
 from catalogs.corpora.lease import Lease, only_builder
@@ -23,8 +22,9 @@ from catalogs.corpora.plan import Plan, counts_by_reason, make_plan, read_plan, 
 from catalogs.corpora.recipe import CorpusRecipe
 from catalogs.corpora.shards import Receipt, missing_shards, write_receipt, write_shard
 from catalogs.corpora.versions import Corpus, corpus_at
-from catalogs.home import Home, home_of, open_home
+from catalogs.home.home import Home, home_of, open_home
 from catalogs.settings import Settings
+from catalogs.storage.bucket import open_place
 from fringewatch.errors import BadInputError, StoreError
 from fringewatch.numbers import PATCH_SIZE
 from tasks.corpora.choose import REASONS, choose
@@ -32,7 +32,7 @@ from tasks.corpora.patch_source import Item, PatchKey, PatchSource
 from tasks.corpora.report import CorpusReport
 from tasks.corpora.sources import open_source
 from tasks.records import Outcome
-from tasks.workers import Failure, Workers, open_workers
+from tasks.workers.opening import Failure, Workers, open_workers
 
 _LOGGER = logging.getLogger(__name__)
 _FAILURES_NAMED = 5

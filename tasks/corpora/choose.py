@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from catalogs.corpora.candidate import NO_LABEL, TRANSPOSED, Candidate
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource, Rules
-from catalogs.volcanoes import find_volcano, plain_spelling
+from catalogs.world.volcanoes import find_volcano, plain_spelling
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PATCH_SIZE, PIXEL_DEGREES, WINDOW_SIZE
 from tasks.corpora.duplicates import find_duplicates

@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 from fringewatch.numbers import FRINGE_M, NO_DATA_CODE, PATCH_SIZE
-from insar_models.phase import decode_phase
+from insar_models.phase.codes import decode_phase
 from tasks.corpora.overview import (
     LABELS,
     UNKNOWN,
@@ -28,7 +28,7 @@ from tasks.corpora.overview import (
     open_version,
     word_column,
 )
-from tasks.figures import GREY, VERMILLION, new_figure
+from tasks.pictures.figures import GREY, VERMILLION, new_figure
 
 COLUMNS: Final = 12
 ROWS: Final = 8

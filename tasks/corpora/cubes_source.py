@@ -14,14 +14,14 @@ from typing_extensions import override
 from catalogs.corpora.candidate import Candidate
 from catalogs.corpora.recipe import CubesSource
 from catalogs.corpora.source_words import find_region
-from catalogs.cube_reading import pairs_of, read_cube
-from catalogs.pair_tile import PairTile
-from catalogs.place import Place
+from catalogs.cubes.pair_tile import PairTile
+from catalogs.cubes.reading import pairs_of, read_cube
 from catalogs.records import DatePair
-from catalogs.volcanoes import find_volcano, load_volcanoes
+from catalogs.storage.place import Place
+from catalogs.world.volcanoes import find_volcano, load_volcanoes
 from fringewatch.errors import BadInputError, StoreError
 from fringewatch.numbers import WINDOW_SIZE
-from insar_models.patches import PATCH_ORIGINS, PatchOrigin, cut_patches, mask_water
+from insar_models.phase.window_patches import PATCH_ORIGINS, PatchOrigin, cut_patches, mask_water
 from tasks.corpora.patch_source import (
     Item,
     PatchKey,
@@ -31,7 +31,7 @@ from tasks.corpora.patch_source import (
     read_by_origin,
     unread_candidate,
 )
-from tasks.patches import water_of
+from tasks.judge.patches import water_of
 
 PAIRS_IN_AN_ITEM: Final = 32
 """Half a second of work: many times what it costs to open a cube, and to hand a piece out."""
@@ -47,7 +47,8 @@ _DAMAGED = (ValueError, RuntimeError, OSError, KeyError)
 class CubePatches(PatchSource):
     """The patches of the cubes that a recipe names; a location is ``<volcano>/<frame>``.
 
-    Water is settled by a cube's first pairs as they came (`tasks.patches.water_of`), as in scoring.
+    Water is settled by a cube's first pairs as they came (`tasks.judge.patches.water_of`), as in
+    scoring.
     """
 
     number: int

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from catalogs.corpora.columns import words_of
 from catalogs.corpora.layout import read_corpus
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
-from insar_models.patch_file_header import CODED, COLUMNS, NO_DAY, PatchFacts
-from insar_models.patch_file_writer import write_patch_file
+from insar_models.patchfile.header import CODED, COLUMNS, NO_DAY, PatchFacts
+from insar_models.patchfile.writer import write_patch_file
 
 _LOG: Final = logging.getLogger(__name__)
 

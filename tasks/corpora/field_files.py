@@ -12,15 +12,15 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
-from catalogs.cube import pairs_of, read_cube
-from catalogs.place import Place
-from catalogs.volcanoes import find_volcano
+from catalogs.cubes.cube import pairs_of, read_cube
+from catalogs.storage.place import Place
+from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PIXEL_DEGREES
-from insar_models.air_file import Air, write_air
-from insar_models.patches import mask_water
-from insar_models.window_file import Windows, write_windows
-from tasks.patches import water_of
+from insar_models.patchfile.air_file import Air, write_air
+from insar_models.patchfile.window_file import Windows, write_windows
+from insar_models.phase.window_patches import mask_water
+from tasks.judge.patches import water_of
 
 LICENCE: Final = (
     "LiCSAR: contains modified Copernicus Sentinel data analysed by COMET (Lazecky et al. 2020)"

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalogs.records import FrameId
-from catalogs.volcanoes import plain_spelling
+from catalogs.world.volcanoes import plain_spelling
 from fringewatch.errors import BadInputError
 from tasks.corpora.ground import UNKNOWN, link, overlapping, placed
 

@@ -14,12 +14,12 @@ from typing_extensions import override
 
 from catalogs.corpora.candidate import Candidate
 from catalogs.corpora.recipe import ImagesSource
-from catalogs.images import read_picture
-from catalogs.s1_index import INDEX_FILE
+from catalogs.pictures.images import read_picture
+from catalogs.pictures.s1_index import INDEX_FILE
 from fringewatch.errors import BadInputError, ImageError, StoreError
 from fringewatch.numbers import PATCH_SIZE, PIXEL_DEGREES
-from insar_models.phase import encode_phase
-from insar_models.picture_tiles import tile_starts
+from insar_models.phase.codes import encode_phase
+from insar_models.phase.picture_tiles import tile_starts
 from insar_models.quicklook import decode_picture
 from tasks.corpora.patch_source import (
     Item,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from catalogs.corpora.columns import QUALITY, words_of
 from catalogs.corpora.layout import read_corpus
 from catalogs.corpora.shards import PHASE
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 from fringewatch.numbers import PATCH_SIZE
 

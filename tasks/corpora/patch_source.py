@@ -13,8 +13,8 @@ from catalogs.corpora.candidate import NO_LABEL, Candidate
 from catalogs.records import DatePair
 from fringewatch.errors import StoreError
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE, PATCH_SIZE
-from insar_models.patch_quality import measure_quality
-from insar_models.symmetries import patch_sha256, shape_sha256
+from insar_models.phase.quality import measure_quality
+from insar_models.phase.symmetries import patch_sha256, shape_sha256
 
 _DECIMALS = 6
 

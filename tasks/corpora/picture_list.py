@@ -12,10 +12,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from catalogs.corpora.candidate import NO_LABEL, TRANSPOSED
-from catalogs.images import CLASS_FOLDERS, PICTURE_SUFFIXES, list_pictures, read_labelled_folder
+from catalogs.pictures.images import (
+    CLASS_FOLDERS,
+    PICTURE_SUFFIXES,
+    list_pictures,
+    read_labelled_folder,
+)
+from catalogs.pictures.s1_index import INDEX_FILE, S1Patch, read_s1_index
 from catalogs.records import DatePair, FrameId
-from catalogs.s1_index import INDEX_FILE, S1Patch, read_s1_index
-from catalogs.volcanoes import load_volcanoes, plain_spelling
+from catalogs.world.volcanoes import load_volcanoes, plain_spelling
 from fringewatch.errors import BadInputError
 
 _LOGGER = logging.getLogger(__name__)

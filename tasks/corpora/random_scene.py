@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from catalogs.records import DatePair
 from fringewatch.numbers import PIXEL_DEGREES, WINDOW_SIZE
-from insar_models.patches import mask_water
-from insar_models.phase import encode_phase
+from insar_models.phase.codes import encode_phase
+from insar_models.phase.window_patches import mask_water
 from insar_models.simulation import (
     Episode,
     Ground,

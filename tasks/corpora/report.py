@@ -10,7 +10,7 @@ from typing import Final
 from catalogs.corpora.plan import KindCount, Plan, counts_by_reason
 from catalogs.corpora.shards import Receipt
 from catalogs.corpora.versions import Corpus
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 from fringewatch.numbers import PATCH_SIZE
 from tasks.corpora.choose import REASONS

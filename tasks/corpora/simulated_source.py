@@ -13,7 +13,7 @@ from catalogs.corpora.candidate import Candidate
 from catalogs.corpora.recipe import SimulatedSource
 from fringewatch.errors import StoreError
 from fringewatch.numbers import FRINGE_M, NO_DATA_CODE
-from insar_models.patches import PATCH_ORIGINS, PatchOrigin
+from insar_models.phase.window_patches import PATCH_ORIGINS, PatchOrigin
 from tasks.corpora.patch_source import (
     Item,
     PatchKey,

@@ -1,7 +1,7 @@
 """The source of patches that a recipe's entry means, ready to be surveyed and read."""
 
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource, ImagesSource, SimulatedSource
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
 from tasks.corpora.cubes_source import CubePatches
 from tasks.corpora.images_source import PicturePatches

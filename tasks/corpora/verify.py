@@ -17,7 +17,7 @@ from catalogs.corpora.layout import ROOT, is_draft, read_corpus, version_objects
 from catalogs.corpora.plan import Plan, read_plan
 from catalogs.corpora.shards import PHASE, ShardReader, hash_patch, listed, shard_name
 from catalogs.corpora.versions import Corpus
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from fringewatch.errors import FringewatchError, StoreError
 from tasks.progress import report_progress
 

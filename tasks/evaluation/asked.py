@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError
-from insar_models.detector import Detector
-from insar_models.linear import LinearDetector
-from insar_models.model_files import DEFAULT_MODEL, find_model
+from insar_models.detectors.linear import LinearDetector
+from insar_models.detectors.protocol import Detector
+from insar_models.detectors.registry import DEFAULT_MODEL, find_model
 from insar_models.onnx_detector import OnnxDetector
 from tasks.evaluation.candidates import Candidate, Role
 from tasks.evaluation.evaluate import Judging, evaluate_pictures
 from tasks.evaluation.report import EvaluationReport
-from tasks.models import model_of
+from tasks.judge.models import model_of
 
 if TYPE_CHECKING:
     from tasks.evaluation.labelled_corpus import LabelledCorpus
@@ -111,7 +111,7 @@ def _on_pictures(
 
 def _probes(asked: Asked, corpus: "LabelledCorpus", models: Sequence[Detector]) -> list[Candidate]:
     """Probes on the encoders that were given, and on every kind of encoder untrained."""
-    from insar_models.encoder_detector import EncoderDetector  # noqa: PLC0415 - needs torch
+    from insar_models.detectors.encoder import EncoderDetector  # noqa: PLC0415 - needs torch
     from tasks.evaluation.probes import probe_candidate, untrained_candidate  # noqa: PLC0415
 
     encoders, probing = _encoders(asked), _probing(asked)
@@ -138,7 +138,7 @@ def _encoders(asked: Asked) -> "list[NamedEncoder]":
 
 
 def _probing(asked: Asked) -> "Probing":
-    from insar_models.linear_probe import ProbeMethod  # noqa: PLC0415
+    from insar_models.probes.linear_probe import ProbeMethod  # noqa: PLC0415
     from tasks.evaluation.probes import Probing  # noqa: PLC0415 - needs torch
 
     return Probing(asked.seeds, ProbeMethod(asked.probe))

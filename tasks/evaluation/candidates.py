@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.detector import Detector
+from insar_models.detectors.protocol import Detector
 
 
 class Role(StrEnum):

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from catalogs.images import LabelledPicture, read_labelled_folder
-from insar_models.bootstrap import BootstrapPlan
+from catalogs.pictures.images import LabelledPicture, read_labelled_folder
+from insar_models.judging.bootstrap import BootstrapPlan
 from tasks.evaluation.candidates import Candidate, Says, own_names
 from tasks.evaluation.pictures import CheckShape, relative_name, score_pictures
 from tasks.evaluation.places import places_of

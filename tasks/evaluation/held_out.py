@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
-from insar_models.encoder_spec import EncoderSpec
-from insar_models.features import phase_features
-from insar_models.held_out_probe import TrainSeeded, judge_held_out_groups
-from insar_models.learned_ground import areas_learned
-from insar_models.linear import LinearWeights
-from insar_models.model_files import DEFAULT_MODEL
-from insar_models.phase import decode_phase
-from insar_models.probe import ProbeSettings, fit_weights
+from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.registry import DEFAULT_MODEL
+from insar_models.encoders.learned_ground import areas_learned
+from insar_models.encoders.spec import EncoderSpec
+from insar_models.phase.codes import decode_phase
+from insar_models.phase.features import phase_features
+from insar_models.probes.held_out import TrainSeeded, judge_held_out_groups
+from insar_models.probes.probe import ProbeSettings, fit_weights
 from tasks.evaluation.candidates import Role, Says
 from tasks.evaluation.labelled_corpus import LabelledCorpus
 from tasks.evaluation.probes import (

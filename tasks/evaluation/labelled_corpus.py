@@ -7,11 +7,11 @@ from typing import Self
 import numpy as np
 
 from fringewatch.errors import BadInputError
-from insar_models.patch_file import PatchFile, open_patch_file
-from tasks.encoder_probe_data import GroupBy as HeldOutBy
-from tasks.encoder_probe_data import LabelledRows, labelled_rows
+from insar_models.patchfile.file import PatchFile, open_patch_file
 from tasks.evaluation.samples import Place
-from tasks.probe_samples import REYKJANES
+from tasks.probes.encoder_data import GroupBy as HeldOutBy
+from tasks.probes.encoder_data import LabelledRows, labelled_rows
+from tasks.probes.samples import REYKJANES
 
 __all__ = ["HeldOutBy", "LabelledCorpus"]
 

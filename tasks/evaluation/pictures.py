@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogs.images import LabelledFolder, LabelledPicture, SkippedFile, read_picture
+from catalogs.pictures.images import LabelledFolder, LabelledPicture, SkippedFile, read_picture
 from fringewatch.errors import BadInputError, FringewatchError
-from insar_models.picture_tiles import cut_tiles
+from insar_models.phase.picture_tiles import cut_tiles
 from insar_models.quicklook import PictureFamily, decode_picture
 from tasks.evaluation.candidates import Candidate, Says
 from tasks.progress import report_progress

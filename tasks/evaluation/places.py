@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from catalogs.csv_rows import CsvRow
-from catalogs.images import LabelledPicture
-from catalogs.s1_index import INDEX_FILE, areas_of, read_s1_index
+from catalogs.pictures.images import LabelledPicture
+from catalogs.pictures.s1_index import INDEX_FILE, areas_of, read_s1_index
 from fringewatch.errors import BadInputError
 from tasks.evaluation.samples import Place
 

@@ -9,20 +9,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.encoder_detector import EncoderDetector
-from insar_models.encoder_feature_cache import cached_features
-from insar_models.encoder_features import features_of
-from insar_models.encoder_files import load_encoder
-from insar_models.encoder_spec import EncoderSpec
-from insar_models.encoders import Encoder, make_encoder
-from insar_models.held_out_probe import TrainSeeded, fit_probe_of_seed
-from insar_models.linear import LinearWeights
-from insar_models.linear_probe import LinearProbeSettings, ProbeMethod, train_as_published
-from insar_models.model_files import read_card
-from insar_models.probe import ProbeSettings, fit_weights
-from tasks.encoder_probe import FEATURES_FOLDER
+from insar_models.detectors.encoder import EncoderDetector
+from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.registry import read_card
+from insar_models.encoders.encoder import Encoder, make_encoder
+from insar_models.encoders.feature_cache import cached_features
+from insar_models.encoders.features import features_of
+from insar_models.encoders.files import load_encoder
+from insar_models.encoders.spec import EncoderSpec
+from insar_models.probes.held_out import TrainSeeded, fit_probe_of_seed
+from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod, train_as_published
+from insar_models.probes.probe import ProbeSettings, fit_weights
 from tasks.evaluation.candidates import Candidate, Role
 from tasks.evaluation.labelled_corpus import LabelledCorpus
+from tasks.probes.encoder import FEATURES_FOLDER
 from tasks.progress import report_progress
 
 UNTRAINED: Final = "untrained"

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from insar_models.bootstrap import BootstrapPlan, Interval
-from insar_models.detection_curve import DetectionCurve, Pointing
-from insar_models.figures import (
+from insar_models.judging.bootstrap import BootstrapPlan, Interval
+from insar_models.judging.detection_curve import DetectionCurve, Pointing
+from insar_models.judging.figures import (
     GroupFigures,
     Verdicts,
     by_group,

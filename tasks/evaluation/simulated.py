@@ -5,17 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from catalogs.images import LabelledPicture, read_picture
-from insar_models.detection_curve import (
+from catalogs.pictures.images import LabelledPicture, read_picture
+from insar_models.detectors.focus import focus
+from insar_models.detectors.protocol import Detector
+from insar_models.judging.detection_curve import (
     DetectionCurve,
     Pointing,
     detection_curves,
     points_inside,
     share_inside,
 )
-from insar_models.detector import Detector
-from insar_models.focus import focus
-from insar_models.picture_tiles import cut_tiles, tile_starts
+from insar_models.phase.picture_tiles import cut_tiles, tile_starts
 from insar_models.quicklook import decode_picture
 from tasks.evaluation.candidates import Says
 from tasks.evaluation.truth import SimulatedTruth, SourceTruth

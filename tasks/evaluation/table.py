@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from insar_models.bootstrap import Interval
-from insar_models.detection_curve import FALSE_ALARM_SHARES, DetectionCell
+from insar_models.judging.bootstrap import Interval
+from insar_models.judging.detection_curve import FALSE_ALARM_SHARES, DetectionCell
 from tasks.evaluation.report import CHANCE, CandidateReport, EvaluationReport
 
 _PERCENT: Final = ("accuracy", "precision", "recall", "balanced_accuracy", "scene_recall")

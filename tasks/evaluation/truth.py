@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from catalogs.csv_rows import CsvRow
-from catalogs.images import LabelledPicture
+from catalogs.pictures.images import LabelledPicture
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PATCH_SIZE
-from insar_models.picture_tiles import tile_starts
+from insar_models.phase.picture_tiles import tile_starts
 
 TRUTH_FILE: Final = "truth.csv"
 

@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 
 import insar_models.simulation
-from catalogs import raster_writer
-from catalogs.grid import Grid
 from catalogs.portal.roots import parse_root
-from catalogs.raster_writer import write_geotiff
+from catalogs.rasters import writer as raster_writer
+from catalogs.rasters.grid import Grid
+from catalogs.rasters.writer import write_geotiff
 from catalogs.records import DatePair, FrameId, Product
 from fringewatch import numbers
 from fringewatch.atomic import disk_errors, write_atomically

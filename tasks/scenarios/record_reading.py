@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
 from catalogs.records import FrameId, Volcano
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from tasks.scenarios.source_tables import CHOICES, SourceTable
 

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from catalogs.frame_geometry import FrameFit, check_frame
-from catalogs.grid import Grid, Window, volcano_window
+from catalogs.rasters.grid import Grid, Window, volcano_window
 from catalogs.records import DatePair, Volcano
-from catalogs.volcanoes import select_frames
+from catalogs.world.frame_geometry import FrameFit, check_frame
+from catalogs.world.volcanoes import select_frames
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PIXEL_DEGREES, WINDOW_SIZE
 from insar_models.simulation.episode import Episode

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table, write_table
 from fringewatch.errors import StoreError
 

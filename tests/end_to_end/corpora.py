@@ -7,9 +7,9 @@ import xarray as xr
 
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource
 from catalogs.corpora.versions import Corpus, corpus_at
-from catalogs.home import home_of
-from catalogs.place import Folder
+from catalogs.home.home import home_of
 from catalogs.settings import Settings
+from catalogs.storage.place import Folder
 from tasks.corpora.build import build_corpus
 from tasks.corpora.verify import verify_corpus
 from tasks.records import Outcome

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, read_table
 from tests.end_to_end.commands import clean_environment
 from tests.portal.server import StandInPortal

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from catalogs.place import Folder
 from catalogs.records import FrameId
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from tests.end_to_end.commands import fringewatch
 from tests.portal.server import StandInPortal

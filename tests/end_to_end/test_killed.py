@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.home import Home
+from catalogs.home.home import Home
 from catalogs.settings import Settings
 from tasks.records import Outcome
 from tasks.watch import parse_request, watch_volcano

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import flows.cli as _commands  # noqa: F401 - registers them
-from flows.cli_common import app
+from flows.cli.common import app
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "slurm" / "corpus-array.sh"
 

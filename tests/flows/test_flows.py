@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from catalogs.corpora.versions import corpus_at
-from catalogs.home import Home, home_of
+from catalogs.home.home import Home, home_of
 from catalogs.settings import load_settings
 from catalogs.tables import DATES, read_table
 from flows.backfill import backfill

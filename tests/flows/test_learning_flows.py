@@ -14,8 +14,8 @@ from flows.pretrain import pretrain
 from flows.probe import probe
 from flows.tune import tune
 from fringewatch.errors import BadInputError, ModelError
-from insar_models.encoder_files import load_encoder, save_encoder
-from insar_models.model_files import find_model, read_card
+from insar_models.detectors.registry import find_model, read_card
+from insar_models.encoders.files import load_encoder, save_encoder
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
 from tests.insar_models.small_patch_file import small_patch_file

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.home import Home, only_writer
-from catalogs.ledger import open_ledger
+from catalogs.home.home import Home, only_writer
+from catalogs.ledger.ledger import open_ledger
 from flows.backfill import backfill
 from flows.verify import verify
 from fringewatch.errors import BadInputError, HomeError

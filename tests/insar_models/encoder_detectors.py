@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from insar_models.calibration import Calibration
-from insar_models.encoder_detector import EncoderDetector
-from insar_models.encoder_spec import EncoderSpec
-from insar_models.encoders import Encoder, make_encoder
-from insar_models.linear import LinearWeights
+from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.encoder import EncoderDetector
+from insar_models.detectors.linear import LinearWeights
+from insar_models.encoders.encoder import Encoder, make_encoder
+from insar_models.encoders.spec import EncoderSpec
 from tests.insar_models.small_encoders import TINY
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.phase import wrap
+from insar_models.phase.codes import wrap
 
 
 def grid(side: int = 96) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

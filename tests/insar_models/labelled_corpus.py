@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from fringewatch.numbers import PATCH_SIZE
-from insar_models.patch_file import PatchFile, open_patch_file
-from insar_models.patch_file_writer import write_patch_file
+from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.writer import write_patch_file
 from tests.insar_models.small_patch_file import FACTS, columns_of
 
 AREAS = 6

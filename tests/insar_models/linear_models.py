@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from insar_models.calibration import Calibration
-from insar_models.features import FEATURE_NAMES
-from insar_models.linear import LinearDetector, LinearWeights
+from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.linear import LinearDetector, LinearWeights
+from insar_models.phase.features import FEATURE_NAMES
 
 
 def divergence_detector(name: str = "by-divergence") -> LinearDetector:

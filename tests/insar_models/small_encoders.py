@@ -2,7 +2,7 @@
 
 import torch
 
-from insar_models.encoders import Encoder, EncoderSpec
+from insar_models.encoders.encoder import Encoder, EncoderSpec
 
 TINY = EncoderSpec("resnet18", width=0.25, size=32)
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.patch_file import PatchFile, open_patch_file
-from insar_models.patch_file_header import COLUMNS, PatchFacts
-from insar_models.patch_file_writer import write_patch_file
+from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.header import COLUMNS, PatchFacts
+from insar_models.patchfile.writer import write_patch_file
 
 FACTS = PatchFacts(
     name="tiny",

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 
 from insar_models.augmentation import Recipe
-from insar_models.encoder_spec import EncoderSpec
-from insar_models.patch_file import PatchFile
-from insar_models.patch_loader import Loading
-from insar_models.pretraining import PretrainRecipe, Running
-from insar_models.pretraining_journal import read_journal
-from insar_models.pretraining_state import read_checkpoint
+from insar_models.encoders.spec import EncoderSpec
+from insar_models.patchfile.file import PatchFile
+from insar_models.patchfile.loader import Loading
+from insar_models.pretraining.start import PretrainRecipe, Running
+from insar_models.training.checkpoints import read_checkpoint
+from insar_models.training.journal import read_journal
 from tests.insar_models.small_patch_file import small_patch_file
 
 COUNT = 16

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from insar_models.encoders import Encoder, make_encoder
-from insar_models.patch_file import PatchFile, open_patch_file
-from insar_models.patch_file_writer import write_patch_file
-from insar_models.tuning_recipe import TuneRecipe
+from insar_models.encoders.encoder import Encoder, make_encoder
+from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.writer import write_patch_file
+from insar_models.tuning.recipe import TuneRecipe
 from tests.insar_models.small_patch_file import FACTS, columns_of
 from tests.insar_models.small_pretraining import TINY
 

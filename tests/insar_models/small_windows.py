@@ -3,8 +3,8 @@
 import numpy as np
 
 from fringewatch.numbers import WINDOW_SIZE
-from insar_models.air_file import Air
-from insar_models.window_file import Windows
+from insar_models.patchfile.air_file import Air
+from insar_models.patchfile.window_file import Windows
 
 
 def quiet_windows(volcanoes: int = 6, each: int = 2, seed: int = 0) -> Windows:

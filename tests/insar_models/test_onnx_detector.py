@@ -11,15 +11,20 @@ import numpy as np
 import pytest
 
 from fringewatch.errors import BadInputError, ModelError
-from insar_models.calibration import Calibration
-from insar_models.detector import Detector
-from insar_models.encoder_detector import EncoderDetector
-from insar_models.encoder_spec import EncoderSpec
-from insar_models.model_files import SHIPPED_MODELS, load_encoder_detector, load_model, read_card
+from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.encoder import EncoderDetector
+from insar_models.detectors.protocol import Detector
+from insar_models.detectors.registry import (
+    SHIPPED_MODELS,
+    load_encoder_detector,
+    load_model,
+    read_card,
+)
+from insar_models.detectors.window_score import WindowScore
+from insar_models.encoders.spec import EncoderSpec
 from insar_models.onnx_detector import BATCH, OnnxDetector
 from insar_models.onnx_export import graph_of
-from insar_models.phase import decode_phase
-from insar_models.window_score import WindowScore
+from insar_models.phase.codes import decode_phase
 from tests.insar_models.encoder_detectors import random_codes, small_detector
 
 ROOT = Path(__file__).parents[2]
@@ -166,7 +171,7 @@ def test_the_shipped_one_needs_no_torch() -> None:
         "sys.meta_path.insert(0, Refuse())\n"
         "import flows.cli, flows.backfill, flows.nightly, flows.demo\n"
         "from catalogs.settings import Settings\n"
-        "from tasks.models import model_of\n"
+        "from tasks.judge.models import model_of\n"
         f"model = model_of(Settings(model={SHIPPED!r}))\n"
         "import numpy as np\n"
         "print(model.name, model.logits(np.ones((1, 224, 224), np.float32)).shape, model.sha256)\n"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fringewatch.errors import BadInputError
-from insar_models.encoder_inputs import inputs_of_codes
-from insar_models.encoder_spec import EncoderSpec
+from insar_models.encoders.inputs import inputs_of_codes
+from insar_models.encoders.spec import EncoderSpec
 from insar_models.phasor_inputs import PATCHES_AT_ONCE, phasor_inputs
 from tests.insar_models.encoder_detectors import random_codes
 

@@ -15,11 +15,11 @@ pytest.importorskip("torch")
 
 from fringewatch.errors import BadInputError
 from insar_models import train
-from insar_models.encoder_files import load_encoder, save_encoder
-from insar_models.encoders import make_encoder
-from insar_models.pretraining import pretrain
-from insar_models.pretraining_state import read_checkpoint
+from insar_models.encoders.encoder import make_encoder
+from insar_models.encoders.files import load_encoder, save_encoder
+from insar_models.pretraining.start import pretrain
 from insar_models.train import main
+from insar_models.training.checkpoints import read_checkpoint
 from tests.insar_models.small_pretraining import (
     TINY,
     assert_same_run,

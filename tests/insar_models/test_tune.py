@@ -13,10 +13,10 @@ import pytest
 pytest.importorskip("torch")
 
 from insar_models import tune as tune_command
-from insar_models.encoder_files import save_encoder
-from insar_models.pretraining_state import read_checkpoint
+from insar_models.encoders.files import save_encoder
+from insar_models.training.checkpoints import read_checkpoint
 from insar_models.tune import main
-from insar_models.tuning import tune
+from insar_models.tuning.run import tune
 from tests.insar_models.small_pretraining import assert_same_run, one_thread
 from tests.insar_models.small_tuning import labelled_corpus, tiny_encoder
 

@@ -9,18 +9,18 @@ import pytest
 import torch
 
 from fringewatch.errors import BadInputError
-from insar_models.encoder_inputs import Phasors, signal_weight
-from insar_models.patch_loader import Loading
-from insar_models.pretraining_journal import read_journal
-from insar_models.pretraining_running import Running
-from insar_models.tuning import FieldData, tune
-from insar_models.tuning_examples import (
+from insar_models.encoders.inputs import Phasors, signal_weight
+from insar_models.patchfile.loader import Loading
+from insar_models.training.journal import read_journal
+from insar_models.training.running import Running
+from insar_models.tuning.examples import (
     ExampleMaker,
     held_out_by_name,
     sort_grounds,
     sort_windows,
     transplanted,
 )
+from insar_models.tuning.run import FieldData, tune
 from tests.insar_models.small_pretraining import one_thread
 from tests.insar_models.small_tuning import labelled_corpus, recipe_with, tiny_encoder
 from tests.insar_models.small_windows import hills_and_weather, quiet_windows

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.home import Home
-from catalogs.ledger import open_ledger
-from catalogs.ledger_rows import FileRow
+from catalogs.home.home import Home
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.rows import FileRow
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from tasks.records import RunReport
 from tasks.watch import WatchRequest, watch_volcano
 from tests.portal.server import StandInPortal

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.home import Home
-from catalogs.ledger import open_ledger
-from catalogs.ledger_rows import FileState
+from catalogs.home.home import Home
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.rows import FileState
 from catalogs.portal.hosts import forget_host
 from catalogs.portal.session import SessionSettings
 from catalogs.records import DatePair, Product
@@ -83,7 +83,7 @@ def portal(tree: Path) -> Iterator[StandInPortal]:
 @pytest.fixture
 def settings(portal: StandInPortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     hurried = partial(SessionSettings, backoff_s=0.0, backoff_jitter_s=0.0)
-    monkeypatch.setattr("tasks.discover.SessionSettings", hurried)
+    monkeypatch.setattr("tasks.ingest.discover.SessionSettings", hurried)
     monkeypatch.setattr("tasks.publish.draw_timeline", lambda *_: None)
     monkeypatch.setattr("tasks.publish.draw_interferograms", lambda *_: None)
     return Settings(

@@ -6,13 +6,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from catalogs.ledger import open_ledger
-from catalogs.ledger_rows import FileRow, FileState, PairScore
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.rows import FileRow, FileState, PairScore
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import BadInputError, HomeError
-from tasks.models import model_of
+from tasks.judge.models import model_of
 from tasks.publish import publish_volcano
 from tasks.records import Published, Revisions
 from tests.scenes import FRAME

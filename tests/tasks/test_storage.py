@@ -8,15 +8,15 @@ import xarray as xr
 from obstore.store import S3Store
 from zarr.storage import ObjectStore
 
-from catalogs.cube import cube_pairs
-from catalogs.home import Home, home_of
-from catalogs.ledger import open_ledger
-from catalogs.place import Place
+from catalogs.cubes.cube import cube_pairs
+from catalogs.home.home import Home, home_of
+from catalogs.ledger.ledger import open_ledger
 from catalogs.settings import Settings
+from catalogs.storage.place import Place
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import HomeError
 from tasks.records import Outcome
-from tasks.verify import verify_volcano
+from tasks.verify.volcano import verify_volcano
 from tasks.watch import WatchRequest, parse_request, watch_volcano
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs.cube import cube_pairs
-from catalogs.home import Home, home_of, only_writer, open_home
-from catalogs.ledger import open_ledger
-from catalogs.ledger_rows import FileState
-from catalogs.place import Folder
+from catalogs.cubes.cube import cube_pairs
+from catalogs.home.home import Home, home_of, only_writer, open_home
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.rows import FileState
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError, HomeError, ModelError
 from tasks.records import Outcome
@@ -269,7 +269,7 @@ def test_a_killed_run_goes_on_where_it_was(
         raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr("catalogs.ledger.Ledger.record_tiles", die)
+        patch.setattr("catalogs.ledger.ledger.Ledger.record_tiles", die)
         with pytest.raises(KilledError):
             watch_volcano(request_, settings)
     asked = portal.count(".tif")
@@ -292,7 +292,7 @@ def test_a_full_or_read_only_disk_ends_the_run_and_harms_nothing(
         raise OSError(number, "the system's words")
 
     with monkeypatch.context() as patch:
-        patch.setattr("catalogs.cube_layout.zarr.consolidate_metadata", refuse)
+        patch.setattr("catalogs.cubes.layout.zarr.consolidate_metadata", refuse)
         with pytest.raises(HomeError, match=r"disk is full|read-only"):
             watch_volcano(request_, settings)
     assert digests(folder) == before

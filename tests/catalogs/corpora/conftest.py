@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
-from catalogs.bucket import Bucket
-from catalogs.place import Folder, Place
+from catalogs.storage.bucket import Bucket
+from catalogs.storage.place import Folder, Place
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from catalogs.corpora.plan import Plan, make_plan, write_plan
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource, SimulatedSource
 from catalogs.corpora.shards import missing_shards, write_receipt, write_shard
 from catalogs.corpora.versions import Corpus, corpus_at
-from catalogs.place import Place
+from catalogs.storage.place import Place
 from tests.catalogs.corpora.plan_rows import left_out, plan_row, simulated, table
 
 RECIPE = CorpusRecipe(

@@ -13,7 +13,6 @@ import zarr
 from typing_extensions import override
 
 import catalogs.corpora.layout
-from catalogs.bucket import Bucket
 from catalogs.corpora.columns import words_of
 from catalogs.corpora.layout import (
     create_version,
@@ -25,10 +24,11 @@ from catalogs.corpora.layout import (
 from catalogs.corpora.plan import make_plan
 from catalogs.corpora.shards import shard_name, write_receipt, write_shard
 from catalogs.corpora.versions import Corpus
-from catalogs.place import Folder, Place
+from catalogs.storage.bucket import Bucket
+from catalogs.storage.place import Folder, Place
 from fringewatch.atomic import draft_of
 from fringewatch.errors import StoreError
-from insar_models.phase import decode_phase
+from insar_models.phase.codes import decode_phase
 from tests.catalogs.corpora.small_corpus import (
     RECIPE,
     built,

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from catalogs.bucket import Bucket
 from catalogs.corpora.lease import Builder, LeaseTimes, only_builder
 from catalogs.corpora.versions import Corpus, corpus_at
-from catalogs.place import Folder, Place
+from catalogs.storage.bucket import Bucket
+from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError, HomeError
 
 FAST = LeaseTimes(life=0.6, renewal=0.05)

@@ -29,7 +29,7 @@ from catalogs.corpora.plan import (
 from catalogs.corpora.plan_columns import PLAN, as_table, hash_plan
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource, Rules
 from catalogs.corpora.versions import checked_version
-from catalogs.place import Folder, Place
+from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError, HomeError, StoreError
 from tests.catalogs.corpora.plan_rows import (
     RECIPE,

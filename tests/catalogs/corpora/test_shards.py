@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import catalogs.place
+import catalogs.storage.place
 from catalogs.corpora.layout import create_version
 from catalogs.corpora.plan import make_plan, read_plan, write_plan
 from catalogs.corpora.shards import (
@@ -27,7 +27,7 @@ from catalogs.corpora.shards import (
     write_receipt,
     write_shard,
 )
-from catalogs.place import Folder, Place
+from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError, StoreError
 from tests.catalogs.corpora.plan_rows import left_out, table
 from tests.catalogs.corpora.small_corpus import RECIPE, fringes, plan_of, planned, tree, write_all
@@ -156,7 +156,7 @@ def test_object_and_folder_are_safe_before_the_receipt_is_given(
     def note(path: Path) -> None:
         synced.append((path.name.lstrip(".")[: len("c.0.0.0")], path.stat().st_size))
 
-    monkeypatch.setattr(catalogs.place, "sync_file", note)
+    monkeypatch.setattr(catalogs.storage.place, "sync_file", note)
     receipt = write_shard(Folder(tmp_path), PLAN, 0, PATCHES[:3])
     assert synced[0] == ("c.0.0.0", receipt.bytes)
     assert [name for name, _ in synced] == ["c.0.0.0", "phase"]
@@ -191,7 +191,7 @@ def test_a_killed_writer_leaves_no_object_and_no_receipt(tmp_path: Path) -> None
         from catalogs.corpora.plan import read_plan
         from catalogs.corpora.shards import write_shard, write_receipt
         from catalogs.corpora.versions import Corpus
-        from catalogs.place import Folder
+        from catalogs.storage.place import Folder
         from tests.catalogs.corpora.small_corpus import fringes
         corpus = Corpus(Folder(Path({str(corpus.place)!r})))
         plan = read_plan(corpus.plan({PLAN.version!r}))

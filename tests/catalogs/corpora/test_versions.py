@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.bucket import Bucket
 from catalogs.corpora.versions import Corpus, corpus_at, list_corpora, prune
-from catalogs.place import Folder, Place
+from catalogs.storage.bucket import Bucket
+from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError, StoreError
 
 NOON = dt.datetime(2026, 11, 22, 12, 0, 0, 5, tzinfo=dt.UTC)

@@ -9,14 +9,14 @@ import rasterio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogs.grid import Grid, Window, volcano_window
 from catalogs.portal.client import Portal
 from catalogs.portal.session import PortalSession
 from catalogs.portal.window_errors import WholeFileNeededError
 from catalogs.portal.window_fetch import HEAD_BYTES, MOST_REQUESTS, fetch_window
-from catalogs.rasters import read_grid, read_window
+from catalogs.rasters.grid import Grid, Window, volcano_window
+from catalogs.rasters.reading import read_grid, read_window
+from catalogs.rasters.window_records import FetchedWindow
 from catalogs.records import DatePair, FrameId, Product, RemoteFile
-from catalogs.window_records import FetchedWindow
 from fringewatch.errors import (
     CorruptProductError,
     GridMismatchError,

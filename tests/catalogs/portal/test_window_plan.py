@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogs.grid import Grid, Window
 from catalogs.portal.file_parts import ByteRange
 from catalogs.portal.tiff_layout import UNCOMPRESSED, TiffLayout
 from catalogs.portal.window_plan import WORTH_A_REQUEST_BYTES, plan_ranges
+from catalogs.rasters.grid import Grid, Window
 from fringewatch.errors import CorruptProductError
 
 DEFLATE = 8

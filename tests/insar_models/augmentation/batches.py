@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 
 from insar_models.augmentation.draws import Draws
-from insar_models.encoder_inputs import Phasors, phasors_of
+from insar_models.encoders.inputs import Phasors, phasors_of
 
 SIDE = 64
 CPU = torch.device("cpu")

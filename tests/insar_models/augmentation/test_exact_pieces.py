@@ -19,8 +19,8 @@ from insar_models.augmentation.screens import (
     rotated,
 )
 from insar_models.augmentation.symmetry import FlipsAndTurns
-from insar_models.encoder_inputs import Phasors, phasors_of
-from insar_models.symmetries import eight_forms
+from insar_models.encoders.inputs import Phasors, phasors_of
+from insar_models.phase.symmetries import eight_forms
 from tests.insar_models.augmentation.batches import (
     SIDE,
     assert_phasors,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fringewatch.errors import BadInputError
 from insar_models.augmentation.geometry import Geometry, _places
 from insar_models.augmentation.resample import resampled
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 from tests.insar_models.augmentation.batches import (
     SIDE,
     assert_phasors,

@@ -9,7 +9,7 @@ import torch
 from fringewatch.errors import BadInputError
 from insar_models.augmentation import PaperRecipe, find_recipe, two_grey_views
 from insar_models.augmentation.paper import _jittered, grey_levels, grey_view
-from insar_models.encoder_inputs import Phasors, phasors_of
+from insar_models.encoders.inputs import Phasors, phasors_of
 from tests.insar_models.augmentation.batches import SIDE, draws_for, noise, noise_codes, rings
 
 STILL = PaperRecipe(jitter_pixels=0.0, holes=0, brightness=(1.0, 1.0), noise_variance=(0.0, 0.0))

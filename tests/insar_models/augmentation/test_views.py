@@ -10,7 +10,7 @@ from fringewatch.errors import BadInputError
 from insar_models.augmentation import Recipe, find_recipe, two_views, views
 from insar_models.augmentation.geometry import Geometry
 from insar_models.augmentation.views import view
-from insar_models.encoder_inputs import Phasors
+from insar_models.encoders.inputs import Phasors
 from tests.insar_models.augmentation.batches import SIDE, assert_phasors, complex_of, noise, rings
 
 RECIPE = Recipe()

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.phase import wrap
+from insar_models.phase.codes import wrap
 from insar_models.quicklook.hue_amplitude import hue_colours
 from insar_models.quicklook.licsar_palette import palette_colours
 

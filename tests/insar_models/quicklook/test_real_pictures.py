@@ -17,8 +17,8 @@ from benchmarks.quicklook_error import (
     read_pair,
     summarise,
 )
-from catalogs.images import read_labelled_folder, read_picture
-from insar_models.phase import phasor
+from catalogs.pictures.images import read_labelled_folder, read_picture
+from insar_models.phase.codes import phasor
 from insar_models.quicklook import PictureFamily, decode_picture
 from insar_models.quicklook.families import recognise_family
 

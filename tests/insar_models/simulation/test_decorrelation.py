@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from insar_models.phase import wrap
+from insar_models.phase.codes import wrap
 from insar_models.simulation.decorrelation import (
     PairNoise,
     estimated_coherence,

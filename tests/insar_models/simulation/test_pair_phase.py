@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import WAVELENGTH_M
-from insar_models.phase import wrap
+from insar_models.phase.codes import wrap
 from insar_models.simulation import (
     LandCoherence,
     Processing,

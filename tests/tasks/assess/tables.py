@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, write_table
 from insar_models.onset.evidence import PairEvidence
 from tasks.assess.outcomes import JudgedDate

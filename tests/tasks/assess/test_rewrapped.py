@@ -8,7 +8,7 @@ import pytest
 
 from catalogs.records import DatePair
 from catalogs.settings import Settings
-from catalogs.volcanoes import find_volcano
+from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from insar_models.onset.rule import Rule
 from tasks.assess.rewrapped import RewrappedPairs, volcano_of
@@ -16,7 +16,7 @@ from tasks.assess.rewrapped_series import read_series
 from tasks.assess.rewrapped_trial import rewrapped_trial
 from tasks.assess.runs import judge_cases
 from tasks.assess.truth import read_truth
-from tasks.models import model_of
+from tasks.judge.models import model_of
 from tests.tasks.assess.displacement import (
     NO_DATA,
     NORTH,

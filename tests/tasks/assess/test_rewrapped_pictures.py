@@ -12,7 +12,7 @@ from tasks.assess import rewrapped_pictures
 from tasks.assess.rewrapped_pictures import draw_alarms, draw_episodes
 from tasks.assess.rewrapped_trial import RewrappedTrial, rewrapped_trial
 from tasks.assess.truth import read_truth
-from tasks.contact_strip import PhaseWindow
+from tasks.pictures.contact_strip import PhaseWindow
 from tests.tasks.assess.displacement import ONSET, TRUTH, StandIn, write_series
 
 

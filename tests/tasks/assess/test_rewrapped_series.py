@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogs.grid import Grid
+from catalogs.rasters.grid import Grid
 from catalogs.records import DatePair
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import FRINGE_M
-from insar_models.phase import decode_phase
+from insar_models.phase.codes import decode_phase
 from tasks.assess.rewrapped_series import DisplacementSeries, read_series
 from tests.tasks.assess.displacement import (
     DATES,

@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs.grid import Grid, Window
+from catalogs.rasters.grid import Grid, Window
 from catalogs.records import DatePair
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError
-from insar_models.detector import Detector
+from insar_models.detectors.protocol import Detector
 from insar_models.onset.scored_pair import evidence_of
 from insar_models.simulation import Scene
 from tasks.assess import trials
 from tasks.assess.trials import TrialPlan, seeds_of, trial_scores, trial_truth
 from tasks.assess.windows import cube_in_memory, cut_window, simulated_tile
-from tasks.models import model_of
+from tasks.judge.models import model_of
 from tasks.scenarios.faults import Faults
 from tasks.scenarios.frames import PairsRule
 from tasks.scenarios.scenario import Scenario

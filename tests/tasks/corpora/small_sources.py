@@ -9,11 +9,11 @@ from scipy.ndimage import gaussian_filter
 
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource, ImagesSource, SimulatedSource
 from catalogs.corpora.versions import Corpus
-from catalogs.cube import open_cube
-from catalogs.grid import Grid, volcano_window
-from catalogs.pair_tile import PairTile
-from catalogs.place import Folder, Place
+from catalogs.cubes.cube import open_cube
+from catalogs.cubes.pair_tile import PairTile
+from catalogs.rasters.grid import Grid, volcano_window
 from catalogs.records import DatePair, FrameId
+from catalogs.storage.place import Folder, Place
 from fringewatch.numbers import PATCH_SIZE, WINDOW_SIZE
 
 FRAME = FrameId.parse("106A_09048_000909")

@@ -15,7 +15,7 @@ from catalogs.corpora.plan import Plan, make_plan, write_plan
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource, ImagesSource, SimulatedSource
 from catalogs.corpora.shards import hash_patch, write_receipt, write_shard
 from catalogs.corpora.versions import Corpus, corpus_at
-from catalogs.place import Folder, Place
+from catalogs.storage.place import Folder, Place
 from fringewatch.numbers import PATCH_SIZE
 
 NAME = "small"

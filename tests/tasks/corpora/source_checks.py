@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from catalogs.corpora.candidate import Candidate
-from insar_models.patch_quality import measure_quality
-from insar_models.symmetries import shape_sha256
+from insar_models.phase.quality import measure_quality
+from insar_models.phase.symmetries import shape_sha256
 from tasks.corpora.patch_source import PatchKey, PatchSource
 
 

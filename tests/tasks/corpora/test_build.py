@@ -21,9 +21,9 @@ from catalogs.corpora.lease import only_builder
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource, Rules
 from catalogs.corpora.shards import shard_name, write_shard
 from catalogs.corpora.versions import Corpus, corpus_at
-from catalogs.home import Home, home_of, open_home
-from catalogs.place import Folder, Place
+from catalogs.home.home import Home, home_of, open_home
 from catalogs.settings import Settings
+from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError, HomeError, StoreError
 from tasks.corpora import build as building
 from tasks.corpora.build import build_corpus, build_shards, finish_corpus, plan_corpus

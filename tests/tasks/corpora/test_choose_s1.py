@@ -11,8 +11,8 @@ import pytest
 
 from catalogs.corpora.candidate import Candidate
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource
-from catalogs.s1_index import S1Patch, contradictions, read_s1_index
-from insar_models.splits import HELD_OUT, LEARN, LEFT_OUT, SplitBy, SplitColumns, split
+from catalogs.pictures.s1_index import S1Patch, contradictions, read_s1_index
+from insar_models.patchfile.splits import HELD_OUT, LEARN, LEFT_OUT, SplitBy, SplitColumns, split
 from tasks.corpora.choose import EQUAL, FOR_TESTING, SHARED_WITH_TESTING, choose
 from tasks.corpora.duplicates import count_contradictions
 from tests.tasks.corpora.offered import picture

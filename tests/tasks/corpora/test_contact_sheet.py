@@ -21,7 +21,7 @@ from tasks.corpora.contact_sheet import (
     choose_patches,
     draw_contact_sheet,
 )
-from tasks.figures import VERMILLION
+from tasks.pictures.figures import VERMILLION
 from tests.tasks.corpora.small_version import noise, write_small
 
 _LEFT, _TOP = 26, 130

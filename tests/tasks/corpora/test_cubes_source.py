@@ -9,14 +9,14 @@ import zarr
 from zarr.storage import LocalStore
 
 from catalogs.corpora.recipe import CubesSource
-from catalogs.cube import open_cube
-from catalogs.cube_layout import publish
-from catalogs.grid import Grid, volcano_window
-from catalogs.pair_tile import PairTile
-from catalogs.place import Folder
+from catalogs.cubes.cube import open_cube
+from catalogs.cubes.layout import publish
+from catalogs.cubes.pair_tile import PairTile
+from catalogs.rasters.grid import Grid, volcano_window
 from catalogs.records import DatePair, FrameId
+from catalogs.storage.place import Folder
 from fringewatch.errors import BadInputError, StoreError
-from insar_models.patches import PATCH_ORIGINS
+from insar_models.phase.window_patches import PATCH_ORIGINS
 from tasks.corpora.cubes_source import CubePatches
 from tasks.corpora.patch_source import Item, PatchKey
 from tests.tasks.corpora.source_checks import check_source, survey_all

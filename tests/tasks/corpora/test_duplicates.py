@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from catalogs.corpora.candidate import Candidate
-from insar_models.symmetries import patch_sha256, shape_sha256
+from insar_models.phase.symmetries import patch_sha256, shape_sha256
 from tasks.corpora.choose import DECORRELATED, DISPUTED, EQUAL, choose
 from tasks.corpora.duplicates import count_contradictions
 from tests.tasks.corpora.offered import (

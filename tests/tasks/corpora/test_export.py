@@ -11,11 +11,11 @@ import pytest
 import zarr
 from numpy.typing import NDArray
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from fringewatch.errors import HomeError, StoreError
-from insar_models.patch_file import PatchFile, open_patch_file
-from insar_models.patch_file_header import COLUMNS, NO_DAY
-from insar_models.patch_file_writer import write_patch_file
+from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.header import COLUMNS, NO_DAY
+from insar_models.patchfile.writer import write_patch_file
 from tasks.corpora import export
 from tasks.corpora.export import export_corpus
 from tests.catalogs.corpora.small_corpus import built

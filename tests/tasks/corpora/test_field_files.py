@@ -7,9 +7,9 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from fringewatch.errors import BadInputError
-from insar_models.air_file import read_air
+from insar_models.patchfile.air_file import read_air
 from tasks.corpora.field_files import export_air, export_windows
 
 

@@ -13,8 +13,8 @@ from PIL import Image
 from catalogs.corpora.recipe import CorpusRecipe, ImagesSource
 from catalogs.records import DatePair
 from fringewatch.errors import BadInputError, StoreError
-from insar_models.picture_tiles import tile_starts
-from insar_models.symmetries import eight_forms, undone
+from insar_models.phase.picture_tiles import tile_starts
+from insar_models.phase.symmetries import eight_forms, undone
 from tasks.corpora.choose import choose
 from tasks.corpora.images_source import PICTURES_IN_AN_ITEM, PicturePatches
 from tasks.corpora.patch_source import Item, PatchKey

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from fringewatch.errors import StoreError
 from fringewatch.numbers import PATCH_SIZE
 from tasks.corpora.overview import read_overview, readable_bytes

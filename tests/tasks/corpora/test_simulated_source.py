@@ -7,7 +7,7 @@ import pytest
 
 from catalogs.corpora.recipe import SimulatedSource
 from fringewatch.errors import StoreError
-from insar_models.patches import PATCH_ORIGINS
+from insar_models.phase.window_patches import PATCH_ORIGINS
 from insar_models.simulation.random_sources import SourceKind
 from tasks.corpora.patch_source import Item, PatchKey
 from tasks.corpora.random_scene import (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource, ImagesSource, SimulatedSource
-from catalogs.place import Folder
+from catalogs.storage.place import Folder
 from fringewatch.errors import BadInputError
 from tasks.corpora.cubes_source import CubePatches
 from tasks.corpora.images_source import PicturePatches

@@ -7,13 +7,13 @@ import pytest
 import zarr
 from numpy.typing import NDArray
 
-from catalogs.bucket import Bucket
-from catalogs.bucket_client import RETRIES
 from catalogs.corpora.layout import reopen_version
 from catalogs.corpora.plan import Plan, write_plan
 from catalogs.corpora.shards import ShardReader
 from catalogs.corpora.versions import Corpus
-from catalogs.place import Folder
+from catalogs.storage.bucket import Bucket
+from catalogs.storage.bucket_client import RETRIES
+from catalogs.storage.place import Folder
 from fringewatch.errors import BadInputError, HomeError
 from tasks.corpora.verify import VersionReport, verify_corpus, verify_version
 from tasks.progress import listening

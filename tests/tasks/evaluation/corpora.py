@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from insar_models.encoder_files import save_encoder
-from insar_models.encoders import make_encoder
-from insar_models.patch_file_writer import write_patch_file
-from insar_models.phase import encode_phase, wrap
+from insar_models.encoders.encoder import make_encoder
+from insar_models.encoders.files import save_encoder
+from insar_models.patchfile.writer import write_patch_file
+from insar_models.phase.codes import encode_phase, wrap
 from tests.insar_models.quicklook.pictures import bullseye
 from tests.insar_models.small_encoders import TINY
 from tests.insar_models.small_patch_file import FACTS, columns_of

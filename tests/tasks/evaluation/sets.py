@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fringewatch.numbers import PATCH_SIZE
-from insar_models.phase import phasor
+from insar_models.phase.codes import phasor
 from tests.highest_patch import HighestPatch
 from tests.insar_models.quicklook.pictures import (
     bullseye,

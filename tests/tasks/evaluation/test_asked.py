@@ -8,9 +8,9 @@ import pytest
 
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError, FringewatchError, ModelError, StoreError
-from insar_models.bootstrap import BootstrapPlan
-from insar_models.encoder_detector import EncoderDetector
-from insar_models.model_files import save_model
+from insar_models.detectors.encoder import EncoderDetector
+from insar_models.detectors.registry import save_model
+from insar_models.judging.bootstrap import BootstrapPlan
 from tasks.evaluation.asked import NO_CORPUS, Asked, evaluate_asked
 from tasks.evaluation.evaluate import Judging
 from tasks.evaluation.labelled_corpus import HeldOutBy, LabelledCorpus
@@ -134,7 +134,7 @@ def test_by_default_it_is_the_model_of_the_settings_once(pictures: Path, tmp_pat
 
 def test_probes_learn_as_published_too(corpus: Path, encoder: Path) -> None:
     own = LabelledCorpus.open(corpus, HeldOutBy.AREA)
-    from insar_models.linear_probe import ProbeMethod  # noqa: PLC0415
+    from insar_models.probes.linear_probe import ProbeMethod  # noqa: PLC0415
 
     published = Probing(seeds=2, method=ProbeMethod.PAPER)
     one, two = probe_candidate(read_encoder(encoder), own, published).detectors

@@ -11,8 +11,8 @@ from PIL import Image
 
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PATCH_SIZE
-from insar_models.bootstrap import BootstrapPlan
-from insar_models.detector import Detector
+from insar_models.detectors.protocol import Detector
+from insar_models.judging.bootstrap import BootstrapPlan
 from tasks.evaluation.candidates import Candidate, Role
 from tasks.evaluation.evaluate import NO_INDEX, Judging, evaluate_pictures
 from tasks.evaluation.report import EvaluationReport, FamilyCount

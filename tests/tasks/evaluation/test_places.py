@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.images import LabelledPicture, read_labelled_folder
+from catalogs.pictures.images import LabelledPicture, read_labelled_folder
 from fringewatch.errors import BadInputError
 from tasks.evaluation.places import places_of
 from tasks.evaluation.samples import Place

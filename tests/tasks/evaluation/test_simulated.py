@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fringewatch.errors import BadInputError
-from insar_models.bootstrap import BootstrapPlan
+from insar_models.judging.bootstrap import BootstrapPlan
 from tasks.evaluation.candidates import Candidate, Role
 from tasks.evaluation.evaluate import FEW_QUIET, NO_FOOTPRINTS, Judging, evaluate_pictures
 from tasks.evaluation.report import EvaluationReport

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs.images import read_labelled_folder, read_picture
+from catalogs.pictures.images import read_labelled_folder, read_picture
 from fringewatch.errors import BadInputError
 from insar_models.simulation import noise_free_phase_rad
 from insar_models.simulation.geometry import GroundGrid

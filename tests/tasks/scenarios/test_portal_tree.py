@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import rasterio
 
-from catalogs.grid import volcano_window
 from catalogs.portal.client import Portal
 from catalogs.portal.session import SessionSettings, make_session
-from catalogs.raster_writer import write_geotiff
-from catalogs.rasters import check_raster
+from catalogs.rasters.grid import volcano_window
+from catalogs.rasters.reading import check_raster
+from catalogs.rasters.writer import write_geotiff
 from catalogs.records import Product
 from fringewatch.errors import BadInputError, FringewatchError
 from tasks.scenarios import portal_tree
 from tasks.scenarios.portal_tree import SimulatedPortal, write_scenario
 from tasks.scenarios.scenario import Scenario
 from tasks.scenarios.scenario_file import read_scenario
-from tasks.serve_folder import serve_folder
+from tasks.scenarios.serve_folder import serve_folder
 from tests.tasks.scenarios.small_scenario import SMALL, small_scenario
 
 ADDRESS = "http://127.0.0.1:8000"

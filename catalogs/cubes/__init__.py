@@ -1,0 +1,1 @@
+"""Cubes: a volcano's window through time, in Zarr."""

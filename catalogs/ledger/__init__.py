@@ -1,0 +1,1 @@
+"""The ledger: what was listed, fetched, refused, tiled, scored and said."""

@@ -1,0 +1,61 @@
+"""The part of the ledger that remembers what was said of each date, and when."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+
+from catalogs.ledger.file import LedgerFile, parse_time, write_time
+from catalogs.ledger.rows import GivenVerdict, Verdict
+
+
+class VerdictLedger(LedgerFile):
+    """What was said of the dates of a volcano: the first verdict of each, and every other since."""
+
+    def record_verdicts(
+        self, volcano: str, verdicts: Mapping[dt.date, Verdict]
+    ) -> tuple[dt.date, ...]:
+        """Remember what is said of dates now; return those of which something else was said before.
+
+        A verdict that says the same as the last one given for its date is not written again,
+        whichever model or method came to it and with whatever probability: what counts is what a
+        person would have read, the state and the date since when.
+        """
+        now = write_time()
+        said = self.verdicts(volcano)
+        rows, changed = [], []
+        for date, verdict in sorted(verdicts.items()):
+            before = said.get(date, ())
+            if before and before[-1].verdict.says_the_same_as(verdict):
+                continue
+            if before:
+                changed.append(date)
+            rows.append(
+                (volcano, date.isoformat(), len(before) + 1, verdict.state,
+                 verdict.since and verdict.since.isoformat(), verdict.probability, verdict.method,
+                 verdict.model, verdict.model_sha256, now)
+            )  # fmt: skip
+        if rows:
+            with self._transaction() as cursor:
+                cursor.executemany(
+                    "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+                )
+        return tuple(changed)
+
+    def verdicts(self, volcano: str) -> dict[dt.date, tuple[GivenVerdict, ...]]:
+        """Everything that was ever said of each date of a volcano, the first verdict first."""
+        rows = self._connection.execute(
+            "SELECT date, state, since, probability, method, model, model_sha256, judged_at "
+            "FROM verdicts WHERE volcano = ? ORDER BY date, number",
+            (volcano,),
+        )
+        found: dict[dt.date, tuple[GivenVerdict, ...]] = {}
+        for date, state, since, probability, method, model, sha256, judged_at in rows:
+            verdict = Verdict(
+                state,
+                dt.date.fromisoformat(since) if since else None,
+                math.nan if probability is None else probability,  # SQLite has no NaN
+                method, model, sha256,
+            )  # fmt: skip
+            day = dt.date.fromisoformat(date)
+            found[day] = (*found.get(day, ()), GivenVerdict(verdict, parse_time(judged_at)))
+        return found

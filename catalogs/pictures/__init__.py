@@ -1,0 +1,1 @@
+"""Interferogram pictures on disk, and the index of a folder of them."""

@@ -1,0 +1,1 @@
+"""Rasters: a frame's grid, GeoTIFFs, and windows of them."""

@@ -1,0 +1,1 @@
+"""Places where things are kept: folders on disk, prefixes in a bucket."""

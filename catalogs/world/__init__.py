@@ -1,0 +1,1 @@
+"""The world: volcanoes, the frames that see them, and where those lie."""

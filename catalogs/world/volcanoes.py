@@ -1,0 +1,189 @@
+"""The volcanoes that Fringewatch knows, and the LiCSAR frames that see each of them.
+
+``volcanoes.csv`` is maintained by hand, sorted by slug. Numbers and coordinates are those of the
+Smithsonian's Volcanoes of the World (Fagradalsfjall has been an entry of its own, 371032, since
+its eruptions), regions are those of the COMET volcano portal, frames come from the portal, from
+the labels of Hephaestus and from the paper's dataset. Frames stand best first: those that hold
+more of the volcano's window before those that hold less and, among equals, frames with labels
+before others and very long frames last. Whether a frame can hold the window at all is checked by
+`catalogs.world.frame_geometry`.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from catalogs.csv_rows import CsvRow, read_csv_rows
+from catalogs.records import FrameId, Volcano
+from fringewatch.errors import BadInputError
+
+_CATALOGUE = Path(__file__).with_name("volcanoes.csv")
+_HEADER = ("name", "slug", "gvp_number", "latitude", "longitude", "region", "frames")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_GVP_NUMBER = re.compile(r"[1-9][0-9]{5}")
+_REGION = re.compile(r"[a-z]+(_[a-z]+)*")
+
+# Letters that Unicode does not take apart into a plain letter and a mark.
+_PLAIN_LETTERS = str.maketrans({"æ": "ae", "ð": "d", "þ": "th", "ø": "o", "ł": "l"})
+_SEPARATORS = re.compile(r"[\W_]+")
+_SUGGESTIONS = 3
+
+
+def plain_spelling(text: str) -> str:
+    """Return `text` in lower case and without accents, with single hyphens between its words.
+
+    >>> plain_spelling("  Öræfajökull_(South)")
+    'oraefajokull-south'
+    """
+    # Case folding can bring marks, and taking apart can bring capitals: hence twice.
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    parts = unicodedata.normalize("NFKD", folded).casefold()
+    letters = "".join(letter for letter in parts if not unicodedata.combining(letter))
+    return _SEPARATORS.sub("-", letters.translate(_PLAIN_LETTERS)).strip("-")
+
+
+def read_volcanoes(path: Path) -> tuple[Volcano, ...]:
+    """Return the volcanoes of a catalogue file, in the file's order.
+
+    Raises
+    ------
+    BadInputError
+        If the file or a value is wrong, or one spelling or number would mean two volcanoes; the
+        message names the file, the line and the value.
+    """
+    volcanoes = []
+    lines: dict[str, int] = {}
+    for row in read_csv_rows(path, _HEADER):
+        volcano = _parse_volcano(row)
+        for spelling in sorted(_spellings(volcano)):
+            if spelling in lines:
+                message = (
+                    f"{path}, line {row.line}: '{spelling}' means the volcano of line "
+                    f"{lines[spelling]} already: slugs, names and numbers must differ"
+                )
+                raise BadInputError(message)
+            lines[spelling] = row.line
+        volcanoes.append(volcano)
+    return tuple(volcanoes)
+
+
+@cache
+def load_volcanoes() -> tuple[Volcano, ...]:
+    """Return the volcanoes of Fringewatch's own catalogue, sorted by slug.
+
+    Raises
+    ------
+    BadInputError
+        If someone has edited the catalogue into something that cannot be read.
+    """
+    return read_volcanoes(_CATALOGUE)
+
+
+def search_volcanoes(text: str = "") -> tuple[Volcano, ...]:
+    """Return the volcanoes that `text` could mean, sorted by slug; all of them when it is empty.
+
+    Each word of `text` must occur in the name, the slug, the number, the region or a frame;
+    case, accents, underscores and hyphens make no difference.
+    """
+    words = [plain_spelling(word) for word in text.split()]
+    return tuple(
+        volcano
+        for volcano in load_volcanoes()
+        if all(any(word in field for field in _fields(volcano)) for word in words)
+    )
+
+
+def find_volcano(name: str) -> Volcano:
+    """Return the one volcano that `name` means: a slug, a name in any spelling, or a GVP number.
+
+    Raises
+    ------
+    BadInputError
+        If there is none; the message suggests the nearest ones.
+    """
+    spelling = plain_spelling(name)
+    found = _volcanoes_by_spelling().get(spelling)
+    if found is not None:
+        return found
+    suggestions = _suggestions(spelling)
+    question = f"; did you mean {', '.join(suggestions)}?" if suggestions else ";"
+    message = f"no volcano '{name}' in the catalogue{question} `fringewatch volcanoes` lists all"
+    raise BadInputError(message)
+
+
+def select_frames(volcano: Volcano, names: Sequence[str]) -> tuple[FrameId, ...]:
+    """Return the frames of `volcano` that `names` ask for, each once; all when `names` is empty.
+
+    Raises
+    ------
+    BadInputError
+        If a name is no frame id, or the catalogue does not list that frame for this volcano.
+    """
+    if not names:
+        return volcano.frames
+    chosen = dict.fromkeys(FrameId.parse(name) for name in names)
+    for frame in chosen:
+        if frame not in volcano.frames:
+            listed = ", ".join(str(known) for known in volcano.frames)
+            message = f"frame {frame} is not listed for {volcano.slug}: choose from {listed}"
+            raise BadInputError(message)
+    return tuple(chosen)
+
+
+def _parse_volcano(row: CsvRow) -> Volcano:
+    slug, number, region = row.text("slug"), row.text("gvp_number"), row.text("region")
+    if _SLUG.fullmatch(slug) is None:
+        row.reject("slug", "lower-case words joined by hyphens, such as cerro-azul")
+    if _GVP_NUMBER.fullmatch(number) is None:
+        row.reject("gvp_number", "a Smithsonian number of six digits, such as 371032")
+    if _REGION.fullmatch(region) is None:
+        row.reject("region", "lower-case words joined by underscores, such as south_america")
+    return Volcano(
+        name=row.text("name"),
+        slug=slug,
+        gvp_number=int(number),
+        latitude=row.degrees("latitude", 90.0),
+        longitude=row.degrees("longitude", 180.0),
+        region=region,
+        frames=_parse_frames(row),
+    )
+
+
+def _parse_frames(row: CsvRow) -> tuple[FrameId, ...]:
+    expected = "LiCSAR frames with single blanks between them, each once, best first"
+    names = row.text("frames").split(" ")
+    if len(set(names)) != len(names):
+        row.reject("frames", expected)
+    try:
+        return tuple(FrameId.parse(name) for name in names)
+    except BadInputError as error:
+        row.reject("frames", f"{expected} ({error})")
+
+
+def _spellings(volcano: Volcano) -> set[str]:
+    return {volcano.slug, plain_spelling(volcano.name), str(volcano.gvp_number)}
+
+
+def _fields(volcano: Volcano) -> Iterator[str]:
+    yield from _spellings(volcano)
+    yield plain_spelling(volcano.region)
+    for frame in volcano.frames:
+        yield plain_spelling(frame.text)
+
+
+@cache
+def _volcanoes_by_spelling() -> Mapping[str, Volcano]:
+    return {spelling: volcano for volcano in load_volcanoes() for spelling in _spellings(volcano)}
+
+
+def _suggestions(spelling: str) -> list[str]:
+    """Return the slugs of a few volcanoes whose spelling contains, or is close to, the given."""
+    by_spelling = _volcanoes_by_spelling()
+    # Part of a name (sakurajima, cristobal) is too far from the whole name for difflib.
+    near = sorted(known for known in by_spelling if spelling and spelling in known)
+    if not near:
+        near = difflib.get_close_matches(spelling, by_spelling)
+    return list(dict.fromkeys(by_spelling[known].slug for known in near))[:_SUGGESTIONS]

@@ -1,0 +1,78 @@
+"""What the commands share: the application, the options, settings, and Prefect made ready."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from fringewatch import __version__
+from fringewatch.errors import BadInputError
+
+if TYPE_CHECKING:
+    from catalogs.settings import Settings
+
+NOTHING_HAD = 4
+
+app = App(
+    name="fringewatch",
+    version=__version__,
+    help="Watch volcanoes for ground deformation with Sentinel-1 LiCSAR interferograms.",
+    exit_on_error=False,
+    print_error=False,
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+corpus = App(name="corpus", help="Patches for learning without labels.")
+app.command(corpus)
+
+NO_NEGATIVE = Parameter(negative=(), show_default=False)
+Portals = Annotated[
+    tuple[str, ...],
+    NO_NEGATIVE,
+    Parameter(help="Address or folder that holds the track folders; may be repeated, best first."),
+]
+HomeFolder = Annotated[
+    Path | None, Parameter(help="Folder for everything that is kept (default fringewatch-data).")
+]
+ModelName = Annotated[str | None, Parameter(help="The detector, by name (default baseline-0).")]
+
+
+def load(portal: Sequence[str], home: Path | None, model: str | None) -> "Settings":
+    """Return the settings, with what the command was given first."""
+    from catalogs.settings import load_settings
+
+    return load_settings(portal=tuple(portal) or None, home=home, model=model)
+
+
+def prepare(settings: "Settings") -> None:
+    """Make sure that home and model can be used, and set Prefect up, before it is imported."""
+    from catalogs.home.home import home_of, open_home
+    from flows.prefect_home import prepare_prefect
+    from flows.screen import start_logging
+    from tasks.judge.models import model_of
+
+    start_logging()
+    home = open_home(home_of(settings))
+    model_of(settings)
+    prepare_prefect(home)
+
+
+def check_volcano(volcano: str, frames: Sequence[str], days: tuple[dt.date, dt.date]) -> None:
+    """Say what is wrong with the words before anything heavy is imported."""
+    from catalogs.world.volcanoes import find_volcano, select_frames
+
+    select_frames(find_volcano(volcano), frames)
+    if days[0] >= days[1]:
+        message = f"--start {days[0]} must be before --end {days[1]}: a pair needs two dates"
+        raise BadInputError(message)
+
+
+def parse_date(name: str, text: str) -> dt.date:
+    """Return the date that an option means; `name` is the option's, for the message."""
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC).date()
+    except ValueError as error:
+        message = f"--{name} '{text}' is not a date: expected YYYY-MM-DD ({error})"
+        raise BadInputError(message) from error

@@ -1,0 +1,142 @@
+"""Commands that run a flow."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from flows.cli.common import (
+    NO_NEGATIVE,
+    HomeFolder,
+    ModelName,
+    Portals,
+    app,
+    check_volcano,
+    load,
+    parse_date,
+    prepare,
+)
+
+
+@app.command
+def backfill(  # noqa: PLR0913 - the command's options
+    volcano: str,
+    /,
+    *,
+    start: str,
+    end: str,
+    frame: Annotated[tuple[str, ...], NO_NEGATIVE] = (),
+    portal: Portals = (),
+    home: HomeFolder = None,
+    model: ModelName = None,
+    whole_files: Annotated[bool, NO_NEGATIVE] = False,
+    dry_run: Annotated[bool, NO_NEGATIVE] = False,
+) -> int:
+    """Bring a volcano's detection table up to date between two dates.
+
+    Parameters
+    ----------
+    volcano
+        Name, slug or GVP number; `fringewatch volcanoes` lists them.
+    start
+        First day, YYYY-MM-DD. Both acquisitions of a pair lie between the two days.
+    end
+        Last day, YYYY-MM-DD.
+    frame
+        LiCSAR frame; may be repeated. All of the volcano's by default.
+    whole_files
+        Bring and keep whole files, not only the bytes of the volcano's window.
+    dry_run
+        Say what would be fetched, and write nothing.
+    """
+    first, last = parse_date("start", start), parse_date("end", end)
+    settings = load(portal, home, model)
+    check_volcano(volcano, frame, (first, last))
+    if dry_run:
+        from flows.preview import preview_backfill
+
+        return preview_backfill(settings, volcano, (first, last), frame)
+    prepare(settings)
+    from flows.backfill import backfill as flow
+    from flows.screen import progress_shown, show_report
+
+    with progress_shown():
+        report = flow(
+            volcano, first, last, list(frame), list(portal), home, model, whole_files or None
+        )
+    return show_report(report)
+
+
+@app.command
+def nightly(
+    *volcanoes: str, portal: Portals = (), home: HomeFolder = None, model: ModelName = None
+) -> int:
+    """Bring the tables of all watched volcanoes up to today, fetching only what is new.
+
+    Parameters
+    ----------
+    volcanoes
+        The watch list; by default `watch` in the home's fringewatch.toml.
+    """
+    settings = load(portal, home, model)
+    prepare(settings)
+    from flows.nightly import nightly as flow
+    from flows.screen import progress_shown, show_reports
+
+    with progress_shown():
+        reports = flow(list(volcanoes), list(portal), home, model)
+    return show_reports(reports)
+
+
+@app.command
+def verify(
+    volcano: str | None = None,
+    /,
+    *,
+    repair: Annotated[bool, NO_NEGATIVE] = False,
+    portal: Portals = (),
+    home: HomeFolder = None,
+    model: ModelName = None,
+) -> int:
+    """Decode and re-hash what is here, and compare it with the source; writes nothing by default.
+
+    Parameters
+    ----------
+    volcano
+        Name, slug or GVP number; all that the home holds by default.
+    repair
+        Forget what is damaged or changed upstream, so that the next backfill fetches it again.
+    """
+    from catalogs.home.home import home_of
+    from catalogs.home.reading import find_home
+    from catalogs.world.volcanoes import find_volcano
+
+    slug = find_volcano(volcano).slug if volcano else None
+    settings = load(portal, home, model)
+    find_home(home_of(settings))
+    prepare(settings)
+    from flows.screen import progress_shown, show_reports
+    from flows.verify import verify as flow
+
+    with progress_shown():
+        reports = flow(slug, repair=repair, portal=list(portal), home=home, model=model)
+    return show_reports(reports)
+
+
+@app.command
+def demo(*, home: HomeFolder = None) -> int:
+    """Run a backfill of Fagradalsfjall 2021 on simulated interferograms, with no network.
+
+    Parameters
+    ----------
+    home
+        Folder for the demo's own home and portal (default demo-data).
+    """
+    # What is simulated never goes to where an observatory keeps what was measured.
+    os.environ.pop("FRINGEWATCH_STORAGE", None)
+    folder = home or Path("demo-data")
+    prepare(load((), folder / "home", None))
+    from flows.demo import run_demo
+    from flows.screen import progress_shown
+
+    with progress_shown():
+        return run_demo(folder)

@@ -1,0 +1,159 @@
+"""Commands that look, train and evaluate: no flow, no server."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, load
+from flows.cli.learn import NO_OPTIONS, ProbeOptions, check_probe_form, probe_encoder
+
+Models = Annotated[
+    tuple[str, ...],
+    NO_NEGATIVE,
+    Parameter(help="A model, by name (default baseline-0); may be repeated to compare."),
+]
+Encoders = Annotated[
+    tuple[Path, ...],
+    NO_NEGATIVE,
+    Parameter(help="Folder of an encoder to fit probes on, with --corpus; may be repeated."),
+]
+
+
+@app.command
+def volcanoes(text: str = "", /) -> int:
+    """List the volcanoes of the catalogue.
+
+    Parameters
+    ----------
+    text
+        Only those whose name, number, region or frame holds it.
+    """
+    from catalogs.world.volcanoes import find_volcano, search_volcanoes
+    from flows.screen import show_volcanoes
+
+    # A search that finds nothing suggests the nearest names, as every other command does.
+    show_volcanoes(search_volcanoes(text) or [find_volcano(text)])
+    return 0
+
+
+@app.command
+def status(volcano: str | None = None, /, *, home: HomeFolder = None) -> int:
+    """Say what the home holds and what is wrong with it, without asking anyone or writing.
+
+    Parameters
+    ----------
+    volcano
+        Name, slug or GVP number; all by default.
+    """
+    from catalogs.world.volcanoes import find_volcano
+
+    found = find_volcano(volcano) if volcano else None
+    settings = load((), home, None)
+    from tasks.status.home import home_status
+
+    said = home_status(settings, found, dt.datetime.now(dt.UTC).date())
+    for line in said.lines():
+        print(line)
+    return 0 if said.frames else NOTHING_HAD
+
+
+@app.command
+def probe(
+    corpus: Path | None = None,
+    /,
+    *,
+    name: str,
+    data: Path | None = None,
+    encoder: ProbeOptions = NO_OPTIONS,
+    models: Path | None = None,
+    home: HomeFolder = None,
+) -> int:
+    """Train a classifier on labelled patches: of baseline 0, or on the features of an encoder.
+
+    `fringewatch probe --data S1_FOLDER --name baseline-0` trains the classifier of baseline 0.
+    `fringewatch probe CORPUS.safetensors --encoder DIR --name NAME` fits one on an encoder, and
+    needs the extra packages of `fringewatch[train]`.
+
+    Parameters
+    ----------
+    corpus
+        Patch file with labels, as `fringewatch corpus export` wrote it.
+    name
+        Name of the new model.
+    data
+        Folder of the labelled patches, with their index.csv: for baseline 0 alone.
+    models
+        Folder that the model's own folder goes into; the home's or its storage's models by default.
+    """
+    check_probe_form(corpus, data, encoder)
+    from catalogs.home.home import home_of
+    from catalogs.storage.place import Folder
+    from flows.screen import start_logging
+    from tasks.judge.models import models_folder
+
+    start_logging()
+    where = Folder(models) if models else home_of(load((), home, None)).models
+    with models_folder(where) as folder:
+        if data is not None:
+            from tasks.probes.baseline import train_probe
+
+            print(replace(train_probe(data, name, folder), folder=where / name))
+        elif corpus is not None:
+            print(replace(probe_encoder(corpus, name, encoder, folder), folder=where / name))
+    return 0
+
+
+@app.command
+def evaluate(  # noqa: PLR0913 - the command's options
+    *,
+    images: Path | None = None,
+    model: Models = (),
+    encoder: Encoders = (),
+    corpus: Path | None = None,
+    held_out: Literal["area", "frame"] | None = None,
+    group: Literal["area", "frame", "volcano", "scene"] = "area",
+    probe_seeds: int = 5,
+    probe_method: Literal["logistic", "paper"] = "logistic",
+    json: Path | None = None,
+    home: HomeFolder = None,
+) -> int:
+    """Evaluate models and encoders, beside controls, on labelled pictures or a corpus.
+
+    `fringewatch evaluate --images DIR` judges models on pictures, `fringewatch evaluate --corpus
+    FILE --held-out area --encoder DIR` probes on places that they did not see.
+
+    Parameters
+    ----------
+    images
+        Folder that holds `0/` (no deformation) and `1/` (deformation) with pictures; with a
+        truth.csv it is a simulated set.
+    corpus
+        Patch file with labels, as `fringewatch corpus export` wrote it, to fit probes on.
+    held_out
+        Without images: what of the corpus is judged by probes that did not see it.
+    group
+        What is drawn as a whole for intervals.
+    probe_seeds
+        Probes fitted on each encoder.
+    probe_method
+        How they are fitted: ours, or as the paper's code does.
+    json
+        Also write the whole report, sample by sample, to this file.
+    """
+    from flows.screen import start_logging
+    from fringewatch.atomic import write_atomically
+    from tasks.evaluation.asked import Asked, evaluate_asked
+    from tasks.evaluation.evaluate import Judging
+    from tasks.evaluation.samples import GroupBy
+    from tasks.evaluation.table import format_report
+
+    asked = Asked(images, tuple(model), tuple(encoder), corpus, held_out, probe_seeds, probe_method)
+    start_logging()
+    report = evaluate_asked(asked, load((), home, None), Judging(GroupBy(group)))
+    print(format_report(report))
+    if json is not None:
+        write_atomically(json, report.to_json().encode())
+    return 0

@@ -1,0 +1,1 @@
+"""Detectors: what scores patches, of whatever make, and how it is kept."""

@@ -1,0 +1,207 @@
+"""A detector that is an encoder and a linear probe on its features."""
+
+import copy
+import logging
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fringewatch.errors import BadInputError
+from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.window_score import WindowScore, highest, shares_of_highest
+from insar_models.encoders.encoder import Encoder
+from insar_models.encoders.features import BATCH, inputs_of, scorer_of
+from insar_models.encoders.inputs import inputs_of_codes
+from insar_models.encoders.spec import EncoderSpec
+from insar_models.patch_scoring import above_threshold, codes_of_phase, logits_of_judged
+
+_LOG: Final = logging.getLogger(__name__)
+
+_HALF_CHANGES: Final = 1e-3
+"""Most that a logit may change by when the filters are kept in half precision."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderDetector:
+    """An encoder, and a probe on its features; see `Detector` for its methods.
+
+    The same patches give the same scores on the same machine, in however many threads it is asked.
+
+    Raises
+    ------
+    BadInputError
+        If the probe is for another number of features, cuts deviations (its maps could not be
+        exact), or the device cannot be used.
+    """
+
+    name: str
+    sha256: str
+    threshold: float
+    encoder: Encoder
+    """As it was trained; never changed."""
+    probe: LinearWeights
+    calibration: Calibration
+    half: bool = False
+    """Whether filters are those of `in_half_precision`, which take half of the file."""
+    device: str = "cpu"
+    window: WindowScore | None = None
+    """How the logits of nine patches become a window's; their highest where there is none."""
+    _scorer: list[Encoder] = field(init=False, repr=False, default_factory=list)
+    _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        count = len(self.probe.coefficients)
+        if count != self.encoder.dimension:
+            message = (
+                f"a probe of {count} features does not fit an encoder with "
+                f"{self.encoder.dimension}: fit it on features of this encoder"
+            )
+            raise BadInputError(message)
+        if np.isfinite(self.probe.clip_deviations):
+            message = (
+                f"a probe that cuts deviations to {self.probe.clip_deviations} has no exact "
+                "activation map: fit it without a limit"
+            )
+            raise BadInputError(message)
+        if self.half:
+            object.__setattr__(self, "encoder", in_half_precision(self.encoder))
+
+    def logits(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return a score for each patch (n, H, W), float64 (n,); NaN where it cannot be judged.
+
+        Phase is rounded to the 254 steps of phase bytes first, as the encoder has learned it.
+
+        Raises
+        ------
+        BadInputError
+            If the patches are of a size that the encoder cannot see.
+        """
+        return self.logits_of_codes(codes_of_phase(phase_rad))
+
+    def logits_of_codes(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return a score for each patch of phase bytes (n, H, W), float64 (n,); 0 is no data.
+
+        NaN where less than `MINIMUM_VALID_FRACTION` of the patch has data.
+
+        Raises
+        ------
+        BadInputError
+            If they are no phase bytes, or of a size that the encoder cannot see.
+        """
+        return logits_of_judged(codes, self._logits_of_batch, BATCH)
+
+    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return calibrated probabilities of windows; NaN stays NaN."""
+        calibration = self.calibration if self.window is None else self.window.calibration
+        return calibration.probabilities(logits)
+
+    def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the logit of each window of nine patches (n, 9), float64 (n,); NaN for none."""
+        return highest(patch_logits) if self.window is None else self.window.logits(patch_logits)
+
+    def patch_shares(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how much of each window's evidence each of its patches holds, (n, 9)."""
+        if self.window is None:
+            return shares_of_highest(patch_logits)
+        return self.window.shares(patch_logits)
+
+    def activation(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return by how many logits each place of a patch is above the threshold, float32 (H, W).
+
+        Not negative; NaN at no data. A patch that counts as deforming is above 0 somewhere.
+
+        Raises
+        ------
+        BadInputError
+            If the patch is of a size that the encoder cannot see.
+        """
+        return above_threshold(
+            self.raw_activation(phase_rad) + self.bias, self.threshold, phase_rad
+        )
+
+    @torch.inference_mode()
+    def raw_activation(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the class activation map of a patch (H, W) as it is, float64 (h, w).
+
+        Its mean and `bias` add up to the patch's logit, except for ``vit_b_16``, whose features
+        are not the mean of those by place. Zhou et al. 2016, Learning deep features for
+        discriminative localization, eq. 2.
+        """
+        scorer = self._ready()
+        maps = scorer.maps(inputs_of(scorer, codes_of_phase(phase_rad[np.newaxis])))[0]
+        by_place = maps.double().cpu().numpy()
+        return np.asarray(np.tensordot(self.probe.coefficients / self.probe.scale, by_place, 1))
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What the encoder is."""
+        return self.encoder.spec
+
+    @property
+    def bias(self) -> float:
+        """The logit of features that are 0."""
+        shift = self.probe.coefficients @ (self.probe.mean / self.probe.scale)
+        return float(self.probe.intercept - shift)
+
+    def __dask_tokenize__(self) -> tuple[str, str, str]:
+        # Else Dask pickles all of the weights to tell one model from another.
+        return (type(self).__name__, self.name, self.sha256)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A lock cannot be pickled, and the scorer is made again where it is needed.
+        parts = (self.name, self.sha256, self.threshold, self.encoder, self.probe)
+        return (type(self), (*parts, self.calibration, self.half, self.device, self.window))
+
+    @torch.inference_mode()
+    def _logits_of_batch(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+        scorer = self._ready()
+        there = torch.from_numpy(np.ascontiguousarray(codes)).to(self.device)
+        features: torch.Tensor = scorer(inputs_of_codes(there, scorer.spec))
+        return self.probe.logits(features.double().cpu().numpy())
+
+    def _ready(self) -> Encoder:
+        """Return the quick form of the encoder, made when it is first needed, once."""
+        with self._lock:
+            if not self._scorer:
+                self._scorer.append(scorer_of(self.encoder, self.device))
+            return self._scorer[0]
+
+
+def halved(model: EncoderDetector, codes: NDArray[np.uint8]) -> EncoderDetector:
+    """Return the model in half precision if that changes no logit by more than 0.001, else itself.
+
+    Parameters
+    ----------
+    model
+        In full precision.
+    codes
+        Phase bytes (n, H, W) of patches to try it on.
+    """
+    half = replace(model, half=True)
+    changes = np.abs(half.logits_of_codes(codes) - model.logits_of_codes(codes))
+    most = float(np.nanmax(changes)) if np.isfinite(changes).any() else np.inf
+    _LOG.info("half precision changes logits of %d patches by up to %.2g", len(codes), most)
+    return half if most <= _HALF_CHANGES else model
+
+
+def in_half_precision(encoder: Encoder) -> Encoder:
+    """Return a copy whose filters are rounded to numbers of half precision.
+
+    A probe that is fitted on its features fits it exactly. Batch norms and biases stay as they
+    are, and it computes as before.
+    """
+    copied = copy.deepcopy(encoder)
+    for tensor in copied.state_dict().values():
+        if is_filter(tensor):
+            tensor.copy_(tensor.half())
+    return copied
+
+
+def is_filter(tensor: torch.Tensor) -> bool:
+    """Return whether a tensor is among those that are kept in half precision: the large ones."""
+    return tensor.ndim > 1 and tensor.is_floating_point()

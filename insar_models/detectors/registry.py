@@ -1,0 +1,304 @@
+"""A model on disk: ``weights.safetensors`` and ``card.json`` in a folder of the model's name.
+
+The card says how the model was made and how its scores are to be read, and holds the hash of the
+weights, so that the two cannot drift apart. Beside an encoder lies ``model.onnx``, which runs
+without torch. Nothing is ever unpickled.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from fringewatch.atomic import write_atomically
+from fringewatch.errors import BadInputError, ModelError
+from insar_models.detectors.linear import LinearDetector
+from insar_models.detectors.linear_card import (
+    ARCHITECTURE,
+    linear_card,
+    linear_tensors,
+    read_linear,
+)
+from insar_models.detectors.protocol import Detector
+from insar_models.encoders.runtimes import read_encoder, read_with_torch
+from insar_models.graph_files import GRAPH_ENTRY, GRAPH_FILE, graph_entry
+
+if TYPE_CHECKING:
+    from insar_models.detectors.encoder import EncoderDetector
+
+ENCODER_ARCHITECTURE: Final = "encoder-and-probe"
+"""How the card calls an `EncoderDetector`."""
+
+DEFAULT_MODEL: Final = "baseline-0"
+"""The detector that comes with the package."""
+
+SHIPPED_MODELS: Final = Path(__file__).parents[1] / "weights"
+"""Folder of the models that come with the package."""
+
+CARD_FORMAT: Final = 1
+"""Raised by one whenever an older Fringewatch could no longer read what a newer one wrote."""
+
+WEIGHTS_FILE: Final = "weights.safetensors"
+_CARD = "card.json"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+_Tensors = Mapping[str, NDArray[np.generic]]
+
+
+_READERS: Final[Mapping[str, Callable[[Path, Mapping[str, Any], _Tensors], Detector]]] = {
+    ARCHITECTURE: read_linear,
+    ENCODER_ARCHITECTURE: read_encoder,
+}
+
+
+def check_model_name(name: str) -> None:
+    """Refuse a name that cannot be a model's, such as a path.
+
+    Raises
+    ------
+    ModelError
+        If it is anything but small letters, digits, dots, dashes and underscores.
+    """
+    if _NAME.fullmatch(name) is None:
+        message = (
+            f"'{name}' is not a model's name: use up to 64 small letters, digits, '.', '-' and "
+            "'_', beginning with a letter or a digit"
+        )
+        raise ModelError(message)
+
+
+def save_model(
+    folder: Path,
+    model: "LinearDetector | EncoderDetector",
+    record: Mapping[str, object],
+    graph: bytes | None = None,
+) -> str:
+    """Write a model, and return the sha256 of its weights.
+
+    The card comes last: a crash between the files leaves some that `load_model` refuses.
+    The same model and record give the same bytes.
+
+    Parameters
+    ----------
+    folder
+        Made where it is missing; an older model in it is replaced.
+    model
+        Its own `sha256` is not looked at.
+    record
+        How it was made (data, recipe, metrics...), anything that JSON can hold; goes to the card
+        as it is.
+    graph
+        The same model for ONNX Runtime, which runs it where torch is not.
+
+    Raises
+    ------
+    ModelError
+        If the model's name cannot be one, or its weights are not finite.
+    BadInputError
+        If `record` has a key that the card uses itself, or something that JSON cannot hold.
+    HomeError
+        If the folder cannot be written.
+    """
+    check_model_name(model.name)
+    tensors, entries = _parts(model)
+    weights = safetensors.numpy.save(tensors)
+    sha256 = hashlib.sha256(weights).hexdigest()
+    card = {"format": CARD_FORMAT, "name": model.name, "sha256": sha256, **entries}
+    if graph is not None:
+        card[GRAPH_ENTRY] = graph_entry(graph)
+    taken = sorted({*card, GRAPH_ENTRY} & record.keys())
+    if taken:
+        message = f"the record of model {model.name} uses the card's own keys: {', '.join(taken)}"
+        raise BadInputError(message)
+    try:
+        text = _text_of({**card, **record})
+    except (TypeError, ValueError) as error:
+        message = (
+            f"the card of model {model.name} cannot be written as JSON ({error}): leave it out"
+        )
+        raise BadInputError(message) from error
+    write_atomically(folder / WEIGHTS_FILE, weights)
+    if graph is None:
+        (folder / GRAPH_FILE).unlink(missing_ok=True)  # an older model's
+    else:
+        write_atomically(folder / GRAPH_FILE, graph)
+    write_atomically(folder / _CARD, text)
+    return sha256
+
+
+def add_graph(folder: Path, graph: bytes) -> None:
+    """Put a graph for ONNX Runtime beside the weights that it was made of, and into their card.
+
+    Raises
+    ------
+    ModelError
+        If the card is missing or damaged.
+    HomeError
+        If the folder cannot be written.
+    """
+    card = read_card(folder)
+    write_atomically(folder / GRAPH_FILE, graph)
+    write_atomically(folder / _CARD, _text_of({**card, GRAPH_ENTRY: graph_entry(graph)}))
+
+
+def _text_of(card: Mapping[str, object]) -> bytes:
+    text = json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _parts(
+    model: "LinearDetector | EncoderDetector",
+) -> tuple[dict[str, NDArray[Any]], dict[str, object]]:
+    """Return the tensors of a model, and what its card must say."""
+    if isinstance(model, LinearDetector):
+        return dict(linear_tensors(model)), linear_card(model)
+    from insar_models.detectors.encoder_card import (  # noqa: PLC0415 - torch is there: it made the model
+        encoder_card,
+        encoder_tensors,
+    )
+
+    return encoder_tensors(model), encoder_card(model)
+
+
+def read_weights(folder: Path, card: Mapping[str, Any]) -> bytes:
+    """Return the bytes of the weights in `folder`, which are those that its card names.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, cut or altered.
+    """
+    path = folder / WEIGHTS_FILE
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"the weights {path} cannot be read ({error.strerror}): train or copy them again"
+        raise ModelError(message) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != card.get("sha256"):
+        message = (
+            f"the weights {path} are not those of their card (sha256 {found[:12]}..., the card "
+            f"says {str(card.get('sha256'))[:12]}...): they are cut or altered; train or copy "
+            "the model again"
+        )
+        raise ModelError(message)
+    return content
+
+
+def load_model(folder: Path) -> Detector:
+    """Return the model that lies in `folder`.
+
+    An encoder is run by ONNX Runtime where that is installed and the folder has a graph, else by
+    torch.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, cut or altered, the card was written by a newer version or names an
+        unknown architecture, the weights do not fit it, or nothing is installed that can run it.
+    """
+    card, tensors = _card_and_tensors(folder)
+    architecture = card.get("architecture")
+    reader = _READERS.get(str(architecture))
+    if reader is None:
+        message = (
+            f"{folder / _CARD}: unknown architecture '{architecture}', this Fringewatch knows "
+            f"{', '.join(_READERS)}: update Fringewatch or choose another model"
+        )
+        raise ModelError(message)
+    return reader(folder, card, tensors)
+
+
+def load_encoder_detector(folder: Path) -> "EncoderDetector":
+    """Return the encoder and probe that lie in `folder` as torch runs them.
+
+    Raises
+    ------
+    ModelError
+        As `load_model`, or if the model is of another kind, or torch is not installed.
+    """
+    card, tensors = _card_and_tensors(folder)
+    if card.get("architecture") != ENCODER_ARCHITECTURE:
+        message = (
+            f"the model in {folder} is '{card.get('architecture')}', no encoder with a probe: "
+            "give the folder of one"
+        )
+        raise ModelError(message)
+    return read_with_torch(folder, card, tensors)
+
+
+def _card_and_tensors(folder: Path) -> tuple[dict[str, Any], _Tensors]:
+    card = read_card(folder)
+    content = read_weights(folder, card)
+    try:
+        return card, safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, KeyError) as error:  # the latter: a type without numpy's
+        path = folder / WEIGHTS_FILE
+        message = f"{path} is no safetensors file ({error}): train or copy the model again"
+        raise ModelError(message) from error
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return the card of the model in `folder`, as it stands in the file.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, no JSON object, or of another format.
+    """
+    path = folder / _CARD
+    try:
+        card = json.loads(path.read_bytes())
+    except OSError as error:
+        message = f"the model card {path} cannot be read ({error.strerror}): is this a model?"
+        raise ModelError(message) from error
+    except ValueError as error:
+        message = f"the model card {path} is no JSON ({error}): train or copy the model again"
+        raise ModelError(message) from error
+    card_format = card.get("format") if isinstance(card, dict) else None
+    if card_format != CARD_FORMAT:
+        message = (
+            f"the model card {path} has the format {card_format!r}, this Fringewatch reads "
+            f"{CARD_FORMAT}: update Fringewatch, or train the model again with this version"
+        )
+        raise ModelError(message)
+    return dict(card)
+
+
+def find_model(name: str, models_folder: Path | None) -> Detector:
+    """Return the model called `name`: one of the user's own, else one that comes with the package.
+
+    A damaged model of one's own is an error; the shipped one never silently takes its place.
+
+    Parameters
+    ----------
+    name
+        Such as ``baseline-0``.
+    models_folder
+        The home's folder of models; it need not exist.
+
+    Raises
+    ------
+    ModelError
+        If no model has that name (the message lists those there are), or it is damaged.
+    """
+    check_model_name(name)
+    places = [SHIPPED_MODELS] if models_folder is None else [models_folder, SHIPPED_MODELS]
+    for place in places:
+        if (place / name).is_dir():
+            model = load_model(place / name)
+            if model.name != name:
+                message = (
+                    f"the folder {place / name} holds the model '{model.name}': rename the folder"
+                )
+                raise ModelError(message)
+            return model
+    known = sorted({card.parent.name for place in places for card in place.glob(f"*/{_CARD}")})
+    message = f"there is no model '{name}'; known: {', '.join(known) or 'none'}"
+    raise ModelError(message)

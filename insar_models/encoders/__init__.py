@@ -1,0 +1,1 @@
+"""Encoders: nets that make features of patches, and their files."""

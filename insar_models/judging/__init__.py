@@ -1,0 +1,1 @@
+"""How well detectors do: metrics, intervals, detection curves."""

@@ -1,0 +1,1 @@
+"""A corpus as one flat file: written, read, split, sampled and loaded."""

@@ -1,0 +1,1 @@
+"""Wrapped phase: its bytes, its fringes, its patches, and numbers of them."""

@@ -1,0 +1,1 @@
+"""Pretraining: an encoder learns from a corpus without labels."""

@@ -1,0 +1,1 @@
+"""Probes: linear detectors on features, judged on what they did not see."""

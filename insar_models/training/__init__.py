@@ -1,0 +1,1 @@
+"""What every run that trains with torch needs: checkpoints, journal, ranks."""

@@ -1,0 +1,1 @@
+"""Tuning: an encoder learns deformation from sources pasted on quiet ground."""

@@ -1,0 +1,1 @@
+"""Ingest: from what a source lists to what stands in a cube."""

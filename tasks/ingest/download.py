@@ -1,0 +1,170 @@
+"""Download: bring what a batch of pairs needs, each product checked before it counts."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from prefect import task
+
+from catalogs.home.home import Home, home_of
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.rows import FileRow, FileState
+from catalogs.portal.answers import CutAnswerError
+from catalogs.portal.client import Portal
+from catalogs.portal.listing import PairEntry
+from catalogs.portal.window_errors import WholeFileNeededError
+from catalogs.rasters.grid import Grid, Window, volcano_window
+from catalogs.records import DatePair, Product, RemoteFile
+from catalogs.settings import Settings
+from fringewatch.errors import (
+    CorruptProductError,
+    GridMismatchError,
+    MissingProductError,
+    SourceUnavailableError,
+)
+from tasks.ingest.discover import open_portal
+from tasks.ingest.granules import bring_whole_file, bring_window, describe_mismatch, find_granule
+from tasks.progress import report_progress
+from tasks.records import BatchReport, FrameRequest, Problem
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _PairOutcome:
+    """What came of one pair: where its files are, what became of them, what is wrong."""
+
+    listed: tuple[RemoteFile, ...] = ()
+    rows: tuple[FileRow, ...] = ()
+    problem: Problem | None = None
+
+
+def download_pairs(
+    request: FrameRequest, batch: Sequence[PairEntry], settings: Settings
+) -> BatchReport:
+    """Return the pairs whose products all lie in the home, undamaged, and the others.
+
+    One request reads a pair's manifest. Then only the bytes of the volcano's window travel where
+    the server and the file's layout allow it, else the whole file (always, if the settings say
+    so). What is there already is not fetched again. A product that is missing or does not decode
+    is one row in the ledger and one problem; the rest of the batch goes on.
+
+    Raises
+    ------
+    BadInputError
+        If the volcano's window lies outside the frame.
+    HomeError
+        If the disk is full or cannot be written: no other file would fare better.
+    """
+    home, frame = home_of(settings), request.frame
+    done, problems = [], []
+    with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
+        choose = None if settings.whole_files else _chooser(request, ledger.grid(frame))
+        way = _Way(portal, home, request, choose, ledger.files(frame))
+        with ThreadPoolExecutor(settings.connections) as threads:
+            # The ledger is written here alone: it takes one writer at a time.
+            outcomes = zip(batch, threads.map(way.bring_pair, batch), strict=True)
+            for count, (entry, outcome) in enumerate(outcomes, start=1):
+                for remote in outcome.listed:
+                    ledger.record_listed_file(remote)
+                for row in outcome.rows:
+                    if row != way.known.get((row.pair, row.product)):
+                        ledger.record_file(frame, row)
+                if outcome.problem is None:
+                    done.append(entry.pair)
+                else:
+                    problems.append(outcome.problem)
+                report_progress(f"{frame}: downloading", count, len(batch))
+    return BatchReport(tuple(done), tuple(problems))
+
+
+download_task = task(name="download")(download_pairs)
+
+Choose = Callable[[Product, Grid], Window]
+
+
+def _chooser(request: FrameRequest, frame_grid: Grid | None) -> Choose:
+    """How to find the volcano's window on the grid of a file, before its pixels travel."""
+
+    def choose(product: Product, grid: Grid) -> Window:
+        if frame_grid is None:
+            return volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
+        if not grid.snaps_to(frame_grid):
+            raise GridMismatchError(describe_mismatch(product, grid, frame_grid))
+        place = volcano_window(frame_grid, request.volcano.latitude, request.volcano.longitude)
+        return Window(grid, place.row, place.column)
+
+    return choose
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How the pairs of a batch are brought; used by several threads, changed by none."""
+
+    portal: Portal
+    home: Home
+    request: FrameRequest
+    choose: Choose | None
+    """None for whole files."""
+    known: Mapping[tuple[DatePair, Product], FileRow]
+
+    def bring_pair(self, entry: PairEntry) -> _PairOutcome:
+        """Bring both products of a pair; what fails becomes rows and a problem."""
+        frame, pair = self.request.frame, entry.pair
+        try:
+            files = self.portal.read_manifest(frame, entry)
+        except MissingProductError as error:
+            return self._without(entry, Product, str(error), str(error))
+        except SourceUnavailableError as error:
+            return _PairOutcome(problem=Problem(frame, pair, str(error)))
+        lacking = [product for product in Product if product not in files]
+        if lacking:
+            names = " and ".join(product.value for product in lacking)
+            words = f"the pair's manifest names no {names}"
+            return self._without(entry, lacking, "not in the pair's manifest", words)
+        rows = tuple(self._bring(files[product]) for product in Product)
+        failed = next((row for row in rows if row.state is not FileState.FETCHED), None)
+        problem = (
+            Problem(frame, pair, f"{failed.product.value}: {failed.reason}") if failed else None
+        )
+        return _PairOutcome(tuple(files.values()), rows, problem)
+
+    def _without(
+        self, entry: PairEntry, products: Iterable[Product], reason: str, words: str
+    ) -> _PairOutcome:
+        rows = tuple(
+            FileRow(entry.pair, product, FileState.MISSING, reason=reason) for product in products
+        )
+        return _PairOutcome(rows=rows, problem=Problem(self.request.frame, entry.pair, words))
+
+    def _bring(self, remote: RemoteFile) -> FileRow:
+        known = self.known.get((remote.pair, remote.product))
+        there = find_granule(self.home, self.request, remote, known)
+        if there is not None:
+            return there
+        try:
+            return self._bring_window(remote) or bring_whole_file(
+                self.portal, self.home, self.request, remote
+            )
+        except MissingProductError as error:
+            state, reason = FileState.MISSING, str(error)
+        except (CorruptProductError, GridMismatchError) as error:
+            state, reason = FileState.REJECTED, str(error)
+        except SourceUnavailableError as error:
+            state, reason = FileState.LISTED, str(error)
+        return FileRow(remote.pair, remote.product, state, reason=reason, url=remote.url)
+
+    def _bring_window(self, remote: RemoteFile) -> FileRow | None:
+        """Bring the window alone; None where only the whole file will do."""
+        choose = self.choose
+        if choose is None:
+            return None
+        try:
+            return bring_window(
+                self.portal, self.home, self.request, remote,
+                lambda grid: choose(remote.product, grid),
+            )  # fmt: skip
+        except (WholeFileNeededError, CutAnswerError) as error:
+            _LOGGER.debug("%s comes whole: %s", remote.url, error)
+            return None

@@ -1,0 +1,187 @@
+"""Tile: put the volcano's window of downloaded pairs into its cube.
+
+This process reserves a slot in the cube for each pair of a batch; workers, or this process where
+there are none, read, encode and write one pair each; then this process shows readers what was
+written, and records it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from prefect import task
+
+from catalogs.cubes.cube import Cube, cube_is_there, open_cube
+from catalogs.home.home import Home, home_of
+from catalogs.ledger.ledger import Ledger, open_ledger
+from catalogs.ledger.rows import FileRow, FileState, TileRow
+from catalogs.rasters.grid import Grid, Window, volcano_window
+from catalogs.records import DatePair, Product
+from catalogs.settings import Settings
+from fringewatch.errors import HomeError, StoreError
+from tasks.ingest.granules import granule_grid, remove_granules
+from tasks.ingest.tile_pair import PairSlot, PairTiled, home_anywhere, lies_here, tile_some
+from tasks.ingest.tile_workers import workers_at_hand
+from tasks.records import BatchReport, FrameRequest, Problem
+from tasks.workers.base import Failure
+
+_AT_ONCE: Final = 4
+_TURNS: Final = 4  # of each worker in a batch, at the least: none shall wait long for the last
+_NOT_YET: Final = Failure("it was not tried")
+
+
+def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Settings) -> BatchReport:
+    """Return the pairs of the batch that are now in the volcano's cube, and those refused.
+
+    The grid of a frame is the one that most of its first batch share, not that of its first pair:
+    one odd pair must not make strangers of all the others. A pair on a grid that differs by less
+    than half a pixel is snapped to it; any other is refused with its reason. Downloaded files go
+    when their pair is in the cube or refused, unless the settings keep them.
+
+    The pairs are shared among the `workers_at_hand`; the cube's bytes do not depend on how many
+    these are. Workers elsewhere need the home on a file system that they share with this process.
+    A pair at which workers die is a problem, and its files stay for the next run.
+
+    Raises
+    ------
+    BadInputError
+        If the volcano's window lies outside the frame.
+    HomeError
+        If the disk is full or cannot be written, or a worker does not see the home's files.
+    StoreError
+        If the cube is damaged, or was made of another window.
+    SourceUnavailableError
+        If the workers were lost for good.
+    """
+    home, frame = home_of(settings), request.frame
+    if not batch:
+        return BatchReport()
+    with open_ledger(home.ledger) as ledger:
+        grid = ledger.grid(frame) or _settle_grid(home, request, batch, ledger)
+        window = volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
+        results = _tile_batch(home, request, batch, window)
+        tiled, problems = {}, []
+        for pair, result in results.items():
+            if isinstance(result, Failure):
+                problems.append(Problem(frame, pair, result.reason))
+            elif result.refusal:
+                problems.append(Problem(frame, pair, result.refusal))
+                ledger.record_file(frame, _refused(pair, result.refusal))
+            else:
+                tiled[pair] = result.sha256
+        if tiled:
+            rows = _tile_rows(tiled, ledger.files(frame))
+            ledger.record_tiles(request.volcano.slug, frame, rows)
+    if not settings.keep_granules:
+        for pair, result in results.items():
+            if not isinstance(result, Failure):
+                remove_granules(home, request, pair)
+    return BatchReport(tuple(tiled), tuple(problems))
+
+
+tile_task = task(name="tile")(tile_pairs)
+
+
+def _tile_batch(
+    home: Home, request: FrameRequest, batch: Sequence[DatePair], window: Window
+) -> dict[DatePair, PairTiled | Failure]:
+    """Return what became of each pair, in the batch's order; those written are in the cube."""
+    volcano, frame = request.volcano.slug, request.frame
+    place = home.cube(volcano, frame)
+    is_new = not cube_is_there(place)
+    cube = open_cube(place, volcano, frame, window)
+    there = {*cube.pairs}
+    slots = cube.reserve(batch)
+    items = [PairSlot(pair, slots[pair], _held(cube, pair, there)) for pair in slots]
+    work = partial(tile_some, home_anywhere(home), request, window)
+    became: dict[DatePair, PairTiled | Failure] = dict.fromkeys(slots, _NOT_YET)
+    for item, result in _work_through(work, items, f"{frame}: tiling"):
+        if isinstance(result, PairTiled):
+            _stop_if_needed(home, request, item.pair, result)
+        became[item.pair] = result
+    written = {
+        pair: slots[pair]
+        for pair, result in became.items()
+        if isinstance(result, PairTiled) and result.written
+    }
+    if is_new and not written:
+        place.remove()  # no pair was any good: a cube would be one of nothing
+    elif written or not there.issuperset(slots):
+        cube.commit(written)
+    return became
+
+
+def _work_through(
+    work: Callable[[Sequence[PairSlot]], tuple[PairTiled, ...]],
+    items: Sequence[PairSlot],
+    step: str,
+) -> Iterator[tuple[PairSlot, PairTiled | Failure]]:
+    """Give what becomes of each item, as they end.
+
+    To hand an item to a worker costs this process some 5 ms: where there are many items for each
+    worker, they go a few at a time. Of a few that fail together each is tried alone.
+    """
+    workers = workers_at_hand()
+    size = 1
+    if workers.count > 1:
+        size = max(1, min(_AT_ONCE, len(items) // (_TURNS * workers.count)))
+        step = f"{step}, {size} at a time"
+    shares = [items[first : first + size] for first in range(0, len(items), size)]
+    again: list[PairSlot] = []
+    for index, results in workers.run(work, shares, step):
+        share = shares[index]
+        if not isinstance(results, Failure):
+            yield from zip(share, results, strict=False)
+        elif len(share) == 1:
+            yield share[0], results
+        else:
+            again += share
+    if not again:
+        return
+    for index, results in workers.run(work, [[item] for item in again], f"{step}, again"):
+        yield again[index], results if isinstance(results, Failure) else results[0]
+
+
+def _held(cube: Cube, pair: DatePair, there: set[DatePair]) -> str | None:
+    try:
+        return cube.tile(pair).sha256 if pair in there else None
+    except StoreError:
+        return None  # damaged: to be written over
+
+
+def _stop_if_needed(home: Home, request: FrameRequest, pair: DatePair, result: PairTiled) -> None:
+    if result.stop:
+        raise result.stop
+    if result.unseen and lies_here(home, request, pair, result.unseen):
+        message = (
+            f"worker {result.worked_at} does not see {result.unseen.value} of {pair} below "
+            f"{home.root.absolute()}: workers of a scheduler need the home on a file system that "
+            "they share with this machine, under the same path; leave the setting `scheduler` "
+            "empty for workers of this machine"
+        )
+        raise HomeError(message)
+
+
+def _refused(pair: DatePair, reason: str) -> FileRow:
+    return FileRow(pair, Product.DIFF_PHA, FileState.REJECTED, reason=reason)
+
+
+def _tile_rows(
+    tiled: Mapping[DatePair, str], files: Mapping[tuple[DatePair, Product], FileRow]
+) -> list[TileRow]:
+    rows = []
+    for pair, sha256 in tiled.items():
+        phase, coherence = files[pair, Product.DIFF_PHA], files[pair, Product.CC]
+        rows.append(TileRow(pair, str(phase.url), str(phase.sha256), str(coherence.sha256), sha256))
+    return rows
+
+
+def _settle_grid(
+    home: Home, request: FrameRequest, batch: Sequence[DatePair], ledger: Ledger
+) -> Grid:
+    grids = [granule_grid(home, request, pair, Product.DIFF_PHA) for pair in batch]
+    votes = Counter({grid: sum(grid.snaps_to(other) for other in grids) for grid in grids})
+    winner = votes.most_common(1)[0][0]  # the oldest pair's where votes are equal
+    ledger.record_grid(request.frame, winner)
+    return winner

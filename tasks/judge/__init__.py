@@ -1,0 +1,1 @@
+"""Judge: a model's scores of pairs, and verdicts on dates."""

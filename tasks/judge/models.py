@@ -1,0 +1,86 @@
+"""Models by name, wherever the home keeps them: on disk, or at its storage."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from catalogs.home.home import home_of
+from catalogs.settings import Settings
+from catalogs.storage.place import Place
+from fringewatch.atomic import disk_errors, write_atomically
+from fringewatch.errors import ModelError
+from insar_models.detectors.protocol import Detector
+from insar_models.detectors.registry import SHIPPED_MODELS, check_model_name, find_model
+
+_CARD: Final = "card.json"
+"""Put last, here and at the storage: it holds the hash of the weights."""
+
+
+def model_of(settings: Settings) -> Detector:
+    """Return the model that the settings name.
+
+    One that lies at the storage is brought into the home, once for each version of it, and read
+    there: its card holds the hash of the weights that came.
+
+    Raises
+    ------
+    ModelError
+        If no model has that name (the message lists those there are), or it is damaged.
+    HomeError
+        If the storage gives no answer, or the home cannot be written.
+    """
+    home, name = home_of(settings), settings.model
+    models = home.models
+    check_model_name(name)
+    if models.path is not None:
+        return find_model(name, models.path)
+    if (models / name / _CARD).is_file():
+        _bring(models / name, home.model_copies / name)
+        try:
+            return find_model(name, home.model_copies)
+        except ModelError:  # a copy that was damaged here is brought once more
+            shutil.rmtree(home.model_copies / name)
+            _bring(models / name, home.model_copies / name)
+            return find_model(name, home.model_copies)
+    if (SHIPPED_MODELS / name).is_dir():
+        return find_model(name, None)
+    known = {*models.children(), *(card.parent.name for card in SHIPPED_MODELS.glob(f"*/{_CARD}"))}
+    message = f"there is no model '{name}' at {models}; known: {', '.join(sorted(known))}"
+    raise ModelError(message)
+
+
+@contextmanager
+def models_folder(models: Place) -> Iterator[Path]:
+    """Give a folder to write models into, which are at `models` when the block ends without error.
+
+    Raises
+    ------
+    HomeError
+        If the storage gives no answer, or the disk cannot be written.
+    """
+    if models.path is not None:
+        yield models.path
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        yield folder
+        for card in sorted(folder.glob(f"*/{_CARD}")):
+            for file in _card_last(path.name for path in card.parent.iterdir()):
+                (models / card.parent.name / file).write((card.parent / file).read_bytes())
+
+
+def _bring(model: Place, folder: Path) -> None:
+    card = (model / _CARD).read()
+    here = folder / _CARD
+    with disk_errors(folder):
+        if here.is_file() and here.read_bytes() == card:
+            return
+        for name in _card_last(file.name for file in model.files()):
+            write_atomically(folder / name, card if name == _CARD else (model / name).read())
+
+
+def _card_last(names: Iterator[str]) -> list[str]:
+    return sorted(names, key=lambda name: (name == _CARD, name))

@@ -1,0 +1,1 @@
+"""Train probes on labelled patches, judge them, and keep them."""

@@ -1,0 +1,280 @@
+"""Probe of an encoder: fit a linear classifier on its features, judge it, and keep both."""
+
+import hashlib
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalogs.storage.place import Place
+from fringewatch.errors import BadInputError, ModelError
+from insar_models.detectors.encoder import EncoderDetector, in_half_precision
+from insar_models.detectors.registry import (
+    ENCODER_ARCHITECTURE,
+    check_model_name,
+    read_card,
+    save_model,
+)
+from insar_models.encoders.encoder import Encoder
+from insar_models.encoders.feature_cache import cached_features
+from insar_models.encoders.features import scorer_of
+from insar_models.encoders.files import load_encoder
+from insar_models.encoders.learned_ground import areas_learned, volcanoes_learned
+from insar_models.judging.metrics import (
+    BootstrapPlan,
+    Statistic,
+    cluster_bootstrap_interval,
+)
+from insar_models.onnx_export import graph_of
+from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.window_file import Windows, read_windows
+from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
+from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
+from insar_models.tuning.examples import WindowGrounds
+from tasks.probes.encoder_card import describe_how, of_windows, write_encoder_record
+from tasks.probes.encoder_data import GroupBy, LabelledRows, apart, labelled_rows
+from tasks.probes.encoder_pasted import pasted_samples
+from tasks.probes.encoder_windows import judge_windows
+from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
+from tasks.probes.samples import REYKJANES
+
+_LOGGER = logging.getLogger(__name__)
+_BOOTSTRAP: Final = BootstrapPlan(seed=0, draws=1000)
+
+_SETTINGS: Final = LinearProbeSettings()
+
+FEATURES_FOLDER: Final = "features"
+"""Below an encoder's folder: its features of corpora, which can be thrown away."""
+
+
+@dataclass(frozen=True)
+class EncoderProbeRequest:
+    """What is to be probed, and how."""
+
+    corpus: Path
+    """Patch file with labels."""
+    encoder: Path
+    """Folder of the encoder."""
+    name: str
+    """Of the new model; one that is there already is replaced."""
+    by: GroupBy = GroupBy.AREA
+    settings: LinearProbeSettings = _SETTINGS
+    pasted: int = 0
+    """Patches that are learned from as well: quiet ones, half of them with simulated motion."""
+    device: str = "cpu"
+    windows: Path | None = None
+    """File of real quiet windows: pasted patches are cut from those of volcanoes that the encoder
+    was tuned on, and all others place the threshold, which then is a window's."""
+    excluded_volcanoes: tuple[str, ...] = REYKJANES
+    """Volcanoes that must not be learned from."""
+    graph: bool = True
+    """Whether to write ``model.onnx`` as well, by which a watch scores without torch."""
+
+
+@dataclass(frozen=True)
+class EncoderProbeReport:
+    """What was made, of what, and how well it does."""
+
+    folder: Path | Place
+    """Where the model lies now."""
+    sha256: str
+    by: GroupBy
+    deforming: int
+    quiet: int
+    """Patches that were learned from."""
+    left_out: dict[str, int]
+    """Patches of the corpus that were not, by reason."""
+    threshold: float
+    metrics: dict[str, Any]
+    """As in the card."""
+
+    def __str__(self) -> str:
+        """Return a few lines for a person."""
+        overall = self.metrics["held_out"]["overall"]
+        left_out = ", ".join(f"{count} {reason}" for reason, count in self.left_out.items())
+        ranked, found = (
+            ", ".join(f"{words} {overall[key]} ({_range(overall, key)})" for words, key in pairs)
+            for pairs in (
+                (("AUROC", "auroc"), ("AUPRC", "auprc")),
+                (("recall", "recall"), ("precision", "precision")),
+            )
+        )
+        return "\n".join(
+            [
+                f"model written to {self.folder} (sha256 {self.sha256[:12]}...)",
+                f"learned from {self.deforming} deforming and {self.quiet} quiet patches; left "
+                f"out: {left_out or 'none'}",
+                f"{self.by}s held out, with 95 % intervals over them: {ranked}",
+                f"from logit {self.threshold:.3f} on: {found}, {overall['false_positives']} false "
+                "alarms",
+            ]
+        )
+
+
+def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderProbeReport:
+    """Fit a probe on an encoder's features, write both as one model to `models`/name, and report.
+
+    The encoder's filters are rounded to half precision first, so that the probe fits what is kept.
+    The same corpus, encoder, settings, versions and device give the same files.
+
+    Raises
+    ------
+    BadInputError
+        If the corpus has too few labelled patches, or from too few places; or a patch, the
+        device or the name cannot be.
+    ModelError
+        If the folder holds no encoder, or it is damaged, or the name cannot be a model's.
+    StoreError
+        If the corpus cannot be read.
+    HomeError
+        If the model cannot be written.
+    """
+    check_model_name(request.name)
+    if request.pasted < 0:
+        message = f"{request.pasted} patches cannot be pasted: give 0 or more"
+        raise BadInputError(message)
+    card = read_card(request.encoder)
+    if card.get("architecture") == ENCODER_ARCHITECTURE:
+        message = (
+            f"{request.encoder} holds a whole detector: give the folder of the encoder that it was "
+            "made of"
+        )
+        raise BadInputError(message)
+    encoder = in_half_precision(load_encoder(request.encoder))
+    corpus = open_patch_file(request.corpus)
+    learned = labelled_rows(corpus, request.by, request.excluded_volcanoes)
+    _LOGGER.info("features of %d labelled patches of %s", len(learned.rows), corpus.path)
+    features = _features(request, encoder, str(card.get("sha256")), corpus, learned.rows)
+    judged, known = apart(learned, corpus, areas_learned(card, corpus.facts.version))
+    of_judged = np.isin(learned.rows, judged.rows)
+    check_samples(features[of_judged], judged.labels, judged.groups)
+    extra = _known_samples(features[~of_judged], known)
+    windows = None if request.windows is None else read_windows(request.windows)
+    known_ground = volcanoes_learned(card)
+    if request.pasted:
+        _LOGGER.info("features of %d patches with simulated deformation", request.pasted)
+        scorer = scorer_of(encoder, request.device)
+        made = pasted_samples(
+            scorer,
+            corpus,
+            judged,
+            request.pasted,
+            request.settings,
+            _tuned_on(windows, known_ground),
+        )
+        extra = _joined(extra, made)
+    fit = fit_linear_probe(
+        features[of_judged], judged.labels, judged.groups, request.settings, extra
+    )
+    metrics = {"held_out": {"judged": len(judged.rows), **_judge(judged, fit)}}
+    model = EncoderDetector(
+        request.name, "", fit.threshold, encoder, fit.weights, fit.calibration, half=True
+    )
+    how = describe_how(
+        request.name, request.by, request.settings, len(fit.fold_weights), request.pasted
+    )
+    if windows is not None:
+        judgement = judge_windows(model, windows, known_ground, request.settings.seed)
+        model = judgement.model
+        metrics["windows"] = judgement.metrics
+        how = of_windows(how, windows.sha256)
+    record = write_encoder_record(corpus.facts, learned, card, how, metrics)
+    graph = _graph(model) if request.graph else None
+    sha256 = save_model(models / request.name, model, record, graph)
+    return EncoderProbeReport(
+        folder=models / request.name,
+        sha256=sha256,
+        by=request.by,
+        deforming=learned.deforming,
+        quiet=len(learned.labels) - learned.deforming,
+        left_out=learned.left_out,
+        threshold=model.threshold,
+        metrics=metrics,
+    )
+
+
+def _graph(model: EncoderDetector) -> bytes | None:
+    """The model for ONNX Runtime; one that cannot be had is no reason to lose the probe."""
+    try:
+        return graph_of(model)
+    except ModelError as error:
+        _LOGGER.warning("without a graph a watch needs torch for this model: %s", error)
+        return None
+
+
+def _tuned_on(windows: Windows | None, learned: frozenset[str]) -> WindowGrounds | None:
+    """The windows that a probe may learn from: those that its encoder learned from already."""
+    if windows is None or not learned:
+        return None
+    rows = [windows.of_volcanoes([name]) for name in sorted(learned)]
+    there = tuple(some for some in rows if some.size)
+    return WindowGrounds(windows, there, windows.of_volcanoes([])) if there else None
+
+
+def _known_samples(features: NDArray[np.float32], known: LabelledRows) -> ExtraSamples:
+    return ExtraSamples(features.astype(np.float64), known.labels, known.groups)
+
+
+def _joined(one: ExtraSamples, other: ExtraSamples) -> ExtraSamples:
+    return ExtraSamples(
+        np.concatenate([one.features, other.features]),
+        np.concatenate([one.labels, other.labels]),
+        (one.groups or ()) + (other.groups or ()),
+    )
+
+
+def _features(
+    request: EncoderProbeRequest,
+    encoder: Encoder,
+    sha256: str,
+    corpus: PatchFile,
+    rows: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    rounded_one = hashlib.sha256(f"{sha256} in half precision".encode()).hexdigest()
+    folder = request.encoder / FEATURES_FOLDER
+    return cached_features(encoder, rounded_one, corpus, rows, folder, device=request.device)
+
+
+def _judge(learned: LabelledRows, fit: ProbeFit) -> dict[str, object]:
+    """Return the figures of patches that were judged by a probe that saw not their group."""
+    labels, logits = learned.labels, fit.held_out_logits
+    overall = overall_figures(labels, learned.groups, fit)
+    for name in ("recall", "precision"):
+        interval = cluster_bootstrap_interval(
+            labels, logits, learned.groups, _share(name, fit.threshold), _BOOTSTRAP
+        )
+        overall[f"{name}_95_percent"] = [rounded(interval.low), rounded(interval.high)]
+    groups, volcanoes = np.array(learned.groups), np.array(learned.volcanoes)
+    return {
+        "overall": overall,
+        "by_group_with_deformation": [
+            {
+                "volcanoes_deforming": sorted(
+                    set(volcanoes[(groups == group) & (labels == 1)].tolist())
+                ),
+                **few_figures(labels, logits, groups == group, fit.threshold),
+            }
+            for group in np.unique(groups[labels == 1])
+        ],
+        "other_thresholds": operating_points(labels, logits),
+    }
+
+
+def _share(name: str, threshold: float) -> Statistic:
+    """Recall or precision at a threshold, as the bootstrap wants it; NaN where undefined."""
+
+    def share(labels: NDArray[np.int64], logits: NDArray[np.float64]) -> float:
+        called = logits >= threshold
+        of = labels == 1 if name == "recall" else called
+        return float((called & (labels == 1)).sum() / of.sum()) if of.any() else math.nan
+
+    return share
+
+
+def _range(figures: dict[str, Any], name: str) -> str:
+    low, high = figures[f"{name}_95_percent"]
+    return f"{low} to {high}"

@@ -1,0 +1,72 @@
+"""Quiet patches with simulated deformation, for a probe to learn from and never to be judged by."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from insar_models.encoders.encoder import Encoder
+from insar_models.patchfile.file import PatchFile
+from insar_models.probes.linear_probe import LinearProbeSettings
+from insar_models.probes.probe import ExtraSamples, held_out_folds
+from insar_models.tuning.examples import Grounds, WindowGrounds
+from insar_models.tuning.pasted_features import pasted_features
+from insar_models.tuning.recipe import TuneRecipe
+from tasks.probes.encoder_data import QUIET, LabelledRows
+
+_RECIPE: Final = TuneRecipe()
+_OF_WINDOWS: Final = 0.7
+"""Share of the pasted patches that is cut from windows, where there are some."""
+_NONE: Final = np.empty(0, np.int64)
+
+
+def pasted_samples(
+    encoder: Encoder,
+    corpus: PatchFile,
+    learned: LabelledRows,
+    count: int,
+    settings: LinearProbeSettings,
+    windows: WindowGrounds | None = None,
+) -> ExtraSamples:
+    """Return features of about `count` quiet patches, half of them with deformation pasted on.
+
+    Each is held out with the ground that it was made of: the quiet patches of a fold would else be
+    judged by a probe that has seen them.
+
+    Parameters
+    ----------
+    encoder
+        Set to score.
+    corpus, learned
+        The quiet patches.
+    count
+        At least 1; shared among the folds by their quiet patches.
+    settings
+        Of the probe: its folds, and the seed of what is pasted.
+    windows
+        Whole quiet windows, from which most of the patches are cut where they are given.
+
+    Raises
+    ------
+    BadInputError
+        If deformation cannot be seen on the quiet patches.
+    """
+    fold = held_out_folds(learned.labels, learned.groups, settings.most_folds)
+    quiet = learned.labels == QUIET
+    features, labels, groups = [], [], []
+    for number in np.unique(fold[quiet]).tolist():
+        here = np.flatnonzero(quiet & (fold == number))
+        wanted = max(1, round(count * len(here) / int(quiet.sum())))
+        # Sources take time to simulate: all folds together need no more than one does.
+        recipe = replace(
+            _RECIPE,
+            sources=min(_RECIPE.sources, wanted),
+            windows=_OF_WINDOWS if windows is not None else 0.0,
+        )
+        seed = settings.seed * (settings.most_folds + 1) + number
+        ground = Grounds(learned.rows[here], _NONE, _NONE, _NONE, windows)
+        made = pasted_features(encoder, corpus, ground, wanted, seed, recipe=recipe)
+        features.append(made.features.astype(np.float64))
+        labels.append(made.labels)
+        groups += [learned.groups[here[0]]] * len(made.labels)
+    return ExtraSamples(np.concatenate(features), np.concatenate(labels), tuple(groups))

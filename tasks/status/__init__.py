@@ -1,0 +1,1 @@
+"""Status: what the ledger knows, gathered for a person."""

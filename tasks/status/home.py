@@ -1,0 +1,144 @@
+"""Status: what the ledger knows, gathered for a person; reads only, and asks nobody."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from catalogs.home.home import Home, home_of
+from catalogs.home.reading import NoHomeError, find_home, read_ledger
+from catalogs.ledger.ledger import Ledger
+from catalogs.ledger.rows import FileRow, FileState, PairRow, SourceRow
+from catalogs.portal.union import STALE_AFTER, RootState
+from catalogs.records import DatePair, FrameId, Volcano
+from catalogs.settings import Settings
+from catalogs.world.volcanoes import load_volcanoes
+from tasks.status.coverage import in_span, time_gaps
+from tasks.status.records import FileTrouble, FrameStatus, HomeStatus, SourceStatus
+
+UNASKED_DAYS: Final = 7
+"""A source that nobody asked for so long may have news."""
+
+_TROUBLES: Final = (FileState.REJECTED, FileState.MISSING, FileState.CHANGED)
+
+
+def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> HomeStatus:
+    """Return what the home knows of a volcano, or of all that it holds, without writing a byte.
+
+    A home that is not there, and a volcano that was never fetched, give a status with a message
+    and no frames.
+
+    Parameters
+    ----------
+    settings
+        Name the home.
+    volcano
+        Whose frames; None for all that have a cube, and for the frames that are listed and in no
+        cube.
+    today
+        UTC date that staleness is counted from.
+
+    Raises
+    ------
+    HomeError
+        If the home was written by a newer version, or cannot be read.
+    StoreError
+        If the ledger is damaged.
+    """
+    try:
+        home = find_home(home_of(settings))
+    except NoHomeError as error:
+        return HomeStatus(settings.home, today, (), str(error))
+    ledger = read_ledger(home.ledger)
+    if ledger is None:
+        words = f"the home {settings.home} is empty: nothing was fetched yet"
+        return HomeStatus(settings.home, today, (), words)
+    with ledger:
+        wanted = _frames_of(ledger, volcano) if volcano else _all_frames(ledger)
+        frames = tuple(_frame_status(ledger, home, slug, frame, today) for slug, frame in wanted)
+    if frames:
+        return HomeStatus(settings.home, today, frames)
+    words = (
+        f"{volcano.slug if volcano else 'nothing'} was never fetched into {settings.home}: run "
+        f"`fringewatch backfill {volcano.slug if volcano else 'VOLCANO'} --start YYYY-MM-DD "
+        "--end YYYY-MM-DD`"
+    )
+    return HomeStatus(settings.home, today, (), words)
+
+
+def _frames_of(ledger: Ledger, volcano: Volcano) -> list[tuple[str | None, FrameId]]:
+    listed = set(ledger.frames())
+    tiled = ledger.tiled_frames(volcano.slug)
+    rest = [frame for frame in volcano.frames if frame in listed and frame not in tiled]
+    return [(volcano.slug, frame) for frame in (*tiled, *rest)]
+
+
+def _all_frames(ledger: Ledger) -> list[tuple[str | None, FrameId]]:
+    catalogue = {volcano.slug: volcano for volcano in load_volcanoes()}
+    found: list[tuple[str | None, FrameId]] = []
+    for slug in ledger.volcanoes():
+        known = catalogue.get(slug)  # a slug may have left the catalogue; its cube is still here
+        found += (
+            _frames_of(ledger, known)
+            if known
+            else [(slug, frame) for frame in ledger.tiled_frames(slug)]
+        )
+    seen = {frame for _, frame in found}
+    return found + [(None, frame) for frame in ledger.frames() if frame not in seen]
+
+
+def _frame_status(
+    ledger: Ledger, home: Home, volcano: str | None, frame: FrameId, today: dt.date
+) -> FrameStatus:
+    pairs, files = ledger.pairs(frame), ledger.files(frame)
+    tiled = ledger.tiled_pairs(volcano, frame) if volcano else ()
+    listed = [row.pair for row in pairs if row.gone_since is None]
+    brought = {*tiled, *(pair for pair, _ in files)}
+    counts = Counter(row.state for row in files.values())
+    return FrameStatus(
+        volcano=volcano,
+        frame=frame,
+        sources=tuple(_source_status(row, today) for row in _sources(ledger, frame, pairs)),
+        files=tuple((state, counts[state]) for state in FileState if counts[state]),
+        listed=len(listed),
+        in_cube=tiled,
+        gone=tuple(row.pair for row in pairs if row.gone_since is not None),
+        gaps=time_gaps(tiled),
+        not_here=in_span(set(listed) - set(tiled), brought),
+        troubles=tuple(_troubles(files.values())),
+        cube_is_there=volcano is not None and home.cube(volcano, frame).is_folder(),
+    )
+
+
+def _sources(ledger: Ledger, frame: FrameId, pairs: Sequence[PairRow]) -> list[SourceRow]:
+    """What each source said; where that was not kept, what the pairs say of it."""
+    kept = {row.source: row for row in ledger.sources(frame)}
+    by_source: dict[str, list[PairRow]] = {}
+    for row in pairs:
+        by_source.setdefault(row.source, []).append(row)
+    for source, rows in by_source.items():
+        asked_at = max(row.last_seen for row in rows)
+        newest: DatePair = max((row.pair for row in rows), key=lambda pair: pair.secondary)
+        kept.setdefault(
+            source,
+            SourceRow(source, asked_at, RootState.LISTED.value, len(rows), newest, reason=None),
+        )
+    return [kept[source] for source in sorted(kept)]
+
+
+def _source_status(row: SourceRow, today: dt.date) -> SourceStatus:
+    last_news = row.newest.secondary if row.newest else None
+    asked = row.asked_at.astimezone(dt.UTC).date()
+    stale_since = None
+    if last_news is not None and today - last_news > STALE_AFTER:
+        stale_since = last_news
+    elif (today - asked).days > UNASKED_DAYS:
+        stale_since = asked
+    return SourceStatus(row.source, row.asked_at, row.state, row.newest, row.reason, stale_since)
+
+
+def _troubles(rows: Iterable[FileRow]) -> Iterator[FileTrouble]:
+    """Files that were refused or are not there, and those whose source gave no answer."""
+    for row in rows:
+        if row.state in _TROUBLES or (row.state is FileState.LISTED and row.reason):
+            yield FileTrouble(row.pair, row.product, row.state, row.reason, row.next_attempt)

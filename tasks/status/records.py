@@ -1,0 +1,168 @@
+"""What the ledger says of a home, as frozen records and as lines for whoever is on duty."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from catalogs.ledger.rows import FileState
+from catalogs.records import DatePair, FrameId, Product
+from tasks.status.coverage import TimeGap
+
+LINES_SHOWN: Final = 12
+"""Longest list of one frame's files or pairs; the count is always said."""
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """What one source said of a frame when it was last asked."""
+
+    source: str
+    asked_at: dt.datetime
+    """UTC."""
+    state: str
+    """``listed``, ``no frame`` or ``unavailable``."""
+    newest: DatePair | None
+    reason: str | None
+    stale_since: dt.date | None
+    """UTC date of its last news; None while it is fresh."""
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with the source, in a line; None if nothing is."""
+        if self.state != "listed":
+            words = f"{self.state} when asked at {at_utc(self.asked_at)}"
+            return f"NO LISTING: {self.source}: {words} ({self.reason or 'no reason kept'})"
+        if self.newest is None:
+            return f"EMPTY: {self.source} listed no pair at all at {at_utc(self.asked_at)}"
+        if self.stale_since is None:
+            return None
+        if self.stale_since > self.newest.secondary:
+            return f"STALE: {self.source} was not asked since {self.stale_since}"
+        return f"STALE: {self.source} has nothing newer than {self.newest.secondary}"
+
+
+@dataclass(frozen=True)
+class FileTrouble:
+    """A file that is not to be had, or not any more, and when it is asked for again."""
+
+    pair: DatePair
+    product: Product
+    state: FileState
+    reason: str | None
+    next_attempt: dt.datetime | None
+    """UTC; None means the next run."""
+
+    def __str__(self) -> str:
+        """Return one line for a person."""
+        again = f"after {at_utc(self.next_attempt)}" if self.next_attempt else "by the next run"
+        reason = self.reason or "no reason kept"
+        return f"{self.pair} {self.product.value} {self.state.value}, asked again {again}: {reason}"
+
+
+@dataclass(frozen=True)
+class FrameStatus:
+    """A frame of a volcano; the volcano is None for a frame that is listed and in no cube."""
+
+    volcano: str | None
+    frame: FrameId
+    sources: tuple[SourceStatus, ...]
+    files: tuple[tuple[FileState, int], ...]
+    """How many files are in each state; states without a file are left out."""
+    listed: int
+    """Pairs that a source lists now."""
+    in_cube: tuple[DatePair, ...]
+    gone: tuple[DatePair, ...]
+    """Pairs that no source lists any more; what is here of them stays."""
+    gaps: tuple[TimeGap, ...]
+    not_here: tuple[DatePair, ...]
+    """Pairs that are listed, in the span of what was ever asked for, and not in the cube."""
+    troubles: tuple[FileTrouble, ...]
+    cube_is_there: bool
+
+    @property
+    def newest(self) -> dt.date | None:
+        """The last acquisition in the cube, UTC."""
+        return max((pair.secondary for pair in self.in_cube), default=None)
+
+    @property
+    def name(self) -> str:
+        """Volcano and frame, or the frame alone."""
+        return f"{self.volcano} {self.frame}" if self.volcano else str(self.frame)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody should know first, the worst first."""
+        return tuple(f"{self.name}: {text}" for text in self._warnings())
+
+    def _warnings(self) -> Iterator[str]:
+        if self.in_cube and not self.cube_is_there:
+            yield f"CUBE GONE: run `fringewatch verify {self.volcano}`"
+        for source in self.sources:
+            if source.trouble is not None:
+                yield source.trouble
+        if self.not_here:
+            yield f"NOT HERE: {len(self.not_here)} of the listed pairs"
+        yield from (f"GAP: {gap}" for gap in self.gaps)
+
+    def lines(self) -> list[str]:
+        """Return the frame for a person, a fact a line."""
+        counts = ", ".join(f"{number} {state.value}" for state, number in self.files)
+        said = [
+            f"{self.name}: newest acquisition here {self.newest or 'none'}; {self.listed} pairs "
+            f"listed, {len(self.in_cube)} in the cube, {len(self.gone)} gone upstream",
+            f"  files: {counts or 'none'}",
+        ]
+        for source in self.sources:
+            newest = source.newest.secondary if source.newest else "none"
+            said.append(f"  {source.source}: newest {newest}, asked {at_utc(source.asked_at)}")
+        said += shortened("listed and not here", map(str, self.not_here))
+        said += shortened("gone upstream, kept here", map(str, self.gone))
+        said += shortened("files in trouble", map(str, self.troubles))
+        return said
+
+
+@dataclass(frozen=True)
+class HomeStatus:
+    """A home, or one volcano of it, at one moment."""
+
+    home: Path
+    today: dt.date
+    """UTC."""
+    frames: tuple[FrameStatus, ...]
+    message: str | None = None
+    """What to say where there is nothing to report."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Of all frames."""
+        return tuple(text for frame in self.frames for text in frame.warnings)
+
+    def lines(self) -> list[str]:
+        """Return the status for whoever is on duty: what is wrong first, then frame by frame."""
+        if self.message is not None:
+            return [self.message]
+        warnings = self.warnings
+        counts = f"frames: {len(self.frames)}, warnings: {len(warnings)}"
+        said = [f"{self.today} UTC, home {self.home}: {counts}"]
+        said += [f"! {text}" for text in warnings]
+        for frame in self.frames:
+            said += frame.lines()
+        return said
+
+
+def shortened(title: str, items: Iterable[str]) -> list[str]:
+    """Return `items` as lines below `title` with their count; no line if there are none."""
+    texts = list(items)
+    if not texts:
+        return []
+    said = [f"  {title}: {len(texts)}", *(f"    {text}" for text in texts[:LINES_SHOWN])]
+    if len(texts) > LINES_SHOWN:
+        said.append(f"    and {len(texts) - LINES_SHOWN} more")
+    return said
+
+
+def at_utc(time: dt.datetime) -> str:
+    """Return a time for a person, UTC to the minute."""
+    return f"{time.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"

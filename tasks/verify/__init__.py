@@ -1,0 +1,1 @@
+"""Verify: is what is here sound, and is it what the source has."""

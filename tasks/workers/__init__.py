@@ -1,0 +1,1 @@
+"""Workers: large work, shared among processes here or elsewhere."""
