@@ -11,7 +11,6 @@ which a model's card says that no step learned from them (of all models that are
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,17 +20,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from fringewatch.numbers import WINDOW_SIZE
-from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.registry import SHIPPED_MODELS, find_model
 from insar_models.detectors.window_score import level_of_share, share_interval
 from insar_models.encoders.learned_ground import volcanoes_learned
 from insar_models.model_folder import read_card
 from insar_models.patchfile.window_file import Windows, read_windows
-from insar_models.phase.codes import decode_phase
 from insar_models.tuning.window_pasting import (
     Fields,
-    PatchLogits,
     paste_on_windows,
     simulated_fields,
     window_logits,
@@ -127,27 +123,12 @@ def real_fields(folder: Path) -> Fields:
 
 
 def _judge(model: Detector, quiet: NDArray[np.uint8], sets: dict[str, NDArray[np.uint8]]) -> Judged:
-    patch_logits, combine = _ways_of(model)
+    patch_logits, combine = model.logits_of_codes, model.window_logits
     judged = {name: combine(window_logits(codes, patch_logits)) for name, codes in sets.items()}
     own = {name: float((logits >= model.threshold).mean()) for name, logits in judged.items()}
     of_quiet = combine(window_logits(quiet, patch_logits))
     own["quiet"] = float((of_quiet >= model.threshold).mean())
     return Judged(of_quiet, judged, own)
-
-
-Combine = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-
-def _ways_of(model: Detector) -> tuple[PatchLogits, Combine]:
-    """How a model judges patches, and how nine of them become a window."""
-    if isinstance(model, EncoderDetector):
-        patch_logits: PatchLogits = model.logits_of_codes
-    else:
-
-        def patch_logits(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
-            return model.logits(decode_phase(codes))
-
-    return patch_logits, model.window_logits
 
 
 def _table(model: Detector, judged: Judged, names: NDArray[np.str_]) -> dict[str, Any]:

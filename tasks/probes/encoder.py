@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogs.storage.place import Place
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.encoder import EncoderDetector, in_half_precision
+from insar_models.detectors.onnx_export import graph_of
 from insar_models.detectors.registry import save_model
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.feature_cache import cached_features
@@ -67,6 +68,8 @@ class EncoderProbeRequest:
     was tuned on, and all others place the threshold, which then is a window's."""
     excluded_volcanoes: tuple[str, ...] = REYKJANES
     """Volcanoes that must not be learned from."""
+    graph: bool = True
+    """Whether to write ``model.onnx`` as well, by which a watch scores without torch."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,8 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         metrics["windows"] = judgement.metrics
         how = of_windows(how, windows.sha256)
     record = write_encoder_record(corpus.facts, learned, card, how, metrics)
-    sha256 = save_model(models / request.name, model, record)
+    graph = _graph(model) if request.graph else None
+    sha256 = save_model(models / request.name, model, record, graph)
     return EncoderProbeReport(
         folder=models / request.name,
         sha256=sha256,
@@ -188,6 +192,15 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         threshold=model.threshold,
         metrics=metrics,
     )
+
+
+def _graph(model: EncoderDetector) -> bytes | None:
+    """The model for ONNX Runtime; one that cannot be had is no reason to lose the probe."""
+    try:
+        return graph_of(model)
+    except ModelError as error:
+        _LOGGER.warning("without a graph a watch needs torch for this model: %s", error)
+        return None
 
 
 def _tuned_on(windows: Windows | None, learned: frozenset[str]) -> WindowGrounds | None:
