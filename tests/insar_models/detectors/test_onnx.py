@@ -20,10 +20,10 @@ from insar_models.detectors.registry import (
     SHIPPED_MODELS,
     load_encoder_detector,
     load_model,
-    read_card,
 )
 from insar_models.detectors.window_score import WindowScore
 from insar_models.encoders.spec import EncoderSpec
+from insar_models.model_folder import read_card
 from insar_models.phase.codes import decode_phase
 from tests.insar_models.encoder_detectors import random_codes, small_detector
 
