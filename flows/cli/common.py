@@ -36,7 +36,9 @@ Portals = Annotated[
 HomeFolder = Annotated[
     Path | None, Parameter(help="Folder for everything that is kept (default fringewatch-data).")
 ]
-ModelName = Annotated[str | None, Parameter(help="The detector, by name (default baseline-0).")]
+ModelName = Annotated[
+    str | None, Parameter(help="The detector, by name (default simclr-compact-2).")
+]
 
 
 def load(

@@ -17,6 +17,7 @@ from tasks.probes.encoder_data import QUIET, LabelledRows
 
 _RECIPE: Final = TuneRecipe()
 _NONE: Final = np.empty(0, np.int64)
+_PASTED_EACH: Final = 8
 _FIELD: Final = "field"
 """Group of examples that no judged patch shares ground with."""
 
@@ -96,7 +97,9 @@ def field_samples(
         If a file is missing that the recipe asks for, or deformation cannot be seen.
     """
     ground = sort_grounds(corpus, recipe, field.windows)
-    own = replace(recipe, sources=min(recipe.sources, count), labelled=0.0)
+    # Each source is pasted several times, always in another place, form and size.
+    sources = min(recipe.sources, max(count // _PASTED_EACH, 1))
+    own = replace(recipe, sources=sources, labelled=0.0)
     made = pasted_features(encoder, corpus, ground, count, seed + 1, recipe=own, air=field.air)
     groups = (_FIELD,) * len(made.labels)
     return ExtraSamples(made.features.astype(np.float64), made.labels, groups)
