@@ -15,6 +15,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
+from insar_models.detectors.protocol import Detector
 from tasks.judge.detect import dates_table, judge_dates, method_of, to_remember
 from tasks.judge.models import model_of
 from tasks.pictures.contact_strip import draw_interferograms
@@ -60,7 +61,7 @@ def publish_volcano(
         now = to_remember(verdicts, method.name, identity)
         revised_now = ledger.record_verdicts(volcano.slug, now)
         said = ledger.verdicts(volcano.slug)
-    interferograms = _interferograms(volcano, scored, identity)
+    interferograms = _interferograms(volcano, scored, model)
     dates = dates_table(volcano, verdicts, scored, said, (method.name, model.name))
     folder = home.detections(volcano.slug)
     drawn_before = _strips_of_tables(folder)
@@ -102,10 +103,7 @@ def _published(
         tuple(changed),
         tuple((row.frame, row.pair) for row in scored),
         first_unrest=None if unrest.empty else unrest.iloc[0],
-        last=(
-            f"{last['date']}, {last['state']} "
-            f"({last['pairs_positive']} of {last['pairs']} pairs positive)"
-        ),
+        last=(f"{last['date']}, {last['state']} ({last['because']})"),
         revisions=Revisions(
             dates=len(dates),
             revised=int(dates["revised"].sum()),
@@ -144,9 +142,9 @@ def _seen(row: ScoredPair) -> SeenPair:
 
 
 def _interferograms(
-    volcano: Volcano, scored: tuple[ScoredPair, ...], model: tuple[str, str]
+    volcano: Volcano, scored: tuple[ScoredPair, ...], model: Detector
 ) -> pd.DataFrame:
-    name, sha256 = model
+    at_threshold = float(model.probabilities(np.array([model.threshold]))[0])
     rows = [
         {
             "volcano": volcano.slug,
@@ -159,14 +157,16 @@ def _interferograms(
             "valid_fraction": row.score.valid_fraction,
             "coherence_mean": row.score.coherence_mean,
             "score": row.score.score,
+            "threshold": model.threshold,
             "probability": row.score.probability,
+            "threshold_probability": at_threshold,
             "positive": None if np.isnan(row.score.score) else row.score.positive,
             "peak_latitude": row.score.peak_latitude,
             "peak_longitude": row.score.peak_longitude,
             "patches_scored": row.score.patches_scored,
             "water": row.recipe.water.value if row.recipe else None,
-            "model": name,
-            "model_sha256": sha256,
+            "model": model.name,
+            "model_sha256": model.sha256,
             "source_url": row.url,
             "source_sha256": row.sha256,
             "scored_at": row.scored_at,

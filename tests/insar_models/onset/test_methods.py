@@ -67,7 +67,7 @@ def test_a_verdict_rests_on_nothing_that_came_later(
     )
     for verdict in whole:
         silent = verdict.pairs_for + verdict.pairs_against == 0
-        assert (verdict.state == "no data") == silent
+        assert verdict.state.is_silent == silent
         assert math.isnan(verdict.probability) == silent
         assert silent or 0 <= verdict.probability <= 1
         assert verdict.since is None or verdict.since <= verdict.date
