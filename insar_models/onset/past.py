@@ -26,7 +26,10 @@ RECENT_DAYS: Final = 48
 """Dates of the last days are no past: an episode that begins now must not be usual by itself."""
 BLOCK_DATES: Final = 10
 """The past is cut into blocks of dates: an episode fills a few of them, air is in all."""
-_MOVING_SHARE: Final = 0.9  # of a block's dates: then it is a block of motion, and no quiet past
+# A block in which half of the pairs of so many dates are positive, and as many pairs in all, is
+# motion and no quiet past: air lets more dates go.
+_MOVING_DATES: Final = 0.9
+_MOVING_PAIRS: Final = 0.65
 _USUAL: Final = 0.25  # of the blocks lie below: what is in three of four blocks is no episode
 _UPPER: Final = 0.84134  # normal scores: one standard deviation above the middle
 _TAIL: Final = 0.95
@@ -48,7 +51,7 @@ class Past:
     centre: float
     """Of its upper part, in standard deviations above the middle of all quiet ground."""
     spread: float
-    """In the same unit: 1 on all quiet ground."""
+    """In the same unit, 1 or more: 1 on all quiet ground."""
     moving_since: dt.date | None
     """First date of the track, where all its past is motion and none of it quiet; else None."""
 
@@ -88,14 +91,14 @@ class TrackHistory:
         self._track = track
         self._days: list[dt.date] = []
         self._scores: list[list[float]] = []
-        self._moves: list[bool] = []
+        self._positive: list[int] = []
         self._whole: list[_Block] = []
 
     def add(self, date: dt.date, pairs: Sequence[PairEvidence]) -> None:
         """Take in a later date's pairs, all scored and one at least, as the model scored them."""
         self._days.append(date)
         self._scores.append([_standard(pair) for pair in pairs])
-        self._moves.append(2 * sum(pair.positive for pair in pairs) >= len(pairs))
+        self._positive.append(sum(pair.positive for pair in pairs))
         if len(self._days) % BLOCK_DATES == 0:
             self._whole.append(self._block(len(self._days) - BLOCK_DATES, len(self._days)))
 
@@ -119,7 +122,7 @@ class TrackHistory:
             return Past(self._track, 0, None, None, 0.0, 1.0, since)
         count = sum(block.dates for block in quiet)
         upper, tail = np.quantile([b.high for b in quiet], _USUAL, axis=0, method="lower")
-        spread = min(float(tail - upper) / (_TAIL_DEVIATIONS - 1), _WIDEST)
+        spread = float(np.clip((tail - upper) / (_TAIL_DEVIATIONS - 1), 1.0, _WIDEST))
         middle = float(upper) - spread
         variance = prior_dates + count * spread**2
         return Past(
@@ -135,13 +138,15 @@ class TrackHistory:
     def _block(self, first: int, stop: int) -> _Block:
         scores = [score for date in self._scores[first:stop] for score in date]
         upper, tail = np.quantile(scores, [_UPPER, _TAIL])
-        moving = sum(self._moves[first:stop])
+        positive, counts = self._positive[first:stop], [len(s) for s in self._scores[first:stop]]
+        moving = sum(2 * own >= of for own, of in zip(positive, counts, strict=True))
         return _Block(
             stop - first,
             self._days[first],
             self._days[stop - 1],
             (float(upper), float(tail)),
-            moving >= _MOVING_SHARE * (stop - first),
+            moving >= _MOVING_DATES * (stop - first)
+            and sum(positive) >= _MOVING_PAIRS * sum(counts),
         )
 
 

@@ -95,13 +95,16 @@ def _of_watch(
     elif step.before and step.last and not reading.vague and reading.level < hysteresis.end:
         yield f"unrest since {step.before} has ended"
     elif not reading.vague and reading.level >= hysteresis.begin:
-        yield f"{step.candidates} of {hysteresis.dates_to_begin} dates that begin unrest"
+        if reading.alone:
+            yield f"enough for unrest, level {reading.level:.2f}, but it rests on one pair"
+        else:
+            yield f"{step.candidates} of {hysteresis.dates_to_begin} dates that begin unrest"
     elif not reading.vague and reading.level >= hysteresis.end and not date.positive:
         yield f"weak in each pair, but watched from {hysteresis.end:.2f}, level {reading.level:.2f}"
     elif not reading.vague:
         yield f"too little for unrest, which begins at {hysteresis.begin:.2f}"
         yield f"level {reading.level:.2f}"
-    if len(date.pairs) == 1:
+    if len(date.pairs) == 1 or reading.alone:
         yield "waiting for a second pair"
 
 

@@ -24,6 +24,8 @@ class Reading:
     """Whether it may not decide: tracks disagree, or nothing says *when* the ground moved."""
     raised: bool = False
     """Whether something speaks for deformation, so that the date is not quiet at any level."""
+    alone: bool = False
+    """Whether one pair alone speaks for it: an episode waits for a second to begin."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ class Hysteresis:
             run.candidates = []
             return
         run.candidates.append(reading.date)
-        if len(run.candidates) == self.dates_to_begin:
+        if len(run.candidates) >= self.dates_to_begin and not reading.alone:
             run.since, run.candidates, run.below = run.candidates[0], [], 0
 
     def _look_for_end(self, run: "_Run", reading: Reading) -> None:

@@ -15,7 +15,10 @@ def follow_dates(
     hysteresis: Hysteresis,
     localised_days: int,
 ) -> tuple[Step, ...]:
-    """Return the state of each date: never quiet where half of a track's pairs are positive.
+    """Return the state of each date.
+
+    None is quiet where half of a track's pairs are positive. No episode begins on the word of one
+    pair, of this date and the one before it.
 
     Parameters
     ----------
@@ -26,10 +29,21 @@ def follow_dates(
     localised_days
         Pairs that are longer speak of older days, where there are shorter ones.
     """
-    return hysteresis.follow(
-        replace(reading, raised=reading.raised or date.is_positive(localised_days))
-        for date, reading in zip(dates, readings, strict=True)
-    )
+    return hysteresis.follow(as_evidence(dates, readings, localised_days))
+
+
+def as_evidence(
+    dates: Sequence[DateEvidence], readings: Sequence[Reading], localised_days: int
+) -> list[Reading]:
+    """Return the readings with what their dates' pairs do not allow; parameters as above."""
+    speaking = 0
+    found = []
+    for date, reading in zip(dates, readings, strict=True):
+        raised = reading.raised or date.is_positive(localised_days)
+        alone = date.speaking == 1 and speaking == 0
+        found.append(replace(reading, raised=raised, alone=alone))
+        speaking = date.speaking if date.pairs else speaking
+    return found
 
 
 def conclude(
@@ -43,7 +57,8 @@ def conclude(
 
     `probabilities` are those of the dates, in their order.
     """
-    steps = follow_dates(dates, readings, hysteresis, localised_days)
+    readings = as_evidence(dates, readings, localised_days)
+    steps = hysteresis.follow(readings)
     return tuple(
         DateVerdict(
             date=date.date,
