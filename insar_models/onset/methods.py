@@ -24,6 +24,11 @@ class OnsetMethod(Protocol):
         """By which `find_method` knows it."""
         ...
 
+    @property
+    def silence_days(self) -> int:
+        """Days without data after which its verdicts no longer stand."""
+        ...
+
     def judge(
         self, pairs: Sequence[PairEvidence], tried: Iterable[dt.date] = ()
     ) -> tuple[DateVerdict, ...]:
