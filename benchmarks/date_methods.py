@@ -1,6 +1,8 @@
 """How soon each method for dates sees an episode, and how often it sees one that is not there.
 
-    python -m benchmarks.date_methods [--series 200] [--labels PER_IFG_CSV]
+    python -m benchmarks.date_methods [--series 200] [--noise 0.8,0.02] [--quick]
+    python -m benchmarks.date_methods --scores QUIET_CSV     # scores of real quiet series
+    python -m benchmarks.date_methods --labels PER_IFG_CSV
 
 Pair scores are simulated: two frames that fly over every six days, two days apart, four pairs to
 a date. A score is what the ground did between the two dates, plus noise of the pair, plus noise
@@ -11,7 +13,11 @@ of the series hold a sudden step, the others slow motion that makes half a fring
 lasts 60.
 
 Delays count acquisitions of either frame, the first after the onset being 1. False alarms are
-beginnings of unrest before the onset, after 120 days of getting to know the volcano. With
+beginnings of unrest before the onset, after 120 days of getting to know the volcano; dates of
+watch are counted in the same time. A third number of `--noise` is the share of pairs that the air
+over this volcano makes look like motion. `--quick` measures the presets and the defaults alone.
+With `--scores` (the form of `fringewatch assess --scores`) there is no motion: what is counted are
+the episodes and dates of watch that each method sees all the same. With
 `--labels` (the form of Hephaestus's tables: frameID, primary_date, secondary_date, deformation)
 the methods also judge a person's labels, taken as scores.
 """
@@ -31,12 +37,16 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import norm
 
+from fringewatch.errors import BadInputError
 from insar_models.onset.cumulative_sum import CumulativeSum
 from insar_models.onset.date_evidence import DateEvidence, gather_dates
 from insar_models.onset.deconvolution import Deconvolution
 from insar_models.onset.evidence import DateState, PairEvidence
+from insar_models.onset.methods import PRESETS
 from insar_models.onset.rule import Rule
-from insar_models.onset.states import Hysteresis, Reading
+from insar_models.onset.states import Reading
+from insar_models.onset.verdicts import follow_dates
+from tasks.assess.scores_file import read_scores
 
 START: Final = dt.date(2019, 1, 1)
 LEARNING_DAYS: Final = 120
@@ -69,6 +79,8 @@ class Outcome:
     """What a method made of a series."""
 
     false_alarms: int
+    watched: int
+    """Dates of watch, in the same time."""
     years: float
     delay: float
     """In acquisitions; infinite if missed, NaN where an alarm was already on."""
@@ -82,6 +94,8 @@ class Noise:
 
     sensitivity: float
     false_positive: float
+    rings: float = 0.0
+    """Share of the pairs in which air looks like motion, on this volcano."""
 
     @property
     def quiet(self) -> float:
@@ -94,7 +108,7 @@ class Noise:
         return float(norm.ppf(self.sensitivity))
 
 
-NOISES: Final = (Noise(0.8, 0.05), Noise(0.8, 0.01), Noise(0.6, 0.02))
+NOISES: Final = (Noise(0.8, 0.05), Noise(0.8, 0.02), Noise(0.6, 0.02), Noise(0.8, 0.02, 0.5))
 
 
 def simulate(seed: int, noise: Noise) -> Series:
@@ -129,26 +143,29 @@ def _frame_pairs(
         for span in SPANS:
             if (early := late - span) < 0:
                 continue
-            seen = min(1.0, float(moved[late]) - float(moved[early]))
+            ring = noise.rings > 0 and generator.random() < noise.rings
+            seen = min(1.0, float(moved[late]) - float(moved[early])) + ring
             own = generator.normal(0, math.sqrt(1 - SHARED))
             score = noise.quiet + seen * step + air[late] + air[early] + own
-            middle = (noise.quiet + noise.deforming) / 2
-            probability = float(expit(step * (score - middle)))  # two normal distributions
+            probability = float(expit(step * score))  # neutral at the threshold
             primary, secondary = (START + dt.timedelta(days=int(days[k])) for k in (early, late))
             yield PairEvidence(name, primary, secondary, step * score, probability)
 
 
-def outcome(series: Series, readings: Sequence[Reading], hysteresis: Hysteresis) -> Outcome:
+def outcome(series: Series, readings: Sequence[Reading], method: Method) -> Outcome:
     """Return what came of a method's readings."""
-    states = hysteresis.follow(readings)
+    steps = follow_dates(series.dates, readings, method.hysteresis, method.localised_days)
     known = START + dt.timedelta(days=LEARNING_DAYS)
-    days = [(date.date, *state) for date, state in zip(series.dates, states, strict=True)]
+    days = [
+        (date.date, step.state, step.since) for date, step in zip(series.dates, steps, strict=True)
+    ]
     before = [day for day in days if known <= day[0] <= series.onset]
     after = [day for day in days if day[0] > series.onset]
     begun = sum(
         since is not None and since != earlier
         for (_, _, earlier), (_, _, since) in pairwise(before)
     )
+    watched = sum(state == DateState.WATCH for _, state, _ in before)
     in_time = series.end + dt.timedelta(days=GRACE_DAYS)
     alarms = [
         k
@@ -162,11 +179,17 @@ def outcome(series: Series, readings: Sequence[Reading], hysteresis: Hysteresis)
         running = after[alarms[0] - 1][2]
         last = max(day for day, _, since in after if since == running)
         tail = float(max(0, (last - series.end).days))
-    return Outcome(begun, (series.onset - known).days / 365.25, delay, tail)
+    return Outcome(begun, watched, (series.onset - known).days / 365.25, delay, tail)
 
 
-def candidates() -> Iterator[tuple[str, list[Method]]]:
+def candidates(*, quick: bool) -> Iterator[tuple[str, list[Method]]]:
     """Yield families of methods; those of a family have the same readings but for a sum's."""
+    if quick:
+        presets = [Deconvolution(**options) for _, options in PRESETS.values()]
+        yield "deconvolution", [Deconvolution(), *presets]
+        yield "rule", [Rule(), Rule(dates=2)]
+        yield "cumulative-sum", [CumulativeSum()]
+        return
     yield (
         "rule",
         [Rule(least_share=share, dates=dates) for share in (0.5, 0.75, 1.0) for dates in (1, 2, 3)],
@@ -176,8 +199,8 @@ def candidates() -> Iterator[tuple[str, list[Method]]]:
             "cumulative-sum",
             [CumulativeSum(drift=drift, threshold=level) for level in (1.0, 2.0, 4.0)],
         )
-    one = [Deconvolution(begin=level) for level in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)]
-    two = [Deconvolution(begin=level, dates=2) for level in (0.3, 0.4, 0.5)]
+    one = [Deconvolution(begin=level) for level in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)]
+    two = [Deconvolution(begin=level, dates=2) for level in (0.2, 0.3, 0.4, 0.5)]
     yield "deconvolution", [*one, *two]
 
 
@@ -187,19 +210,24 @@ def changed(method: Method) -> str:
     return ", ".join(f"{key} {getattr(method, key)}" for key in keys if hasattr(method, key))
 
 
-def measure(noise: Noise, count: int) -> None:
+def measure(noise: Noise, count: int, *, quick: bool) -> None:
     """Print a row for each method and threshold."""
-    print(f"\npairs: sensitivity {noise.sensitivity}, false positives {noise.false_positive}")
-    print(f"{'':45s} false/yr | sudden: <=1  <=2 median missed tail d | slow: median missed")
+    print(
+        f"\npairs: sensitivity {noise.sensitivity}, false positives {noise.false_positive}, "
+        f"rings in {noise.rings:.0%}"
+    )
+    print(
+        f"{'':45s} false/yr watch/yr | sudden: <=1  <=2 median missed tail d | slow: median missed"
+    )
     every = [simulate(seed, noise) for seed in range(count)]
-    for name, methods in candidates():
+    for name, methods in candidates(quick=quick):
         begun = time.perf_counter()
         read = [methods[0].readings(series.dates) for series in every]
         for method in methods:
             if isinstance(method, CumulativeSum):  # its sum stops at the threshold
                 read = [method.readings(series.dates) for series in every]
             outcomes = [
-                outcome(series, readings, method.hysteresis)
+                outcome(series, readings, method)
                 for series, readings in zip(every, read, strict=True)
             ]
             print_row(f"{name} ({changed(method)})", every, outcomes)
@@ -208,7 +236,11 @@ def measure(noise: Noise, count: int) -> None:
 
 def print_row(name: str, every: Sequence[Series], outcomes: Sequence[Outcome]) -> None:
     """Print what came of all series."""
-    rate = sum(one.false_alarms for one in outcomes) / sum(one.years for one in outcomes)
+    years = sum(one.years for one in outcomes)
+    rate, watch = (
+        sum(counts) / years
+        for counts in zip(*((o.false_alarms, o.watched) for o in outcomes), strict=True)
+    )
     both = list(zip(every, outcomes, strict=True))
     sudden, slow = (
         np.array([o.delay for s, o in both if s.slow == kind and not math.isnan(o.delay)])
@@ -218,10 +250,46 @@ def print_row(name: str, every: Sequence[Series], outcomes: Sequence[Outcome]) -
     first, second = ((sudden <= date).mean() for date in (1, 2))
     tail = float(np.median(tails)) if tails else math.nan
     print(
-        f"{name:45s} {rate:8.2f} |        {first:4.0%} {second:4.0%} {np.median(sudden):6.1f}"
-        f" {np.isinf(sudden).mean():6.0%} {tail:6.0f} |"
+        f"{name:45s} {rate:8.2f} {watch:8.1f} |        {first:4.0%} {second:4.0%}"
+        f" {np.median(sudden):6.1f} {np.isinf(sudden).mean():6.0%} {tail:6.0f} |"
         f"      {np.median(slow):6.1f} {np.isinf(slow).mean():6.0%}"
     )
+
+
+def judge_quiet(path: Path, *, quick: bool) -> None:
+    """Print what each method sees in the scores of series in which nothing moves."""
+    series = [
+        (gather_dates(scores.pairs, ()), *first_and_last(scores.pairs))
+        for scores in read_scores(path)
+    ]
+    learning = dt.timedelta(days=LEARNING_DAYS)
+    years = sum(max(0, (last - first - learning).days) for _, first, last in series) / 365.25
+    if not years:
+        message = f"{path} holds no series longer than {LEARNING_DAYS} days: nothing can be counted"
+        raise BadInputError(message)
+    print(
+        f"\n{len(series)} quiet series, {years:.1f} volcano-years after {LEARNING_DAYS} days each"
+    )
+    for name, methods in candidates(quick=quick):
+        for method in methods:
+            begun = watched = 0
+            for dates, first, _ in series:
+                steps = follow_dates(
+                    dates, method.readings(dates), method.hysteresis, method.localised_days
+                )
+                later = [s for d, s in zip(dates, steps, strict=True) if d.date >= first + learning]
+                begun += sum(
+                    step.state is DateState.UNREST and step.before is None for step in later
+                )
+                watched += sum(step.state is DateState.WATCH for step in later)
+            row = f"{name} ({changed(method)})"
+            print(f"{row:45s} {begun / years:6.2f} episodes {watched / years:6.1f} watch a year")
+
+
+def first_and_last(pairs: Sequence[PairEvidence]) -> tuple[dt.date, dt.date]:
+    """Return the first and last date on which a pair ends."""
+    dates = [pair.secondary for pair in pairs]
+    return min(dates), max(dates)
 
 
 def judge_labels(path: Path) -> None:
@@ -253,11 +321,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.date_methods")
     parser.add_argument("--series", type=int, default=200)
     parser.add_argument("--labels", type=Path, help="table of a person's labels, CSV")
+    parser.add_argument("--scores", type=Path, help="scores of series in which nothing moves")
+    parser.add_argument("--noise", help="sensitivity,false positives[,share of rings]")
+    parser.add_argument("--quick", action="store_true", help="presets and defaults alone")
     given = parser.parse_args()
+    if given.scores:
+        judge_quiet(given.scores, quick=given.quick)
+        return
     if given.labels:
         judge_labels(given.labels)
-    for noise in NOISES:
-        measure(noise, given.series)
+    noises = [Noise(*map(float, given.noise.split(",")))] if given.noise else NOISES
+    for noise in noises:
+        measure(noise, given.series, quick=given.quick)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,12 @@ class DatePair:
     primary: dt.date
     secondary: dt.date
 
+    @property
+    def is_to_come(self) -> bool:
+        """Whether it ends after today (UTC, and a day for clocks): no pair does."""
+        today = dt.datetime.now(dt.UTC).date()
+        return self.secondary > today + dt.timedelta(days=1)
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the pair that `text` (``YYYYMMDD_YYYYMMDD``) names.

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         description="the phase that is read: filtered, unwrapped (it is wrapped again), unfiltered",
     )
     model: str = Field(default="simclr-compact-2", description="the detector, by name")
-    method: Literal["rule", "cumulative-sum", "deconvolution"] = Field(
+    method: Literal["early", "quiet", "rule", "cumulative-sum", "deconvolution"] = Field(
         default="deconvolution",
         description="how the scores of pairs become a verdict for each date",
     )

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 
-TABLE_FORMAT = 3
+TABLE_FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class TableSchema:
         return pa.schema(fields, metadata={"fringewatch_format": str(TABLE_FORMAT)})
 
 
-_STATES = ("quiet", "watch", "unrest", "no data")
+_STATES = ("quiet", "watch", "unrest", "no data", "unknown")
 
 INTERFEROGRAMS = TableSchema(
     "interferograms",
@@ -64,12 +64,14 @@ INTERFEROGRAMS = TableSchema(
         Column(
             "score", pa.float64(), "logit of the model, largest of the patches", may_be_empty=True
         ),
+        Column("threshold", pa.float64(), "score from which on a pair is positive"),
         Column(
             "probability", pa.float64(), "calibrated probability of deformation", may_be_empty=True
         ),
         Column(
-            "positive", pa.bool_(), "score at or above the model's threshold", may_be_empty=True
+            "threshold_probability", pa.float64(), "that of a pair whose score is the threshold"
         ),
+        Column("positive", pa.bool_(), "score at or above the threshold", may_be_empty=True),
         Column(
             "peak_latitude", pa.float64(), "where the model looks, degrees north", may_be_empty=True
         ),
@@ -107,12 +109,25 @@ DATES = TableSchema(
         Column(
             "probability", pa.float64(), "that it deforms, as the method says", may_be_empty=True
         ),
-        Column("state", pa.string(), "quiet, watch, unrest or no data"),
+        Column("level", pa.float64(), "what the method measured", may_be_empty=True),
+        Column(
+            "level_needed", pa.float64(), "level from which it is unrest then", may_be_empty=True
+        ),
+        Column("state", pa.string(), "quiet, watch, unrest, no data or unknown"),
+        Column("because", pa.string(), "why, in words"),
         Column(
             "since", pa.date32(), "first date of the running episode of unrest", may_be_empty=True
         ),
+        Column(
+            "unknown_since", pa.date32(), "last known date, where it is unknown", may_be_empty=True
+        ),
         Column("peak_latitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
         Column("peak_longitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
+        Column("past_dates", pa.int32(), "quiet dates of its own past that count"),
+        Column("past_first", pa.date32(), "first of them", may_be_empty=True),
+        Column("past_last", pa.date32(), "last of them", may_be_empty=True),
+        Column("past_centre", pa.float64(), "of its quiet scores; see below", may_be_empty=True),
+        Column("past_spread", pa.float64(), "of its quiet scores; see below", may_be_empty=True),
         Column("method", pa.string(), "name of the method that judged the dates"),
         Column("model", pa.string(), "name of the model that scored the pairs"),
         Column("first_state", pa.string(), "what was first said of this date"),

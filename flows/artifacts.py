@@ -15,6 +15,8 @@ from catalogs.home.home import home_of
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import FringewatchError
+from tasks.judge.detect import method_of
+from tasks.judge.standing import standing_of
 from tasks.records import RunReport
 
 _LOGGER = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ class VolcanoRow:
     outcome: str
     """``done``, ``partial`` or ``nothing``: how much of this run could be had."""
     state: str
-    """Of the newest date; ``unknown`` where there is no table that can be read."""
+    """Of the newest date; ``unknown`` after a long silence, or where no table can be read."""
     since: dt.date | None
     newest: dt.date | None
     age_days: int | None
@@ -43,6 +45,8 @@ class VolcanoRow:
     """What this run could not have, with its reasons."""
     notes: tuple[str, ...] = ()
     """What else a person should know: frames that no source has, pairs left for later."""
+    because: str = ""
+    """Why the volcano is in its state."""
 
     def cells(self) -> dict[str, str | int]:
         """The row of the table."""
@@ -51,6 +55,7 @@ class VolcanoRow:
             "outcome": self.outcome,
             "state": self.state,
             "since": str(self.since or ""),
+            "because": self.because,
             "newest date": str(self.newest or ""),
             "age (days)": "" if self.age_days is None else self.age_days,
             "gaps": len(self.gaps),
@@ -89,17 +94,18 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
     if dates is None or dates.empty:
         outcome = report.outcome.name.lower()
         return VolcanoRow(report.volcano, outcome, "unknown", None, None, None, gaps, notes)
-    last = dates.iloc[-1]
-    newest = _day(last["date"])
+    newest = _day(dates.iloc[-1]["date"])
+    standing = standing_of(dates, today, method_of(settings).silence_days)
     return VolcanoRow(
         volcano=report.volcano,
         outcome=report.outcome.name.lower(),
-        state=str(last["state"]),
-        since=_day(last["since"]),
+        state=standing.state,
+        since=standing.since,
         newest=newest,
         age_days=(today - newest).days if newest else None,
         gaps=gaps,
         notes=notes,
+        because=standing.because,
     )
 
 
@@ -111,6 +117,7 @@ def markdown_of(rows: Sequence[VolcanoRow], today: dt.date) -> str:
         age = f", {row.age_days} days old" if row.age_days is not None else ""
         said.append(
             f"- **{row.volcano}**: {row.state}{since}; newest date {row.newest or 'none'}{age}"
+            + (f" ({row.because})" if row.because else "")
         )
     said += ["", "## Gaps", ""]
     for row in rows:

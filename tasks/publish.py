@@ -1,6 +1,7 @@
 """Publish: the tables and the pictures of a volcano, made from what the ledger knows."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,6 +16,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
+from insar_models.detectors.protocol import Detector
 from tasks.judge.detect import dates_table, judge_dates, method_of, to_remember
 from tasks.judge.models import model_of
 from tasks.pictures.contact_strip import draw_interferograms
@@ -24,6 +26,9 @@ from tasks.pictures.timeline import draw_timeline
 from tasks.records import Published, Revisions
 
 _PAIRS_DRAWN = 10
+_DRAWN_FROM = "drawn-from.sha256"
+"""Holds the hash of what the pictures beside it show; written once all of them are there."""
+
 _NOT_OF_THE_TABLES = {
     "home", "storage", "workers", "worker_memory_gb", "scheduler",
     "busy_wait_minutes", "retry_until", "retry_pause_minutes",
@@ -60,17 +65,20 @@ def publish_volcano(
         now = to_remember(verdicts, method.name, identity)
         revised_now = ledger.record_verdicts(volcano.slug, now)
         said = ledger.verdicts(volcano.slug)
-    interferograms = _interferograms(volcano, scored, identity)
+    interferograms = _interferograms(volcano, scored, model)
     dates = dates_table(volcano, verdicts, scored, said, (method.name, model.name))
     folder = home.detections(volcano.slug)
-    drawn_before = _strips_of_tables(folder)
+    shown = _shown(dates, interferograms, settings.footnote)
+    # Tables are written before pictures: whoever died in between left pictures of older tables.
+    is_drawn = _read_text(folder / _DRAWN_FROM) == shown
+    drawn_before = _strips_of_tables(folder) if is_drawn else ()
     changed = [*write_table(INTERFEROGRAMS, interferograms, folder)]
     changed += write_table(DATES, dates, folder)
     used = settings.model_dump_json(indent=2, exclude=_NOT_OF_THE_TABLES) + "\n"
     (folder / "settings.json").write(used.encode())
     reader = WindowReader(home, volcano.slug, model, settings.water_coherence)
     pictures = (folder / "timeline.png", folder / "interferograms.png")
-    if changed or not all(picture.is_file() for picture in pictures):
+    if not is_drawn or not all(picture.is_file() for picture in pictures):
         title = f"{volcano.name}: is it deforming?"
         draw_timeline(dates, interferograms, pictures[0], title, settings.footnote)
         newest = sorted(scored, key=lambda row: (row.pair.secondary, row.pair))[-_PAIRS_DRAWN:]
@@ -81,6 +89,7 @@ def publish_volcano(
     strips = select_strips(dates, interferograms)
     words = (volcano.name, settings.footnote)
     changed += draw_episodes(strips, drawn_before, reader, folder, words)
+    (folder / _DRAWN_FROM).write(shown.encode())
     return _published(folder, changed, scored, dates, revised_now)
 
 
@@ -102,10 +111,7 @@ def _published(
         tuple(changed),
         tuple((row.frame, row.pair) for row in scored),
         first_unrest=None if unrest.empty else unrest.iloc[0],
-        last=(
-            f"{last['date']}, {last['state']} "
-            f"({last['pairs_positive']} of {last['pairs']} pairs positive)"
-        ),
+        last=(f"{last['date']}, {last['state']} ({last['because']})"),
         revisions=Revisions(
             dates=len(dates),
             revised=int(dates["revised"].sum()),
@@ -131,6 +137,18 @@ def _dates_tried(ledger: Ledger, volcano: Volcano, frames: Iterable[FrameId]) ->
                 yield pair.secondary
 
 
+def _shown(dates: pd.DataFrame, interferograms: pd.DataFrame, footnote: str) -> str:
+    """A hash of all that the pictures show."""
+    whole = hashlib.sha256(footnote.encode())
+    for table in (dates, interferograms):
+        whole.update(table.to_csv(index=False).encode())
+    return whole.hexdigest()
+
+
+def _read_text(place: Place) -> str:
+    return place.read().decode(errors="replace") if place.is_file() else ""
+
+
 def _strips_of_tables(folder: Place) -> tuple[EpisodeStrip, ...]:
     """Return what the pictures of episodes show that were drawn with the tables in `folder`."""
     try:
@@ -144,9 +162,9 @@ def _seen(row: ScoredPair) -> SeenPair:
 
 
 def _interferograms(
-    volcano: Volcano, scored: tuple[ScoredPair, ...], model: tuple[str, str]
+    volcano: Volcano, scored: tuple[ScoredPair, ...], model: Detector
 ) -> pd.DataFrame:
-    name, sha256 = model
+    at_threshold = float(model.probabilities(np.array([model.threshold]))[0])
     rows = [
         {
             "volcano": volcano.slug,
@@ -159,14 +177,16 @@ def _interferograms(
             "valid_fraction": row.score.valid_fraction,
             "coherence_mean": row.score.coherence_mean,
             "score": row.score.score,
+            "threshold": model.threshold,
             "probability": row.score.probability,
+            "threshold_probability": at_threshold,
             "positive": None if np.isnan(row.score.score) else row.score.positive,
             "peak_latitude": row.score.peak_latitude,
             "peak_longitude": row.score.peak_longitude,
             "patches_scored": row.score.patches_scored,
             "water": row.recipe.water.value if row.recipe else None,
-            "model": name,
-            "model_sha256": sha256,
+            "model": model.name,
+            "model_sha256": model.sha256,
             "source_url": row.url,
             "source_sha256": row.sha256,
             "scored_at": row.scored_at,

@@ -6,6 +6,7 @@ and never changed.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ from catalogs.records import (
     frame_file_name,
 )
 from fringewatch.errors import BadInputError, MissingProductError, SourceUnavailableError
+
+_LOGGER: Final = logging.getLogger(__name__)
 
 _PAIRS_FOLDERS: Final = (
     "interferograms",
@@ -191,7 +194,9 @@ def _pairs_in(folder: Path) -> tuple[PairEntry, ...]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         is_folder = path.is_dir()
         pair = _pair_of_folder(path.name) if is_folder else _pair_of_file(path.name)
-        if pair is not None:  # else metadata, epochs, a stranger
+        if pair is not None and pair.is_to_come:
+            _LOGGER.warning("%s ends in the future: it is no pair", path)
+        elif pair is not None:  # else metadata, epochs, a stranger
             # A pair's folder sorts before its loose files and is taken.
             urls.setdefault(pair, (path if is_folder else folder).as_uri())
     return tuple(PairEntry(pair, is_folder=True, url=urls[pair]) for pair in sorted(urls))

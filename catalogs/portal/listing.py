@@ -4,6 +4,7 @@ The order of a listing is not stable and its form depends on the server (Apache'
 preformatted lines, nginx's), so that only the links are read and the result is sorted.
 """
 
+import logging
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
@@ -14,6 +15,8 @@ from fringewatch.errors import BadInputError
 
 LINK_CHARACTERS_MAX: Final = 2000
 """A link that is longer is none: those of the portal have some 150 characters."""
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, order=True)
@@ -81,6 +84,9 @@ def _entries(page: str, page_url: str) -> list[PairEntry]:
         try:
             pair = DatePair.parse(path.removesuffix("/").rpartition("/")[2])
         except BadInputError:  # a sort link, the parent, another file
+            continue
+        if pair.is_to_come:  # it would be the newest for years, and its source the only one asked
+            _LOGGER.warning("%s ends in the future: it is no pair", url)
             continue
         entries.append(PairEntry(pair, path.endswith("/"), url))
     return entries

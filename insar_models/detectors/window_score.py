@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
+from scipy.stats import norm
 
 from fringewatch.errors import BadInputError, ModelError
 from fringewatch.numbers import PATCH_SIZE, WINDOW_SIZE
@@ -29,6 +30,15 @@ ANYWHERE: Final = 0.3
 """Share of sources that may lie anywhere in the window, neighbours of the volcano among them."""
 
 _SHARPNESSES: Final = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
+
+
+@dataclass(frozen=True)
+class QuietLogits:
+    """How the logits of quiet windows lie: normal, through their median and the threshold."""
+
+    centre: float
+    spread: float
+    """Above 0."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,8 @@ class WindowScore:
     """Interval of that over volcanoes."""
     spread_pixels: float = SPREAD_PIXELS
     anywhere: float = ANYWHERE
+    quiet: QuietLogits | None = None
+    """None in cards that do not say."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.sharpness) and self.sharpness > 0):
@@ -90,7 +102,11 @@ class WindowScore:
             "quiet_share_95_percent": list(self.quiet_share_95_percent),
             "spread_pixels": self.spread_pixels,
             "anywhere": self.anywhere,
-        }
+        } | (
+            {"quiet_centre": self.quiet.centre, "quiet_spread": self.quiet.spread}
+            if self.quiet
+            else {}
+        )
 
     @classmethod
     def of_dict(cls, record: Mapping[str, Any]) -> Self:
@@ -112,6 +128,7 @@ class WindowScore:
                 quiet_share_95_percent=(float(low), float(high)),
                 spread_pixels=float(record["spread_pixels"]),
                 anywhere=float(record["anywhere"]),
+                quiet=_quiet_of(record),
             )
         except (KeyError, TypeError, ValueError, BadInputError) as error:
             message = f"the card's window score is damaged ({error!r}): copy the model again"
@@ -119,6 +136,16 @@ class WindowScore:
 
     def _weights(self) -> NDArray[np.float64]:
         return place_weights(self.spread_pixels, self.anywhere)
+
+
+def _quiet_of(record: Mapping[str, Any]) -> QuietLogits | None:
+    if "quiet_centre" not in record:
+        return None
+    quiet = QuietLogits(float(record["quiet_centre"]), float(record["quiet_spread"]))
+    if not (math.isfinite(quiet.centre) and 0 < quiet.spread < math.inf):
+        message = f"quiet_spread is {quiet.spread}: a number above 0 is needed"
+        raise BadInputError(message)
+    return quiet
 
 
 def highest(patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -235,8 +262,18 @@ def fit_window_score(
         calibration=at_prior(platt, prior),
         quiet_share=float(np.nanmean(of_quiet >= level)),
         quiet_share_95_percent=share_interval(of_quiet >= level, volcanoes),
+        quiet=_quiet_logits(of_quiet, volcanoes, level, quiet_share),
     )
     return score, level
+
+
+def _quiet_logits(
+    logits: NDArray[np.float64], volcanoes: NDArray[np.str_], level: float, share: float
+) -> QuietLogits | None:
+    """Return the normal distribution of which the share `share` reaches `level`."""
+    centre = level_of_share(logits, volcanoes, 0.5)
+    spread = (level - centre) / float(norm.isf(share))
+    return QuietLogits(centre, spread) if spread > 0 else None
 
 
 def at_prior(calibration: Calibration, prior: float) -> Calibration:

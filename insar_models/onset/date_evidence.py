@@ -4,11 +4,16 @@ import datetime as dt
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
+from typing import Final
 
 from fringewatch.errors import BadInputError
-from insar_models.onset.evidence import DateState, DateVerdict, PairEvidence
+from insar_models.onset.evidence import PairEvidence
+from insar_models.onset.past import Past, TrackHistory
+
+PRIOR_DATES: Final = 6
+"""Dates of a volcano's own past that count as much as all other quiet ground together."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,32 @@ class DateEvidence:
     """The scored ones that end on the date, one of each two passes; none where there is no data."""
     tracks_for: tuple[str, ...]
     tracks_against: tuple[str, ...]
+    past: Past | None = None
+    """What was usual on the track of the strongest pair; None where there is no data."""
 
     @property
     def positive(self) -> int:
         """Number of positive pairs."""
         return sum(pair.positive for pair in self.pairs)
+
+    @property
+    def speaking(self) -> int:
+        """Number of pairs that are positive, and not usual on this volcano."""
+        return sum(pair.speaks_for for pair in self.pairs)
+
+    def is_positive(self, localised_days: int) -> bool:
+        """Return whether half of a track's pairs or more are positive: never quiet then.
+
+        Pairs longer than `localised_days` count only where a track has no others.
+        """
+        by_track: dict[str, list[PairEvidence]] = defaultdict(list)
+        for pair in self.pairs:
+            by_track[pair.track].append(pair)
+        for pairs in by_track.values():
+            short = [pair for pair in pairs if pair.days <= localised_days] or pairs
+            if 2 * sum(pair.positive for pair in short) >= len(short):
+                return True
+        return False
 
     @property
     def median_probability(self) -> float:
@@ -48,38 +74,27 @@ class DateEvidence:
         """
         if self.tracks_for and self.tracks_against:
             return True
-        seen = [pair.days for pair in self.pairs if pair.positive]
+        seen = [pair.days for pair in self.pairs if pair.speaks_for]
         if not seen or min(seen) <= localised_days:
             return False
         return is_raised or min(pair.days for pair in self.pairs) > localised_days
 
-    def verdict(self, probability: float, state: DateState, since: dt.date | None) -> DateVerdict:
-        """Return the verdict on this evidence."""
-        return DateVerdict(
-            date=self.date,
-            probability=probability,
-            state=state,
-            since=since,
-            pairs_for=self.positive,
-            pairs_against=len(self.pairs) - self.positive,
-            tracks_for=self.tracks_for,
-            tracks_against=self.tracks_against,
-        )
-
 
 def gather_dates(
-    pairs: Sequence[PairEvidence], tried: Iterable[dt.date]
+    pairs: Sequence[PairEvidence], tried: Iterable[dt.date], prior_dates: int = PRIOR_DATES
 ) -> tuple[DateEvidence, ...]:
     """Return the evidence of each date on which a pair ends or was tried, in order of time.
 
     Frames of one track are one witness: of their pairs with the same dates the one with the
-    highest score counts, as of a window's patches the one with the highest score does.
+    highest score counts, as of a window's patches the one with the highest score does. What a score
+    is worth depends on the past of its track on this volcano (`past.py`).
 
-    A track is for motion if at least half of its pairs that end on the date are positive, and
-    against it otherwise. Tracks are rarely flown on the same day. A track that was for motion on
-    an earlier date still speaks if all of the date's pairs begin before that date: then both have
-    looked at the same days, and the ground cannot both have moved and lain still. A track that
-    was against is silent on later days: the ground may have begun to move since.
+    A track is for motion if at least half of its pairs that end on the date speak for it, and
+    against it if most are not positive; positive pairs that are usual here say nothing. Tracks are
+    rarely flown on the same day. A track that was for motion on an earlier date still speaks if all
+    of the date's pairs begin before that date: then both have looked at the same days, and the
+    ground cannot both have moved and lain still. A track that was against is silent on later days:
+    the ground may have begun to move since.
 
     Raises
     ------
@@ -91,9 +106,33 @@ def gather_dates(
     for pair in pairs:
         ending.setdefault(pair.secondary, []).append(pair)
     last_for: dict[str, dt.date] = {}
-    return tuple(
-        _evidence_of(date, _one_of_each_pass(ending[date]), last_for) for date in sorted(ending)
-    )
+    histories: dict[str, TrackHistory] = {}
+    found = []
+    for date in sorted(ending):
+        scored = _one_of_each_pass(ending[date])
+        weighed, past = _weighed(date, scored, histories, prior_dates)
+        found.append(replace(_evidence_of(date, weighed, last_for), past=past))
+    return tuple(found)
+
+
+def _weighed(
+    date: dt.date,
+    scored: tuple[PairEvidence, ...],
+    histories: dict[str, TrackHistory],
+    prior_dates: int,
+) -> tuple[tuple[PairEvidence, ...], Past | None]:
+    """Return the pairs with the evidence that they are here, and the strongest one's past."""
+    by_track: dict[str, list[PairEvidence]] = defaultdict(list)
+    for pair in scored:
+        by_track[pair.track].append(pair)
+    pasts: dict[str, Past] = {}
+    for track, pairs in by_track.items():
+        history = histories.setdefault(track, TrackHistory(track))
+        pasts[track] = history.before(date, prior_dates)
+        history.add(date, pairs)
+    weighed = tuple(pasts[pair.track].weigh(pair) for pair in scored)
+    strongest = max(scored, key=lambda pair: pair.logit, default=None)
+    return weighed, pasts[strongest.track] if strongest else None
 
 
 def _one_of_each_pass(pairs: Iterable[PairEvidence]) -> tuple[PairEvidence, ...]:
@@ -110,10 +149,17 @@ def _evidence_of(
     date: dt.date, scored: tuple[PairEvidence, ...], last_for: dict[str, dt.date]
 ) -> DateEvidence:
     """Return the evidence of one date; `last_for` (track: date) is brought up to it."""
-    by_track: dict[str, list[bool]] = defaultdict(list)
+    by_track: dict[str, list[PairEvidence]] = defaultdict(list)
     for pair in scored:
-        by_track[pair.track].append(pair.positive)
-    in_favour = {name for name, votes in by_track.items() if 2 * sum(votes) >= len(votes)}
+        by_track[pair.track].append(pair)
+    in_favour, against = set(), set()
+    for name, pairs in by_track.items():
+        speaking = sum(pair.speaks_for for pair in pairs)
+        denying = sum(not pair.positive for pair in pairs)
+        if speaking and 2 * speaking >= len(pairs):
+            in_favour.add(name)
+        elif denying > speaking:
+            against.add(name)
     newest = max((pair.primary for pair in scored), default=date)
     earlier = {name for name, day in last_for.items() if day > newest and name not in by_track}
     for name in by_track:
@@ -125,7 +171,7 @@ def _evidence_of(
         date=date,
         pairs=scored,
         tracks_for=tuple(sorted(in_favour | earlier)),
-        tracks_against=tuple(sorted(set(by_track) - in_favour)),
+        tracks_against=tuple(sorted(against)),
     )
 
 

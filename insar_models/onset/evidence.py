@@ -4,8 +4,12 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 from fringewatch.errors import BadInputError
+
+if TYPE_CHECKING:
+    from insar_models.onset.past import Past
 
 
 class DateState(StrEnum):
@@ -19,6 +23,30 @@ class DateState(StrEnum):
     """The ground deforms."""
     NO_DATA = "no data"
     """No pair that ends on the date has a score: silence, which is never quiet."""
+    UNKNOWN = "unknown"
+    """Nor had any for so long that what was said before no longer stands."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no pair that ends on the date has a score."""
+        return self in {DateState.NO_DATA, DateState.UNKNOWN}
+
+
+@dataclass(frozen=True)
+class QuietGround:
+    """How the evidence of pairs lies while the ground is still, all volcanoes together.
+
+    Evidence is the logit of `PairEvidence.probability`. As it stands, it is that of a model whose
+    threshold is reached by 1 in 50 quiet windows and every second deforming one: a quiet window is
+    2.05 standard deviations below the threshold then, and 2.05 is one standard deviation.
+    """
+
+    centre: float = -4.218
+    spread: float = 2.0537
+    """Above 0."""
+
+
+ALL_QUIET: Final = QuietGround()
 
 
 @dataclass(frozen=True)
@@ -31,7 +59,11 @@ class PairEvidence:
     logit: float
     """Less the model's threshold, so that 0 and more is positive; NaN where there is no score."""
     probability: float
-    """Calibrated, 0 to 1; NaN where there is no score."""
+    """Of the evidence, 0 to 1: 0.5 speaks neither for motion nor against; NaN without a score."""
+    quiet: QuietGround = ALL_QUIET
+    """What the model's evidence is like on quiet ground."""
+    usual: bool = False
+    """Whether it is positive, but no more than is usual on this volcano while it is quiet."""
 
     def __post_init__(self) -> None:
         """Refuse what is no pair or no probability.
@@ -75,6 +107,11 @@ class PairEvidence:
         return self.logit >= 0
 
     @property
+    def speaks_for(self) -> bool:
+        """Whether it is evidence of motion: positive, and not usual on this volcano."""
+        return self.positive and not self.usual
+
+    @property
     def days(self) -> int:
         """Time span in days."""
         return (self.secondary - self.primary).days
@@ -102,6 +139,16 @@ class DateVerdict:
     pairs_against: int
     """Scored pairs of passes ending on the date that are not."""
     tracks_for: tuple[str, ...]
-    """In order of their names: tracks of which at least half of the pairs are positive."""
+    """In order of their names: tracks of which at least half of the pairs speak for motion."""
     tracks_against: tuple[str, ...]
-    """In order of their names: the date's other tracks."""
+    """In order of their names: tracks of which more pairs speak against motion than for it."""
+    level: float = math.nan
+    """What the method measured, the higher the more for motion; NaN where there is no data."""
+    level_needed: float = math.nan
+    """The level from which the date is unrest: lower while an episode runs than to begin one."""
+    unknown_since: dt.date | None = None
+    """Of a date of `unknown`: the last date of which anything is known."""
+    because: str = ""
+    """Why it is in this state, in words."""
+    past: "Past | None" = None
+    """What was usual on the track of the date's strongest pair; None where there is no data."""

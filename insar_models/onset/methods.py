@@ -24,6 +24,11 @@ class OnsetMethod(Protocol):
         """By which `find_method` knows it."""
         ...
 
+    @property
+    def silence_days(self) -> int:
+        """Days without data after which its verdicts no longer stand."""
+        ...
+
     def judge(
         self, pairs: Sequence[PairEvidence], tried: Iterable[dt.date] = ()
     ) -> tuple[DateVerdict, ...]:
@@ -48,30 +53,37 @@ _METHODS: Final[dict[str, type[Rule] | type[CumulativeSum] | type[Deconvolution]
     kind.name: kind for kind in (Rule, CumulativeSum, Deconvolution)
 }
 METHOD_NAMES: Final = tuple(_METHODS)
+PRESETS: Final[dict[str, tuple[str, dict[str, float | int]]]] = {
+    "early": (Deconvolution.name, {"begin": 0.2}),
+    "quiet": (Deconvolution.name, {"begin": 0.6}),
+}
+"""Methods with options, by names that say what they are for."""
 
 
 def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMethod:
-    """Return the method called `name`: "rule", "cumulative-sum" or "deconvolution".
+    """Return the method called `name`: one of `METHOD_NAMES`, or of `PRESETS`.
 
     Parameters
     ----------
     name
-        One of `METHOD_NAMES`.
+        Of a method or a preset.
     options
-        Values of the method's fields; the others keep their defaults.
+        Values of the method's fields; the others keep the preset's, or their defaults.
 
     Raises
     ------
     BadInputError
         If there is no such method or option, or a value is of no use.
     """
-    kind = _METHODS.get(name)
+    base, given = PRESETS.get(name, (name, {}))
+    kind = _METHODS.get(base)
     if kind is None:
-        message = f"unknown method '{name}' for dates: one of {', '.join(METHOD_NAMES)}"
+        known_names = ", ".join((*METHOD_NAMES, *PRESETS))
+        message = f"unknown method '{name}' for dates: one of {known_names}"
         raise BadInputError(message)
     known = {field.name for field in fields(kind)}
     unknown = sorted(set(options or {}) - known)
     if unknown:
         message = f"method '{name}' has no option '{unknown[0]}': one of {', '.join(sorted(known))}"
         raise BadInputError(message)
-    return kind(**(options or {}))
+    return kind(**{**given, **(options or {})})

@@ -7,7 +7,8 @@ import numpy as np
 from scipy.special import expit, logit
 
 from insar_models.detectors.protocol import Detector
-from insar_models.onset.evidence import PairEvidence
+from insar_models.detectors.window_score import WindowScore
+from insar_models.onset.evidence import ALL_QUIET, PairEvidence, QuietGround
 
 
 def evidence_of(
@@ -32,7 +33,24 @@ def evidence_of(
     """
     if math.isnan(score):
         return PairEvidence(frame, *dates, math.nan, math.nan)
+    own, at_threshold = model.probabilities(np.array([score, model.threshold]))
+    probability = evidence_probability(own, at_threshold)
+    return PairEvidence(frame, *dates, score - model.threshold, probability, quiet_of(model))
+
+
+def evidence_probability(probability: float, at_threshold: float) -> float:
+    """Return a calibrated probability as evidence: 0.5 where it is that at the threshold."""
     # Not 0 or 1: their odds are infinite.
-    own, neutral = np.clip(model.probabilities(np.array([score, model.threshold])), 1e-9, 1 - 1e-9)
-    probability = float(expit(logit(own) - logit(neutral)))
-    return PairEvidence(frame, *dates, score - model.threshold, probability)
+    own, neutral = np.clip([probability, at_threshold], 1e-9, 1 - 1e-9)
+    return float(expit(logit(own) - logit(neutral)))
+
+
+def quiet_of(model: Detector) -> QuietGround:
+    """Return what the model's evidence is like on quiet ground, from its card where it knows."""
+    window = getattr(model, "window", None)
+    quiet = window.quiet if isinstance(window, WindowScore) else None
+    if quiet is None:
+        return ALL_QUIET
+    # Evidence is the slope times what a score is above the threshold.
+    slope = window.calibration.slope
+    return QuietGround(slope * (quiet.centre - model.threshold), slope * quiet.spread)

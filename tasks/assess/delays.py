@@ -134,7 +134,7 @@ def _covered(volcano: str, dates: Sequence[JudgedDate], truth: PlaceTruth) -> Se
 
 def _outcome(episode: DatedEpisode, dates: Sequence[JudgedDate], last: dt.date) -> EpisodeOutcome:
     inside = [item for item in dates if episode.start <= item.date <= last]
-    if all(item.state is DateState.NO_DATA for item in inside):
+    if all(item.state.is_silent for item in inside):
         return EpisodeOutcome(episode, Ending.NOT_WATCHED)
     following = inside[0].date
     unrest = next((item for item in inside if item.state is DateState.UNREST), None)
@@ -175,7 +175,7 @@ def _by_date(dates: Sequence[JudgedDate], truth: PlaceTruth, phases: Phases) -> 
             known = truth.dates.get(item.date)
         else:
             known = phase is Phase.VOLCANIC if phase is not Phase.AFTER else None
-        no_aim = phase is Phase.TECTONIC or item.state is DateState.NO_DATA
+        no_aim = phase is Phase.TECTONIC or item.state.is_silent
         if known is not None and not no_aim:
             compared.append((known, item.state is DateState.UNREST))
     return count(compared)

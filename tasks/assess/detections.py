@@ -13,6 +13,7 @@ from catalogs.storage.place import Folder, Place
 from catalogs.tables import DATES, INTERFEROGRAMS, TABLE_FORMAT, read_table
 from fringewatch.errors import BadInputError
 from insar_models.onset.evidence import DateState, PairEvidence
+from insar_models.onset.scored_pair import evidence_probability
 from tasks.assess.csv_tables import day_of, read_table_rows
 from tasks.assess.outcomes import JudgedDate
 
@@ -140,22 +141,15 @@ def _judged(source: str, row: Row, prefix: str) -> JudgedDate:
 
 
 def _pairs(rows: list[Row]) -> tuple[PairEvidence, ...]:
-    """Evidence of the scored pairs, as far as the table tells it.
-
-    It does not hold the model's threshold, which lies above all negative scores and not above the
-    positive ones: the lowest positive score stands for it.
-    """
-    scored = [row for row in rows if not math.isnan(row["score"])]
-    highest = max((row["score"] for row in scored), default=0.0)
-    positive = (row["score"] for row in scored if row["positive"])
-    threshold = min(positive, default=math.nextafter(highest, math.inf))
+    """Evidence of the scored pairs, as the dates are judged by it."""
     return tuple(
         PairEvidence(
             row["frame"],
             row["primary_date"],
             row["secondary_date"],
-            row["score"] - threshold,
-            row["probability"],
+            row["score"] - row["threshold"],
+            evidence_probability(row["probability"], row["threshold_probability"]),
         )
-        for row in scored
+        for row in rows
+        if not math.isnan(row["score"])
     )

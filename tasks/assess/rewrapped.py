@@ -14,6 +14,7 @@ from catalogs.world.volcanoes import find_volcano, load_volcanoes
 from fringewatch.errors import BadInputError
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import PairEvidence
+from insar_models.onset.scored_pair import evidence_of
 from tasks.assess.rewrapped_series import DisplacementSeries
 from tasks.assess.windows import cube_in_memory, cut_window
 from tasks.judge.score import score_cube
@@ -76,11 +77,8 @@ class RewrappedPairs:
             lot = pairs[first : first + _PAIRS_AT_ONCE]
             cube = cube_in_memory(window, [self._tile(pair) for pair in lot])
             for pair, score in zip(lot, score_cube(cube, model, no_water, 0.0), strict=True):
-                logit = score.score - model.threshold
-                probability = score.probability if math.isfinite(logit) else math.nan
-                evidence = PairEvidence(
-                    self.series.frame, pair.primary, pair.secondary, logit, probability
-                )
+                dates = (pair.primary, pair.secondary)
+                evidence = evidence_of(self.series.frame, dates, score.score, model)
                 found.append(LocatedPair(evidence, score.peak_latitude, score.peak_longitude))
             report_progress("re-wrapped displacement", len(found), len(pairs))
         return tuple(found)

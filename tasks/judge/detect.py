@@ -106,6 +106,7 @@ def dates_table(
 
 def _now(verdict: DateVerdict, pairs: Sequence[ScoredPair]) -> dict[str, object]:
     positive = [row.score for row in pairs if row.score.positive]
+    past = verdict.past
     strongest = max(positive, key=lambda score: score.score, default=None)
     return {
         "date": verdict.date,
@@ -115,10 +116,19 @@ def _now(verdict: DateVerdict, pairs: Sequence[ScoredPair]) -> dict[str, object]
         "tracks_for": " ".join(verdict.tracks_for),
         "tracks_against": " ".join(verdict.tracks_against),
         "probability": round(verdict.probability, _DIGITS),
+        "level": round(verdict.level, _DIGITS),
+        "level_needed": round(verdict.level_needed, _DIGITS),
         "state": verdict.state.value,
+        "because": verdict.because,
         "since": verdict.since,
+        "unknown_since": verdict.unknown_since,
         "peak_latitude": round(strongest.peak_latitude, _DIGITS) if strongest else np.nan,
         "peak_longitude": round(strongest.peak_longitude, _DIGITS) if strongest else np.nan,
+        "past_dates": past.dates if past else 0,
+        "past_first": past.first if past else None,
+        "past_last": past.last if past else None,
+        "past_centre": round(past.centre, _DIGITS) if past else np.nan,
+        "past_spread": round(past.spread, _DIGITS) if past else np.nan,
     }
 
 

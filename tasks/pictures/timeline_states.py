@@ -20,12 +20,14 @@ STATES: Final[dict[str, dict[str, Any]]] = {
     "watch": {"facecolor": ORANGE, "edgecolor": "white", "hatch": "//"},
     "unrest": {"facecolor": VERMILLION, "edgecolor": "white"},
     "no data": {"facecolor": "white", "edgecolor": GREY, "hatch": "xxx"},
+    "unknown": {"facecolor": "white", "edgecolor": "black", "hatch": "..."},
 }
 _HEADLINES: Final[dict[str, dict[str, Any]]] = {
     "quiet": {"facecolor": PALE_BLUE, "edgecolor": PALE_BLUE},
     "watch": {"facecolor": ORANGE, "edgecolor": ORANGE},
     "unrest": {"facecolor": VERMILLION, "edgecolor": VERMILLION},
     "no data": {"facecolor": "white", "edgecolor": "black", "linestyle": "--"},
+    "unknown": {"facecolor": "white", "edgecolor": "black", "linestyle": ":"},
 }
 
 _LONGEST_BLOCK_DAYS = 24.0  # a state is not stretched over a gap in the data
@@ -47,6 +49,8 @@ def draw_headline(figure: Figure, days: pd.DataFrame) -> None:
     if not np.isnan(last["since"]):
         since = iso_day(last["since"])
         words += f" since {since}" if state == "unrest" else f" (in unrest since {since})"
+    if state == "unknown" and not pd.isna(last.get("unknown_since")):
+        words += f" since {last['unknown_since']}"
     figure.text(
         0.985,
         0.945,
@@ -93,7 +97,7 @@ def draw_overview(axes: Axes, days: pd.DataFrame, shown_from: float) -> None:
 
 def mark_no_data(panels: tuple[Axes, ...], days: pd.DataFrame) -> None:
     """Shade the dates without data in all panels: nothing is known of them."""
-    silent = days["state"] == "no data"
+    silent = days["state"].isin(["no data", "unknown"])
     for start, width in zip(days.loc[silent, "date"], block_days(days)[silent], strict=True):
         for axes in panels:
             axes.axvspan(

@@ -22,10 +22,19 @@ def date_row(**changes: Any) -> dict[str, Any]:
         "tracks_for": "142A",
         "tracks_against": "",
         "probability": 0.8,
+        "level": 0.8,
+        "level_needed": 0.5,
         "state": "unrest",
+        "because": "2 of 3 pairs positive, one track",
         "since": dt.date(2020, 1, 12),
+        "unknown_since": None,
         "peak_latitude": 14.0,
         "peak_longitude": 121.0,
+        "past_dates": 0,
+        "past_first": None,
+        "past_last": None,
+        "past_centre": 0.0,
+        "past_spread": 1.0,
         "method": "rule",
         "model": "baseline-0",
         "first_state": "unrest",
@@ -106,7 +115,7 @@ def test_a_table_of_an_older_version_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "dates.parquet"
     old = pq.read_table(path)
     pq.write_table(old.replace_schema_metadata({"fringewatch_format": "1"}), path)
-    with pytest.raises(StoreError, match=r"has format 1 .* reads format 3: run the backfill again"):
+    with pytest.raises(StoreError, match=r"has format 1 .* reads format 4: run the backfill again"):
         read_table(DATES, Folder(tmp_path))
 
 

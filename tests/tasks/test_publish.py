@@ -55,7 +55,7 @@ def test_a_first_verdict_is_revised_by_nothing(kept: KeptHome) -> None:
     table = dates(kept)
     assert table["state"].tolist() == table["first_state"].tolist() == ["quiet", "quiet", "unrest"]
     assert not table["revised"].any()
-    assert set(table["first_model"]) == set(table["model"]) == {"baseline-0"}
+    assert set(table["first_model"]) == set(table["model"]) == {Settings().model}
     assert set(table["first_method"]) == set(table["method"]) == {"rule"}
 
 
@@ -126,9 +126,9 @@ def test_another_model_judges_anew_and_the_first_verdict_keeps_the_old_name(
     table = dates(kept)
     assert table["state"].tolist() == ["quiet"] * 3
     assert set(table["model"]) == {"next"}
-    assert set(table["first_model"]) == {"baseline-0"}
+    assert set(table["first_model"]) == {Settings().model}
     assert table["revised"].tolist() == [False, False, True]
-    assert "first judged by another model (baseline-0): 3 dates" in published.lines()
+    assert f"first judged by another model ({Settings().model}): 3 dates" in published.lines()
     assert not list(folder(kept).glob("episode-*"))
 
 
@@ -171,6 +171,29 @@ def test_a_run_that_ends_before_its_tables_leaves_the_first_verdict(
     score_again(kept, PAIRS[1:3], -5.0)
     publish(kept)
     assert dates(kept)["first_state"].tolist() == ["quiet", "quiet", "unrest"]
+
+
+def test_pictures_follow_the_tables_also_after_a_run_that_died_between_them(
+    kept: KeptHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DiedError(Exception):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise DiedError
+
+    before = digests(folder(kept))
+    score_again(kept, PAIRS, -5.0)
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.publish.draw_timeline", die)
+        with pytest.raises(DiedError):
+            publish(kept)
+    assert digests(folder(kept))["timeline.png"] == before["timeline.png"]
+    publish(kept)
+    after = digests(folder(kept))
+    assert after["timeline.png"] != before["timeline.png"]
+    assert after["interferograms.png"] != before["interferograms.png"]
+    assert publish(kept).changed == ()
 
 
 def test_only_what_could_not_be_had_for_this_volcano_is_no_data(kept: KeptHome) -> None:

@@ -250,3 +250,11 @@ def test_one_server_cannot_point_at_this_machine(
     listing = Portal([portal.url], session).list_pairs(FRAME)
     assert listing.entries == ()
     assert listing.answers[0].state is RootState.LISTED
+
+
+def test_a_folder_named_with_a_future_date_is_no_pair(tmp_path: Path) -> None:
+    frame = FrameId.parse("155D_02579_100800")
+    pairs = tmp_path / "155" / str(frame) / "interferograms"
+    for name in ("20210313_20210319", "20210313_20990319"):
+        (pairs / name).mkdir(parents=True)
+    assert [str(entry.pair) for entry in list_folder(tmp_path, frame)] == ["20210313_20210319"]

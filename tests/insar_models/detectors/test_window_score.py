@@ -99,6 +99,18 @@ def test_a_record_comes_back_and_a_damaged_one_is_said() -> None:
             WindowScore.of_dict(wrong)
 
 
+def test_quiet_windows_have_a_middle_and_a_spread_that_the_threshold_agrees_with() -> None:
+    score, level = made()
+    assert score.quiet is not None
+    assert score.quiet.centre + 2.0537 * score.quiet.spread == pytest.approx(level, abs=1e-3)
+    assert score.quiet.centre < level
+    record = score.as_dict()
+    with pytest.raises(ModelError, match="quiet_spread is -1"):
+        WindowScore.of_dict(record | {"quiet_spread": -1})
+    old = {key: value for key, value in record.items() if not key.startswith("quiet_c")}
+    assert WindowScore.of_dict(old).quiet is None
+
+
 def test_too_few_windows_are_refused() -> None:
     few = np.zeros((20, 9))
     with pytest.raises(BadInputError, match="too few for a threshold"):

@@ -1,7 +1,10 @@
 """Pairs of made-up volcanoes."""
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable
+
+from hypothesis import strategies as st
 
 from insar_models.onset.evidence import PairEvidence
 
@@ -61,3 +64,18 @@ def step(when: float) -> Callable[[float, float], bool]:
 def ramp(start: float, stop: float, least: float = 1.0) -> Callable[[float, float], bool]:
     """Return ground that moves from `start` to `stop`, seen by pairs over `least` days of it."""
     return lambda first, last: min(last, stop) - max(first, start) >= least
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> list[PairEvidence]:
+    """Pairs of two frames with gaps, missing scores and scores of any kind."""
+    pairs = []
+    for frame in ("A", "D"):
+        days = sorted(draw(st.sets(st.integers(0, 150), min_size=2, max_size=14)))
+        for late in range(1, len(days)):
+            for early in draw(st.sets(st.integers(0, late - 1), min_size=1, max_size=4)):
+                logit = draw(st.one_of(st.just(math.nan), st.floats(-5, 5)))
+                probability = draw(st.floats(0, 1)) if not math.isnan(logit) else logit
+                dates = day(days[early]), day(days[late])
+                pairs.append(PairEvidence(frame, *dates, logit, probability))
+    return pairs

@@ -10,7 +10,7 @@ from insar_models.onset.states import Hysteresis, Reading
 from tests.insar_models.onset.series import day
 
 NAN = math.nan
-LETTERS = {"quiet": "q", "watch": "w", "unrest": "U", "no data": "-"}
+LETTERS = {"quiet": "q", "watch": "w", "unrest": "U", "no data": "-", "unknown": "?"}
 
 
 def strip(levels: list[Any], **options: int) -> tuple[str, list[int | None]]:
@@ -20,8 +20,8 @@ def strip(levels: list[Any], **options: int) -> tuple[str, list[int | None]]:
         for k, level in enumerate(levels)
     ]
     followed = Hysteresis(0.6, 0.3, **options).follow(readings)
-    letters = "".join(LETTERS[state] for state, _ in followed)
-    return letters, [None if since is None else (since - day(0)).days for _, since in followed]
+    letters = "".join(LETTERS[step.state] for step in followed)
+    return letters, [None if s.since is None else (s.since - day(0)).days for s in followed]
 
 
 def test_it_begins_at_one_level_and_ends_below_another() -> None:
@@ -56,9 +56,9 @@ def test_a_vague_date_is_watched_and_neither_begins_nor_ends() -> None:
 
 
 def test_what_speaks_for_motion_is_not_quiet_at_any_level() -> None:
-    ((state, since),) = Hysteresis(0.6, 0.3).follow([Reading(day(0), 0.0, raised=True)])
-    assert state == "watch"
-    assert since is None
+    (step,) = Hysteresis(0.6, 0.3).follow([Reading(day(0), 0.0, raised=True)])
+    assert step.state == "watch"
+    assert step.since is None
 
 
 @pytest.mark.parametrize(

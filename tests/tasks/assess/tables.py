@@ -33,6 +33,7 @@ def write_interferograms(folder: Path, pairs: Sequence[PairEvidence]) -> None:
     rows = [
         _row(INTERFEROGRAMS)
         | {"frame": pair.frame, "primary_date": pair.primary, "secondary_date": pair.secondary}
+        | {"threshold": THRESHOLD, "threshold_probability": 0.5}
         | {"score": pair.logit + THRESHOLD, "probability": pair.probability}
         | {"positive": pair.positive}
         for pair in pairs

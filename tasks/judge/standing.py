@@ -1,0 +1,42 @@
+"""What still stands of a volcano's verdicts on a day: nothing, after too long a silence."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from insar_models.onset.evidence import DateState
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A volcano's state on a day."""
+
+    state: str
+    since: dt.date | None
+    """First date of the running episode of unrest."""
+    because: str
+
+
+def standing_of(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Standing:
+    """Return the state of the newest date, or *unknown* if no pair has ended for too long.
+
+    Parameters
+    ----------
+    dates
+        The dates table, one row at least, in order of time.
+    today
+        UTC.
+    silence_days
+        Of the method: days without a pair after which its verdicts no longer stand.
+    """
+    last = dates.iloc[-1]
+    since = None if pd.isna(last["since"]) else last["since"]
+    known = dates.loc[dates["pairs"] > 0, "date"]
+    if known.empty or (today - known.iloc[-1]).days <= silence_days:
+        return Standing(str(last["state"]), since, str(last["because"]))
+    before = f"unrest since {since} not seen to end" if since else f"last known on {known.iloc[-1]}"
+    if last["state"] == DateState.UNKNOWN:
+        before = str(last["because"]).partition("; ")[2]
+    silent = (today - known.iloc[-1]).days
+    return Standing(DateState.UNKNOWN.value, None, f"no pair for {silent} days; {before}")
