@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from fringewatch.errors import ModelError
+from fringewatch.errors import FringewatchError, ModelError
+from fringewatch.plugins import DETECTORS, find_plugin, plugin_names
 from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.linear import LinearDetector
 from insar_models.detectors.linear_card import (
@@ -51,7 +52,12 @@ def _read_encoder(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> D
     return read_encoder_detector(folder, card, tensors)
 
 
-_READERS: Final[Mapping[str, Callable[[Path, Mapping[str, Any], _Tensors], Detector]]] = {
+_DETECTOR_NAMES: Final = tuple(name for name in vars(Detector) if not name.startswith("_"))
+"""What each detector has, whatever package it comes from."""
+
+_Reader = Callable[[Path, Mapping[str, Any], _Tensors], Detector]
+
+_READERS: Final[Mapping[str, _Reader]] = {
     ARCHITECTURE: read_linear,
     ENCODER_ARCHITECTURE: _read_encoder,
 }
@@ -107,21 +113,27 @@ def _parts(
 def load_model(folder: Path) -> Detector:
     """Return the model that lies in `folder`.
 
+    Its card names an architecture: one of ours, or one that another package adds to the entry
+    points `fringewatch.plugins.DETECTORS`.
+
     Raises
     ------
     ModelError
         If a file is missing, cut or altered, the card was written by a newer version or names an
         unknown architecture, or the weights do not fit it.
+    PluginError
+        If the package that adds the architecture is broken.
     """
     card = read_card(folder)
     path = folder / WEIGHTS_FILE
     content = read_weights(folder, card)
-    architecture = card.get("architecture")
-    reader = _READERS.get(str(architecture))
+    architecture = str(card.get("architecture"))
+    reader = _READERS.get(architecture) or _reader_of_plugin(architecture)
     if reader is None:
         message = (
             f"{folder / CARD_FILE}: unknown architecture '{architecture}', this Fringewatch knows "
-            f"{', '.join(_READERS)}: update Fringewatch or choose another model"
+            f"{', '.join((*_READERS, *plugin_names(DETECTORS)))}: update Fringewatch, install the "
+            "package that adds it, or choose another model"
         )
         raise ModelError(message)
     try:
@@ -130,6 +142,29 @@ def load_model(folder: Path) -> Detector:
         message = f"{path} is no safetensors file ({error}): train or copy the model again"
         raise ModelError(message) from error
     return reader(folder, card, tensors)
+
+
+def _reader_of_plugin(architecture: str) -> _Reader | None:
+    """Return what reads models of an architecture that another package adds; None if none does."""
+    plugin = find_plugin(DETECTORS, architecture)
+    if plugin is None:
+        return None
+    read = plugin.load()
+
+    def reader(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> Detector:
+        try:
+            model = read(folder, card, tensors)  # type: ignore[operator] - a plug-in can be called
+        except FringewatchError:
+            raise
+        except Exception as error:  # somebody else's code, of which nothing is known
+            raise plugin.broken(error) from error
+        lacking = sorted(name for name in _DETECTOR_NAMES if not hasattr(model, name))
+        if lacking:
+            message = f"what it reads is no detector: it has no {', '.join(lacking)}"
+            raise plugin.broken(message)
+        return cast("Detector", model)
+
+    return reader
 
 
 def find_model(name: str, models_folder: Path | None) -> Detector:
