@@ -26,7 +26,7 @@ def misplaced_packages() -> list[str]:
         # A folder without an __init__.py has no origin, only places.
         places = [spec.origin] if spec.origin else list(spec.submodule_search_locations or ())
         if not any(Path(place).resolve().is_relative_to(ours / name) for place in places):
-            owners = " and ".join(_owners(name)) or "no installed distribution"
+            owners = " and ".join(_owners()[name]) or "no installed distribution"
             sentences.append(
                 f"the package '{name}' that Python finds at {', '.join(places)} is not "
                 f"Fringewatch's, it belongs to {owners}: {_ADVICE}"
@@ -40,8 +40,8 @@ def shared_packages() -> list[str]:
     All installed files are looked through, which takes a second or so.
     """
     found = []
-    for name in PACKAGES:
-        others = [owner for owner in _owners(name) if owner.split()[0] != DISTRIBUTION]
+    for name, owners in _owners().items():
+        others = [owner for owner in owners if owner.split()[0] != DISTRIBUTION]
         if others:
             found.append(
                 f"the package '{name}' belongs to Fringewatch and to {' and '.join(others)}, which "
@@ -50,10 +50,13 @@ def shared_packages() -> list[str]:
     return found
 
 
-def _owners(name: str) -> list[str]:
-    """Return the distributions, with their versions, that have a package or module of a name."""
-    found = {f"{each.name} {each.version}" for each in distributions() if name in _packages(each)}
-    return sorted(found)
+def _owners() -> dict[str, list[str]]:
+    """Return, for each of our packages, the distributions that put files there, with versions."""
+    found: dict[str, set[str]] = {name: set() for name in PACKAGES}
+    for each in distributions():
+        for name in found.keys() & set(_packages(each)):
+            found[name].add(f"{each.name} {each.version}")
+    return {name: sorted(owners) for name, owners in found.items()}
 
 
 def _packages(distribution: Distribution) -> Iterator[str]:
