@@ -9,7 +9,7 @@ not installed here is left out, and said to be.
 
 import argparse
 from collections.abc import Iterable
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -34,7 +34,7 @@ def needed(names: Iterable[str], extra: str = "") -> dict[str, Distribution]:
         if (name, wanted) in seen:
             continue
         seen.add((name, wanted))
-        each = distribution(name)
+        each = installed(name)
         found[name] = each
         for requirement in map(Requirement, each.requires or ()):
             marker = requirement.marker
@@ -42,6 +42,12 @@ def needed(names: Iterable[str], extra: str = "") -> dict[str, Distribution]:
                 key = requirement.name.lower().replace("_", "-")
                 queue += [(key, more) for more in (*sorted(requirement.extras), "")]
     return found
+
+
+def installed(name: str) -> Distribution:
+    """Return a distribution as pip installed it, not what a build left in this folder of it."""
+    recorded = (each for each in distributions(name=name) if each.read_text("RECORD"))
+    return next(recorded, None) or distribution(name)
 
 
 def megabytes(distributions: Iterable[Distribution]) -> float:
