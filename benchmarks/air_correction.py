@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
 
 from benchmarks.air_scenes import measure_scenes
@@ -75,7 +76,7 @@ def read_volcano(frame: Path, volcano: str) -> RealWindow:
     window = volcano_window(read_grid(first, Product.DIFF_PHA), place.latitude, place.longitude)
     pairs = tuple(_read_pair(folder, window) for folder in folders)
     delays = {
-        path.parent.name: read_window(path, window).astype(np.float32)
+        path.parent.name: _delay(path, window)
         for path in sorted(frame.glob("epochs/*/*.sltd.geo.tif"))
     }
     stack = np.stack(list(delays.values()))
@@ -85,9 +86,18 @@ def read_volcano(frame: Path, volcano: str) -> RealWindow:
     return RealWindow(volcano, pairs, replace(stand_in, reach=REACH_OF_MEAN_DELAY), delays)
 
 
+def _delay(path: Path, window: Window) -> NDArray[np.float32]:
+    """Slant delay in radians in a window that lies inside of its raster; 0 is no data."""
+    rows = slice(window.row, window.row + window.size)
+    columns = slice(window.column, window.column + window.size)
+    with rasterio.open(path) as raster:
+        delay: NDArray[np.float32] = raster.read(1).astype(np.float32)[rows, columns]
+    return delay
+
+
 def _read_pair(folder: Path, window: Window) -> RealPair:
     phase, coherence = (
-        read_window(folder / f"{folder.name}{product.ending}", window)
+        read_window(folder / f"{folder.name}{product.ending}", product, window)
         for product in (Product.DIFF_PHA, Product.CC)
     )
     codes = encode_phase(phase.astype(np.float32), coherence != 0)

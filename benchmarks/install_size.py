@@ -1,83 +1,88 @@
-"""Megabytes that the packages of an installation take on the disk, for the core and each extra.
+"""How many megabytes a watch must install, with ONNX Runtime and with torch, and training besides.
 
     python -m benchmarks.install_size
 
-What is counted are the files of Fringewatch's distribution and of all that it needs, as they are
-installed here, by their records; of an extra what it adds to the core. An extra whose packages are
-not installed here is left out, and said to be.
+Counts the files of all packages that Fringewatch needs, and of those that they need in turn, as
+they lie in this environment; `.pyc` files are left out, since they come with use. Packages that
+are not installed are named and count nothing.
 """
 
 import argparse
-from collections.abc import Iterable
-from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
+from importlib import metadata
 from pathlib import Path
+from typing import Final
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-NAME = "fringewatch"
-EXTRAS = ("train", "comparison")
+_OURS: Final = "fringewatch"
+_TORCH: Final = ("torch", "torchvision")
+_ONNX: Final = "onnxruntime"
 
 
-def needed(names: Iterable[str], extra: str = "") -> dict[str, Distribution]:
-    """Return the distributions that are needed, with all that they need, by their names.
+def needed(names: list[str], without: str | None = None) -> tuple[set[str], set[str]]:
+    """Return what packages need in all, themselves included: what is installed, and what is not.
 
-    Raises
-    ------
-    PackageNotFoundError
-        If one of them is not installed here.
+    Parameters
+    ----------
+    names
+        Of packages, with their extras in brackets.
+    without
+        Package that is left out, and with it what it alone needs.
     """
-    found: dict[str, Distribution] = {}
-    queue = [(name, extra) for name in names]
-    seen = set()
-    while queue:
-        name, wanted = queue.pop()
-        if (name, wanted) in seen:
+    found: set[str] = set()
+    missing: set[str] = set()
+    asked = map(Requirement, names)
+    ahead = [(canonicalize_name(each.name), frozenset(each.extras)) for each in asked]
+    seen = set(ahead)
+    while ahead:
+        name, extras = ahead.pop()
+        try:
+            lines = metadata.distribution(name).requires or []
+        except metadata.PackageNotFoundError:
+            missing.add(name)
             continue
-        seen.add((name, wanted))
-        each = installed(name)
-        found[name] = each
-        for requirement in map(Requirement, each.requires or ()):
-            marker = requirement.marker
-            if marker is None or marker.evaluate({"extra": wanted}):
-                key = requirement.name.lower().replace("_", "-")
-                queue += [(key, more) for more in (*sorted(requirement.extras), "")]
-    return found
+        found.add(name)
+        for requirement in map(Requirement, lines):
+            wanted = any(
+                requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+                for extra in (*extras, "")
+            )
+            one = (canonicalize_name(requirement.name), frozenset(requirement.extras))
+            if wanted and one[0] != without and one not in seen:
+                seen.add(one)
+                ahead.append(one)
+    return found, missing
 
 
-def installed(name: str) -> Distribution:
-    """Return a distribution as pip installed it, not what a build left in this folder of it."""
-    recorded = (each for each in distributions(name=name) if each.read_text("RECORD"))
-    return next(recorded, None) or distribution(name)
-
-
-def megabytes(distributions: Iterable[Distribution]) -> float:
-    """Return how much the files of distributions take; what is not there any more takes nothing."""
-    paths = {Path(str(file.locate())) for each in distributions for file in each.files or ()}
-    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
+def megabytes(names: set[str]) -> float:
+    """Return how much the files of packages take, each file once."""
+    files: dict[Path, int] = {}
+    for name in names:
+        for file in metadata.files(name) or []:
+            path = Path(str(file.locate())).resolve()
+            if path.suffix != ".pyc" and path.is_file():
+                files[path] = path.stat().st_size
+    return sum(files.values()) / 1e6
 
 
 def main() -> None:
-    """Print a line for the core and for each extra."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--largest", type=int, default=5, help="packages named in each line")
-    largest = parser.parse_args().largest
-    core = needed([NAME])
-    show("core", core, largest)
-    for extra in EXTRAS:
-        try:
-            added = needed([NAME], extra)
-        except PackageNotFoundError as error:
-            print(f"{extra:>12}: not installed here ({error})")
-            continue
-        show(f"+ {extra}", {name: added[name] for name in added.keys() - core.keys()}, largest)
-
-
-def show(label: str, distributions: dict[str, Distribution], largest: int) -> None:
-    """Print the size of distributions and the largest of them."""
-    sizes = {name: megabytes([each]) for name, each in distributions.items()}
-    first = sorted(sizes, key=lambda name: -sizes[name])[:largest]
-    named = ", ".join(f"{name} {sizes[name]:.0f}" for name in first)
-    print(f"{label:>12}: {sum(sizes.values()):6.0f} MB in {len(sizes)} packages ({named})")
+    """Print the table."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
+    core, missing = needed([_OURS, _ONNX])
+    bare, _ = needed([_OURS], without=_ONNX)
+    trains, _ = needed([_OURS, _ONNX, f"{_OURS}[train]"])
+    with_torch, missing_too = needed([_OURS, *_TORCH], without=_ONNX)
+    print(f"not installed: {', '.join(sorted(missing | missing_too)) or 'none'}")
+    for words, names in (
+        ("core with onnxruntime", core),
+        ("core with torch in its place", with_torch),
+        ("core with neither (no encoder can score)", bare),
+        ("onnxruntime and what it alone brings", core - bare),
+        ("the extra train, added to the core", trains - core),
+        ("torch, torchvision and what they alone bring", with_torch - bare),
+    ):
+        print(f"{words:46}{megabytes(names):8.0f} MB in {len(names)} packages")
 
 
 if __name__ == "__main__":

@@ -11,27 +11,23 @@ which a model's card says that no step learned from them (of all models that are
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, signal
 
 from fringewatch.numbers import WINDOW_SIZE
-from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.registry import SHIPPED_MODELS, find_model
 from insar_models.detectors.window_score import level_of_share, share_interval
 from insar_models.encoders.learned_ground import volcanoes_learned
 from insar_models.model_folder import read_card
 from insar_models.patchfile.window_file import Windows, read_windows
-from insar_models.phase.codes import decode_phase
 from insar_models.tuning.window_pasting import (
     Fields,
-    PatchLogits,
     paste_on_windows,
     simulated_fields,
     window_logits,
@@ -40,6 +36,9 @@ from insar_models.tuning.window_pasting import (
 SHARES: Final = (0.05, 0.02, 0.01)
 PEAKS_M: Final = (0.04, 0.06, 0.08, 0.12, 0.16)
 SEED: Final = 11
+_STEP_DEGREES: Final = 0.002
+_HOLE_PIXELS: Final = 2.0
+_TAPERED: Final = 0.3
 SEEN: Final = 0.3
 """Share of the moved ground that has to show a signal for a source to count."""
 
@@ -108,13 +107,11 @@ def real_fields(folder: Path) -> Fields:
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as held:
             name = "los_mm_per_year" if "los_mm_per_year" in held else "los_mm"
-            motion = np.nan_to_num(held[name].astype(np.float64))
+            motion = held[name].astype(np.float64)
             step = abs(float(np.diff(held["latitude"]).mean()))
-        zoomed = ndimage.zoom(
-            ndimage.gaussian_filter(motion, 0.002 / step / 2), step / 0.002, order=1
-        )
+        zoomed = ndimage.zoom(_without_holes(motion), step / _STEP_DEGREES, order=1)
         edge = np.concatenate([zoomed[0], zoomed[-1], zoomed[:, 0], zoomed[:, -1]])
-        zoomed -= np.median(edge)
+        zoomed = (zoomed - np.median(edge)) * np.outer(*map(_taper, zoomed.shape))
         side = max(half, *zoomed.shape)
         square = np.zeros((side, side))
         top, left = ((side - length) // 2 for length in zoomed.shape)
@@ -126,28 +123,26 @@ def real_fields(folder: Path) -> Fields:
     return Fields(np.stack(fields), np.array(kinds))
 
 
+def _without_holes(motion: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where nothing was measured (NaN), what lies round it."""
+    known = np.isfinite(motion)
+    weight = ndimage.gaussian_filter(known.astype(float), _HOLE_PIXELS)
+    smooth = ndimage.gaussian_filter(np.where(known, motion, 0.0), _HOLE_PIXELS)
+    return np.where(known, motion, smooth / np.maximum(weight, 1e-3))
+
+
+def _taper(length: int) -> NDArray[np.float64]:
+    """Weights that fall to 0 at both ends: beyond a field's edge there is no motion."""
+    return np.asarray(signal.windows.tukey(length, _TAPERED), dtype=np.float64)
+
+
 def _judge(model: Detector, quiet: NDArray[np.uint8], sets: dict[str, NDArray[np.uint8]]) -> Judged:
-    patch_logits, combine = _ways_of(model)
+    patch_logits, combine = model.logits_of_codes, model.window_logits
     judged = {name: combine(window_logits(codes, patch_logits)) for name, codes in sets.items()}
     own = {name: float((logits >= model.threshold).mean()) for name, logits in judged.items()}
     of_quiet = combine(window_logits(quiet, patch_logits))
     own["quiet"] = float((of_quiet >= model.threshold).mean())
     return Judged(of_quiet, judged, own)
-
-
-Combine = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-
-def _ways_of(model: Detector) -> tuple[PatchLogits, Combine]:
-    """How a model judges patches, and how nine of them become a window."""
-    if isinstance(model, EncoderDetector):
-        patch_logits: PatchLogits = model.logits_of_codes
-    else:
-
-        def patch_logits(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
-            return model.logits(decode_phase(codes))
-
-    return patch_logits, model.window_logits
 
 
 def _table(model: Detector, judged: Judged, names: NDArray[np.str_]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from PIL import Image
 from scipy.ndimage import affine_transform, correlate1d, gaussian_filter, map_coordinates
 from torch.utils.data import Dataset
 
-from insar_models.encoders.inputs import GREY_MEAN, GREY_SPREAD
+from insar_models.encoders.phasor_inputs import GREY_MEAN, GREY_SPREAD
 
 _PROBABILITY: Final = 0.8
 _ALPHA, _SIGMA, _JITTER_PIXELS = 1.0, 50.0, 50.0

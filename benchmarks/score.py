@@ -5,8 +5,9 @@
 The reference, in the same run, is the bare net: the same weights in eval mode on inputs that are
 ready, in batches of 32, channels last, as it learned. The detector begins with phase bytes, makes
 the inputs, and ends with logits; its net has its batch norms folded. "From radians" is what
-scoring a cube does: bytes to radians, and the detector's own way back. Patches are random smooth
-fields with noise, a corner of them without data. ONNX Runtime and OpenVINO are not measured.
+pictures need: bytes to radians, and the detector's own way back. "ONNX Runtime" is what a watch
+runs: the same detector as a graph, from bytes; and the graph alone. Patches are random smooth
+fields with noise, a corner of them without data. OpenVINO is not measured.
 """
 
 import argparse
@@ -23,9 +24,13 @@ from fringewatch.numbers import NO_DATA_CODE
 from insar_models.detectors.calibration import Calibration
 from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.onnx import BATCH as ONNX_BATCH
+from insar_models.detectors.onnx import LOGIT, OnnxDetector
+from insar_models.detectors.onnx_export import graph_of
 from insar_models.detectors.registry import DEFAULT_MODEL, find_model
 from insar_models.encoders.encoder import make_encoder
 from insar_models.encoders.features import BATCH, inputs_of, scorer_of
+from insar_models.encoders.phasor_inputs import phasor_inputs
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.phase.codes import decode_phase
 from insar_models.phase.window_patches import PATCH_ORIGINS
@@ -37,6 +42,11 @@ _BARE: Final = "bare net, eval mode"
 _FOLDED: Final = "bare net, folded"
 _BYTES: Final = "detector, from bytes"
 _RADIANS: Final = "detector, from radians"
+_GRAPH: Final = "bare graph, ONNX Runtime"
+_ONNX: Final = "ONNX Runtime, from bytes"
+
+ONNX_AIM: Final = 1.5
+"""Of the rate of torch's detector that ONNX Runtime's is to have, both from bytes."""
 
 Ways = dict[str, Callable[[], object]]
 
@@ -96,6 +106,29 @@ def ways_of_detectors(detector: EncoderDetector, codes: NDArray[np.uint8]) -> Wa
     }
 
 
+def ways_of_graph(detector: EncoderDetector, codes: NDArray[np.uint8], threads: int) -> Ways:
+    """Return the same detector run by ONNX Runtime, and its graph alone; tell how they differ."""
+    runs = OnnxDetector(
+        detector.name,
+        "",
+        detector.threshold,
+        detector.spec,
+        graph_of(detector),
+        detector.calibration,
+        threads=threads,
+    )
+    off = np.abs(runs.logits_of_codes(codes) - detector.logits_of_codes(codes)).max()
+    print(f"ONNX Runtime's logits differ from torch's by up to {off:.1e}")
+    inputs = [
+        phasor_inputs(codes[first : first + ONNX_BATCH], runs.spec)
+        for first in range(0, len(codes), ONNX_BATCH)
+    ]
+    return {
+        _GRAPH: lambda: [runs.run(LOGIT, batch) for batch in inputs],
+        _ONNX: lambda: runs.logits_of_codes(codes),
+    }
+
+
 def print_table(costs: dict[str, Cost], counts: dict[str, int], threads: int) -> None:
     """Print rates, and each way's share of the bare net's."""
     nine = len(PATCH_ORIGINS)
@@ -139,6 +172,8 @@ def main() -> None:
     print(machine(words.device))
     ways = ways_of_net(detector, codes, compiled=words.compile)
     ways |= ways_of_detectors(detector, codes)
+    if words.device == "cpu":
+        ways |= ways_of_graph(detector, codes, words.threads)
     counts = dict.fromkeys(ways, len(codes)) | {DEFAULT_MODEL: max(1, len(codes) // 8)}
     costs = measure(ways, words.rounds, words.device)
     print_table(costs, counts, words.threads)
@@ -148,6 +183,10 @@ def main() -> None:
                 found = getattr(costs[bare], clock) / getattr(costs[name], clock)
                 line = f"{name}, share of the {bare}'s rate by the {clock.removesuffix('_s')}"
                 print(f"{line}: {found:.2f}" if share is None else verdict(line, found, share))
+        if _ONNX in costs:
+            found = getattr(costs[_BYTES], clock) / getattr(costs[_ONNX], clock)
+            line = f"{_ONNX}, of torch's detector's rate by the {clock.removesuffix('_s')}"
+            print(verdict(line, found, ONNX_AIM))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ standard input ends, which the system sees to when the process at the other end 
 """
 
 import atexit
+import http.client
 import os
 import signal
 import socket
@@ -17,8 +18,6 @@ import threading
 import time
 from pathlib import Path
 from typing import Final
-
-import requests
 
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import HomeError
@@ -49,21 +48,16 @@ def start_embedded_server(folder: Path) -> str:
             start_new_session=True,  # Ctrl-C is for us: the end of the run is still recorded
         )
     atexit.register(_stop, process)
-    address = f"http://127.0.0.1:{port}/api"
-    _wait_for(address, process, log)
-    return address
+    _wait_for(port, process, log)
+    return f"http://127.0.0.1:{port}/api"
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_LIMIT_S
-    with requests.Session() as session:
-        session.trust_env = False  # never through a proxy: it is on this machine
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                if session.get(f"{address}/health", timeout=5).ok:
-                    return
-            except requests.RequestException:
-                time.sleep(0.1)
+    while time.monotonic() < deadline and process.poll() is None:
+        if _answers(port):
+            return
+        time.sleep(0.1)
     _stop(process)
     tail = " ".join(log.read_text("utf-8", errors="replace").splitlines()[-_TAIL_LINES:])
     message = (
@@ -72,6 +66,18 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
         f"{log.parent} away and try again"
     )
     raise HomeError(message)
+
+
+def _answers(port: int) -> bool:
+    """Whether the API answers; it is asked directly, never through a proxy."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/api/health")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

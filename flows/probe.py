@@ -39,6 +39,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
     seed: int = 0,
     pasted: int = 0,
     windows: Path | None = None,
+    air: Path | None = None,
     device: str | None = None,
     models: Path | None = None,
     home: Path | None = None,
@@ -63,6 +64,8 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
         Patches that are learned from as well: quiet ones, half of them with simulated motion.
     windows
         File of real quiet windows that place the threshold; see `fringewatch probe --help`.
+    air
+        File of relief and delays, where the encoder was tuned with one.
     device
         Such as ``cpu`` or ``cuda:1``; a GPU where there is one if not given.
     models
@@ -91,6 +94,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
         settings=LinearProbeSettings(method=ProbeMethod(method), seed=seed),
         pasted=pasted,
         windows=windows,
+        air=air,
         device=device or best_device(),
     )
     where = Folder(models) if models else home_of(load_settings(home=home)).models

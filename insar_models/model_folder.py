@@ -41,7 +41,11 @@ def check_model_name(name: str) -> None:
 
 
 def write_model_folder(
-    folder: Path, weights: bytes, entries: Mapping[str, object], record: Mapping[str, object]
+    folder: Path,
+    weights: bytes,
+    entries: Mapping[str, object],
+    record: Mapping[str, object],
+    beside: Mapping[str, bytes] | None = None,
 ) -> str:
     """Write weights and their card, and return the sha256 of the weights.
 
@@ -59,6 +63,8 @@ def write_model_folder(
     record
         How it was made (data, recipe, metrics...), anything that JSON can hold; goes to the card
         as it is.
+    beside
+        Further files by name, whose hashes are among the entries; written before the card.
 
     Raises
     ------
@@ -73,14 +79,34 @@ def write_model_folder(
     if taken:
         message = f"the record for {folder} uses the card's own keys: {', '.join(taken)}"
         raise BadInputError(message)
+    card = _card_bytes(folder, {**own, **record})
+    write_atomically(folder / WEIGHTS_FILE, weights)
+    for name, content in (beside or {}).items():
+        write_atomically(folder / name, content)
+    write_atomically(folder / CARD_FILE, card)
+    return sha256
+
+
+def write_card(folder: Path, card: Mapping[str, object]) -> None:
+    """Write a card anew.
+
+    Raises
+    ------
+    BadInputError
+        If it holds something that JSON cannot hold.
+    HomeError
+        If the folder cannot be written.
+    """
+    write_atomically(folder / CARD_FILE, _card_bytes(folder, card))
+
+
+def _card_bytes(folder: Path, card: Mapping[str, object]) -> bytes:
     try:
-        text = json.dumps({**own, **record}, indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         message = f"the card for {folder} cannot be written as JSON ({error}): leave that out"
         raise BadInputError(message) from error
-    write_atomically(folder / WEIGHTS_FILE, weights)
-    write_atomically(folder / CARD_FILE, f"{text}\n".encode())
-    return sha256
+    return f"{text}\n".encode()
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -189,6 +189,8 @@ class ProbeOptions:
     windows: Path | None = None
     """File of real quiet windows (`corpus windows`): those of volcanoes that the encoder was not
     tuned on place the threshold, which then is that of a window."""
+    air: Path | None = None
+    """File of relief and delays (`corpus air`), where the encoder was tuned with one."""
     quiet_share: float | None = None
     """Share of unseen quiet patches that may count as deforming; by default the threshold lies
     where both classes are equally likely."""
@@ -254,6 +256,7 @@ def probe_encoder(
         ),
         pasted=options.pasted or 0,
         windows=options.windows,
+        air=options.air,
         device=options.device or best_device(),
     )
     return train_encoder_probe(request, models)

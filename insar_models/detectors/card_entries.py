@@ -8,9 +8,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.errors import ModelError
+from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.calibration import Calibration
 from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.window_score import WindowScore
+from insar_models.encoders.spec import EncoderSpec
 from insar_models.model_folder import CARD_FILE, WEIGHTS_FILE
 
 ENCODER_ARCHITECTURE: Final = "encoder-and-probe"
@@ -65,6 +67,39 @@ def read_calibration(folder: Path, card: Mapping[str, Any]) -> Calibration:
         )
         raise ModelError(message)
     return found
+
+
+def read_spec(folder: Path, card: Mapping[str, Any]) -> EncoderSpec:
+    """Return what kind of encoder the card in `folder` describes.
+
+    Raises
+    ------
+    ModelError
+        If it describes none, or one that this version lacks.
+    """
+    entries = card.get("encoder")
+    if not isinstance(entries, Mapping):
+        message = f"{folder / 'card.json'} describes no encoder: train or copy the model again"
+        raise ModelError(message)
+    try:
+        return EncoderSpec.parse(entries)
+    except BadInputError as error:
+        message = (
+            f"{folder / 'card.json'} describes an encoder that this version lacks: {error}; update "
+            "Fringewatch, or choose another model"
+        )
+        raise ModelError(message) from error
+
+
+def read_window(card: Mapping[str, Any]) -> WindowScore | None:
+    """Return how a model's nine logits become a window's, if its card says so.
+
+    Raises
+    ------
+    ModelError
+        If the entry is damaged.
+    """
+    return WindowScore.of_dict(card["window"]) if "window" in card else None
 
 
 def linear_weights_tensors(weights: LinearWeights) -> dict[str, NDArray[np.float64]]:

@@ -9,25 +9,21 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from fringewatch.errors import BadInputError
-from fringewatch.numbers import NO_DATA_CODE
 from insar_models.detectors.calibration import Calibration
 from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.patch_scoring import above_threshold, codes_of_phase, logits_of_judged
 from insar_models.detectors.window_score import WindowScore, highest, shares_of_highest
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.features import BATCH, inputs_of, scorer_of
 from insar_models.encoders.inputs import inputs_of_codes
-from insar_models.phase.codes import encode_phase
-from insar_models.phase.features import MINIMUM_VALID_FRACTION
+from insar_models.encoders.spec import EncoderSpec
 
 _LOG: Final = logging.getLogger(__name__)
 
 _HALF_CHANGES: Final = 1e-3
 """Most that a logit may change by when the filters are kept in half precision."""
-
-_NEARLY_ZERO_RAD: Final = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +81,7 @@ class EncoderDetector:
         BadInputError
             If the patches are of a size that the encoder cannot see.
         """
-        return self.logits_of_codes(_codes_of(phase_rad))
+        return self.logits_of_codes(codes_of_phase(phase_rad))
 
     def logits_of_codes(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return a score for each patch of phase bytes (n, H, W), float64 (n,); 0 is no data.
@@ -97,21 +93,7 @@ class EncoderDetector:
         BadInputError
             If they are no phase bytes, or of a size that the encoder cannot see.
         """
-        if codes.dtype != np.uint8 or codes.ndim != 3:  # noqa: PLR2004 - patch, row, column
-            message = (
-                f"codes of {codes.dtype} and shape {codes.shape} are no patches: give uint8 of "
-                "(n, height, width)"
-            )
-            raise BadInputError(message)
-        # A mean over bools takes ten times as long.
-        count = np.array([np.count_nonzero(patch != NO_DATA_CODE) for patch in codes], np.int64)
-        pixels = max(1, codes[:1].size)
-        judged = np.flatnonzero(count / pixels >= MINIMUM_VALID_FRACTION)
-        logits = np.full(len(codes), np.nan)
-        for first in range(0, len(judged), BATCH):
-            chosen = judged[first : first + BATCH]
-            logits[chosen] = self.probe.logits(self._features(codes[chosen]))
-        return logits
+        return logits_of_judged(codes, self._logits_of_batch, BATCH)
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities of windows; NaN stays NaN."""
@@ -138,13 +120,9 @@ class EncoderDetector:
         BadInputError
             If the patch is of a size that the encoder cannot see.
         """
-        raw = torch.from_numpy(self.raw_activation(phase_rad) + self.bias - self.threshold)
-        fine = functional.interpolate(
-            raw[None, None], size=phase_rad.shape, mode="bilinear", align_corners=False
+        return above_threshold(
+            self.raw_activation(phase_rad) + self.bias, self.threshold, phase_rad
         )
-        activation = fine[0, 0].clamp(min=0.0).numpy().astype(np.float32)
-        activation[~np.isfinite(phase_rad)] = np.nan
-        return activation
 
     @torch.inference_mode()
     def raw_activation(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -155,9 +133,14 @@ class EncoderDetector:
         discriminative localization, eq. 2.
         """
         scorer = self._ready()
-        maps = scorer.maps(inputs_of(scorer, _codes_of(phase_rad[np.newaxis])))[0]
+        maps = scorer.maps(inputs_of(scorer, codes_of_phase(phase_rad[np.newaxis])))[0]
         by_place = maps.double().cpu().numpy()
         return np.asarray(np.tensordot(self.probe.coefficients / self.probe.scale, by_place, 1))
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What the encoder is."""
+        return self.encoder.spec
 
     @property
     def bias(self) -> float:
@@ -175,11 +158,11 @@ class EncoderDetector:
         return (type(self), (*parts, self.calibration, self.half, self.device, self.window))
 
     @torch.inference_mode()
-    def _features(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def _logits_of_batch(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
         scorer = self._ready()
         there = torch.from_numpy(np.ascontiguousarray(codes)).to(self.device)
         features: torch.Tensor = scorer(inputs_of_codes(there, scorer.spec))
-        return features.double().cpu().numpy()
+        return self.probe.logits(features.double().cpu().numpy())
 
     def _ready(self) -> Encoder:
         """Return the quick form of the encoder, made when it is first needed, once."""
@@ -222,12 +205,3 @@ def in_half_precision(encoder: Encoder) -> Encoder:
 def is_filter(tensor: torch.Tensor) -> bool:
     """Return whether a tensor is among those that are kept in half precision: the large ones."""
     return tensor.ndim > 1 and tensor.is_floating_point()
-
-
-def _codes_of(phase_rad: NDArray[np.float32]) -> NDArray[np.uint8]:
-    codes = np.empty(phase_rad.shape, dtype=np.uint8)
-    # Patch by patch they stay near: half of the time.
-    for patch, into in zip(phase_rad, codes, strict=True):
-        # In files of LiCSAR an exact 0 is no data; here it is a phase like any other.
-        into[...] = encode_phase(np.where(patch == 0.0, np.float32(_NEARLY_ZERO_RAD), patch))
-    return codes

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fringewatch.errors import BadInputError, ModelError
+from fringewatch.errors import ModelError
 from insar_models.detectors.card_entries import (
     ENCODER_ARCHITECTURE,
     calibration_entry,
@@ -17,12 +17,12 @@ from insar_models.detectors.card_entries import (
     read_calibration,
     read_linear_weights,
     read_number,
+    read_spec,
+    read_window,
 )
 from insar_models.detectors.encoder import EncoderDetector, is_filter
-from insar_models.detectors.window_score import WindowScore
 from insar_models.encoders.backbones import make_backbone
 from insar_models.encoders.encoder import Encoder
-from insar_models.encoders.spec import EncoderSpec
 from insar_models.encoders.weights import fill
 from insar_models.model_folder import CARD_FILE, WEIGHTS_FILE
 
@@ -81,7 +81,7 @@ def read_encoder_detector(
         If an entry of the card is missing or of the wrong kind; a tensor is missing, unknown, of
         another type or shape, or not finite; or the encoder needs a package that is not installed.
     """
-    spec = _read_spec(folder, card)
+    spec = read_spec(folder, card)
     half = card.get("half_precision")
     if not isinstance(half, bool):
         message = (
@@ -103,23 +103,8 @@ def read_encoder_detector(
         probe=read_linear_weights(folder, probe, backbone.dimension, math.inf, _PROBE),
         calibration=read_calibration(folder, card),
         half=half,
-        window=WindowScore.of_dict(card["window"]) if "window" in card else None,
+        window=read_window(card),
     )
-
-
-def _read_spec(folder: Path, card: Mapping[str, Any]) -> EncoderSpec:
-    entries = card.get("encoder")
-    if not isinstance(entries, Mapping):
-        message = f"{folder / CARD_FILE} describes no encoder: train or copy the model again"
-        raise ModelError(message)
-    try:
-        return EncoderSpec.parse(entries)
-    except BadInputError as error:
-        message = (
-            f"{folder / CARD_FILE} describes an encoder that this version lacks: {error}; update "
-            "Fringewatch, or choose another model"
-        )
-        raise ModelError(message) from error
 
 
 def _check_names(folder: Path, tensors: Mapping[str, NDArray[np.generic]], known: set[str]) -> None:

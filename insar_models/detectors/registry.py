@@ -1,4 +1,9 @@
-"""Models by name: the detector that a model's folder holds, saved, loaded and found."""
+"""Models by name: the detector that a model's folder holds, saved, loaded and found.
+
+The card says how the model was made and how its scores are to be read, and holds the hash of the
+weights, so that the two cannot drift apart. Beside an encoder lies ``model.onnx``, which runs
+without torch. Nothing is ever unpickled.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,9 +13,11 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from fringewatch.errors import FringewatchError, ModelError
+from fringewatch.atomic import write_atomically
+from fringewatch.errors import BadInputError, FringewatchError, ModelError
 from fringewatch.plugins import DETECTORS, find_plugin, plugin_names
 from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
+from insar_models.detectors.graph_files import GRAPH_ENTRY, GRAPH_FILE, graph_entry
 from insar_models.detectors.linear import LinearDetector
 from insar_models.detectors.linear_card import (
     ARCHITECTURE,
@@ -19,12 +26,14 @@ from insar_models.detectors.linear_card import (
     read_linear,
 )
 from insar_models.detectors.protocol import Detector
+from insar_models.detectors.runtimes import read_encoder, read_with_torch
 from insar_models.model_folder import (
     CARD_FILE,
     WEIGHTS_FILE,
     check_model_name,
     read_card,
     read_weights,
+    write_card,
     write_model_folder,
 )
 
@@ -40,18 +49,6 @@ SHIPPED_MODELS: Final = Path(__file__).parents[1] / "weights"
 _Tensors = Mapping[str, NDArray[np.generic]]
 
 
-def _read_encoder(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> Detector:
-    try:  # torch is not there on every machine, and takes seconds to import
-        from insar_models.detectors.encoder_card import read_encoder_detector  # noqa: PLC0415
-    except ImportError as error:
-        message = (
-            f"the model in {folder} is an encoder, which needs torch and torchvision ({error}): "
-            "pip install 'fringewatch[train]', or choose another model"
-        )
-        raise ModelError(message) from error
-    return read_encoder_detector(folder, card, tensors)
-
-
 _DETECTOR_NAMES: Final = tuple(name for name in vars(Detector) if not name.startswith("_"))
 """What each detector has, whatever package it comes from."""
 
@@ -59,16 +56,19 @@ _Reader = Callable[[Path, Mapping[str, Any], _Tensors], Detector]
 
 _READERS: Final[Mapping[str, _Reader]] = {
     ARCHITECTURE: read_linear,
-    ENCODER_ARCHITECTURE: _read_encoder,
+    ENCODER_ARCHITECTURE: read_encoder,
 }
 
 
 def save_model(
-    folder: Path, model: "LinearDetector | EncoderDetector", record: Mapping[str, object]
+    folder: Path,
+    model: "LinearDetector | EncoderDetector",
+    record: Mapping[str, object],
+    graph: bytes | None = None,
 ) -> str:
     """Write a model, and return the sha256 of its weights.
 
-    The weights come first: a crash between the two files leaves a pair that `load_model` refuses.
+    The card comes last: a crash between the files leaves some that `load_model` refuses.
     The same model and record give the same bytes.
 
     Parameters
@@ -80,6 +80,8 @@ def save_model(
     record
         How it was made (data, recipe, metrics...), anything that JSON can hold; goes to the card
         as it is.
+    graph
+        The same model for ONNX Runtime, which runs it where torch is not.
 
     Raises
     ------
@@ -93,7 +95,32 @@ def save_model(
     check_model_name(model.name)
     tensors, entries = _parts(model)
     weights = safetensors.numpy.save(tensors)
-    return write_model_folder(folder, weights, {"name": model.name, **entries}, record)
+    entries = {"name": model.name, **entries}
+    if graph is not None:
+        entries[GRAPH_ENTRY] = graph_entry(graph)
+    elif GRAPH_ENTRY in record:
+        message = f"the record of model {model.name} uses the card's own keys: {GRAPH_ENTRY}"
+        raise BadInputError(message)
+    beside = {} if graph is None else {GRAPH_FILE: graph}
+    sha256 = write_model_folder(folder, weights, entries, record, beside)
+    if graph is None:
+        (folder / GRAPH_FILE).unlink(missing_ok=True)  # an older model's
+    return sha256
+
+
+def add_graph(folder: Path, graph: bytes) -> None:
+    """Put a graph for ONNX Runtime beside the weights that it was made of, and into their card.
+
+    Raises
+    ------
+    ModelError
+        If the card is missing or damaged.
+    HomeError
+        If the folder cannot be written.
+    """
+    card = read_card(folder)
+    write_atomically(folder / GRAPH_FILE, graph)
+    write_card(folder, {**card, GRAPH_ENTRY: graph_entry(graph)})
 
 
 def _parts(
@@ -113,20 +140,19 @@ def _parts(
 def load_model(folder: Path) -> Detector:
     """Return the model that lies in `folder`.
 
-    Its card names an architecture: one of ours, or one that another package adds to the entry
-    points `fringewatch.plugins.DETECTORS`.
+    An encoder is run by ONNX Runtime where that is installed and the folder has a graph, else by
+    torch. The card may also name an architecture that another package adds to the entry points
+    `fringewatch.plugins.DETECTORS`.
 
     Raises
     ------
     ModelError
         If a file is missing, cut or altered, the card was written by a newer version or names an
-        unknown architecture, or the weights do not fit it.
+        unknown architecture, the weights do not fit it, or nothing is installed that can run it.
     PluginError
         If the package that adds the architecture is broken.
     """
-    card = read_card(folder)
-    path = folder / WEIGHTS_FILE
-    content = read_weights(folder, card)
+    card, tensors = _card_and_tensors(folder)
     architecture = str(card.get("architecture"))
     reader = _READERS.get(architecture) or _reader_of_plugin(architecture)
     if reader is None:
@@ -136,12 +162,36 @@ def load_model(folder: Path) -> Detector:
             "package that adds it, or choose another model"
         )
         raise ModelError(message)
+    return reader(folder, card, tensors)
+
+
+def load_encoder_detector(folder: Path) -> "EncoderDetector":
+    """Return the encoder and probe that lie in `folder` as torch runs them.
+
+    Raises
+    ------
+    ModelError
+        As `load_model`, or if the model is of another kind, or torch is not installed.
+    """
+    card, tensors = _card_and_tensors(folder)
+    if card.get("architecture") != ENCODER_ARCHITECTURE:
+        message = (
+            f"the model in {folder} is '{card.get('architecture')}', no encoder with a probe: "
+            "give the folder of one"
+        )
+        raise ModelError(message)
+    return read_with_torch(folder, card, tensors)
+
+
+def _card_and_tensors(folder: Path) -> tuple[dict[str, Any], _Tensors]:
+    card = read_card(folder)
+    content = read_weights(folder, card)
     try:
-        tensors = safetensors.numpy.load(content)
+        return card, safetensors.numpy.load(content)
     except (safetensors.SafetensorError, KeyError) as error:  # the latter: a type without numpy's
+        path = folder / WEIGHTS_FILE
         message = f"{path} is no safetensors file ({error}): train or copy the model again"
         raise ModelError(message) from error
-    return reader(folder, card, tensors)
 
 
 def _reader_of_plugin(architecture: str) -> _Reader | None:

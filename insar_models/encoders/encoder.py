@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.encoders.backbones import Backbone, make_backbone
-from insar_models.encoders.inputs import CHANNELS
+from insar_models.encoders.phasor_inputs import CHANNELS
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.encoders.weights import (
     fill,

@@ -4,7 +4,6 @@ In between lie phasors: whatever is done to a patch, be it turning, noise or red
 them. Bytes and angles are never averaged.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -16,29 +15,21 @@ from torch.nn import functional
 
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATA_CODE, PHASE_OFFSET_RAD, PHASE_SCALE_RAD
+from insar_models.encoders.phasor_inputs import (
+    CHANNELS,
+    ENOUGH,
+    GREY_MEAN,
+    GREY_SPREAD,
+    NOISE,
+    SIGNAL,
+    check_reducible,
+    halved_phasors,
+    phasor_table,
+)
 from insar_models.encoders.spec import EncoderSpec
-
-CHANNELS: Final = 3
-"""Of all inputs: the first layers that were trained on pictures fit them."""
-
-GREY_MEAN: Final = 127.0710
-GREY_SPREAD: Final = 71.4902
-"""Mean and standard deviation by which the published method normalises grey levels of 0 to 255."""
-
-_ENOUGH: Final = 0.5
-"""Of the pixels of a box that must hold data for the box to hold data."""
-
-_SHARES: Final = np.array([0, 0, 1 / 2, 1 / 3, 1 / 4], dtype=np.float32)
-"""By which a sum over a box of four is multiplied, by the number of pixels with data."""
 
 _CPU_PATCHES: Final = 8
 """That are worked on at a time on a CPU."""
-
-_NOISE: Final = 0.25
-"""Local coherence up to which ``coherent`` inputs show nothing: noise seldom reaches more."""
-
-_SIGNAL: Final = 0.5
-"""Local coherence from which on they show a phase as it is; fringes of twelve pixels reach it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +93,7 @@ def phasors_of(codes: torch.Tensor) -> Phasors:
         raise BadInputError(message)
     valid = (codes != NO_DATA_CODE).unsqueeze(1)
     if codes.device.type == "cpu":  # numpy takes numbers of eight bytes in half of torch's time
-        return Phasors(_field_of(np.take(_complex_table(), codes.numpy())), valid)
+        return Phasors(_field_of(np.take(phasor_table(), codes.numpy())), valid)
     return Phasors(functional.embedding(codes.int(), _table(codes.device)).movedim(3, 1), valid)
 
 
@@ -119,15 +110,10 @@ def reduce_phasors(phasors: Phasors, size: int) -> Phasors:
     height, width = phasors.field.shape[2:]
     if (height, width) == (size, size):
         return phasors
-    if height != width or height < size or height % size:
-        message = (
-            f"patches of {height} x {width} pixels cannot be reduced to {size} x {size} by whole "
-            f"boxes: use square patches whose side is a multiple of {size}, or another size"
-        )
-        raise BadInputError(message)
+    check_reducible(height, width, size)
     box = height // size
     count = _box_sums(phasors.valid.to(torch.int32), box)
-    valid = count >= _ENOUGH * box * box
+    valid = count >= ENOUGH * box * box
     return Phasors(_box_sums(phasors.field, box) * valid / count.clamp(min=1), valid)
 
 
@@ -141,7 +127,8 @@ def reduced_phasors_of(codes: torch.Tensor, size: int) -> Phasors:
     """
     halved = codes.shape[1:] == (2 * size, 2 * size)
     if codes.device.type == "cpu" and codes.dtype == torch.uint8 and halved:
-        return _halved_phasors(np.ascontiguousarray(codes.numpy()))
+        means, valid = halved_phasors(np.ascontiguousarray(codes.numpy()))
+        return Phasors(_field_of(means), torch.from_numpy(valid).unsqueeze(1))
     return reduce_phasors(phasors_of(codes), size)
 
 
@@ -223,7 +210,7 @@ def signal_weight(phasors: Phasors) -> torch.Tensor:
     real, imaginary, count = _neighbourhood_sums(parts).unbind(1)
     # In place, and without hypot's care for numbers that no phasor reaches.
     coherence = real.mul_(real).addcmul_(imaginary, imaginary).sqrt_() / count.clamp(min=1)
-    return ((coherence - _NOISE) / (_SIGNAL - _NOISE)).clamp(0, 1).unsqueeze(1)
+    return ((coherence - NOISE) / (SIGNAL - NOISE)).clamp(0, 1).unsqueeze(1)
 
 
 def _neighbourhood_sums(pixels: torch.Tensor) -> torch.Tensor:
@@ -248,43 +235,14 @@ def _box_sums(pixels: torch.Tensor, box: int) -> torch.Tensor:
     return sums
 
 
-def _halved_phasors(codes: NDArray[np.uint8]) -> Phasors:
-    """Means over 2 x 2 pixels of contiguous codes: two neighbours in a row are one number."""
-    pairs = np.take(_complex_table_of_pairs(), codes.view(np.uint16))
-    held = (codes != NO_DATA_CODE).view(np.uint16)  # two counts side by side
-    both = held[:, ::2] + held[:, 1::2]
-    count = (both & 0xFF) + (both >> 8)
-    sums: NDArray[np.complex64] = pairs[:, ::2] + pairs[:, 1::2]
-    sums *= np.take(_SHARES, count)
-    return Phasors(_field_of(sums), torch.from_numpy(count >= _ENOUGH * 4).unsqueeze(1))
-
-
 def _field_of(phasors: NDArray[np.complex64]) -> torch.Tensor:
     """Shape (n, H, W) to floats (n, 2, H, W), channels last; nothing is copied."""
     parts = phasors.view(np.float32).reshape(*phasors.shape, 2)
     return torch.from_numpy(parts).movedim(3, 1)
 
 
-@lru_cache(maxsize=1)
-def _complex_table() -> NDArray[np.complex64]:
-    """The phasor of each of the 256 bytes."""
-    table: NDArray[np.complex64] = _table(torch.device("cpu")).numpy().view(np.complex64)[:, 0]
-    return table
-
-
-@lru_cache(maxsize=1)
-def _complex_table_of_pairs() -> NDArray[np.complex64]:
-    """The sum of the phasors of two bytes, whichever comes first: shape (65536,)."""
-    one = _complex_table()
-    return np.add.outer(one, one).ravel()
-
-
 @lru_cache(maxsize=32)
 def _table(device: torch.device) -> torch.Tensor:
     """Cosine and sine of each of the 256 bytes: float32, shape (256, 2)."""
-    angle = np.arange(256) * PHASE_SCALE_RAD + PHASE_OFFSET_RAD
-    # Exactly pi, lest byte 255 turn over to -pi where angles are taken again.
-    angle = np.clip(angle, -math.pi, math.pi)
-    table = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
-    table[NO_DATA_CODE] = 0.0
+    table = phasor_table().view(np.float32).reshape(256, 2).copy()
     return torch.from_numpy(table).to(device)

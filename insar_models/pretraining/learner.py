@@ -14,12 +14,11 @@ from fringewatch.numbers import PATCH_SIZE
 from insar_models.augmentation import PaperRecipe, two_grey_views, two_views
 from insar_models.encoders.encoder import Encoder, make_encoder
 from insar_models.encoders.inputs import (
-    GREY_MEAN,
-    GREY_SPREAD,
     codes_to_inputs,
     phasors_of,
     reduce_phasors,
 )
+from insar_models.encoders.phasor_inputs import GREY_MEAN, GREY_SPREAD
 from insar_models.patchfile.loader import Batch
 from insar_models.pretraining.losses import dcl, nt_xent
 from insar_models.pretraining.momentum_contrast import MomentumContrast, follow

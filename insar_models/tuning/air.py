@@ -90,7 +90,7 @@ class AirMaker:
                 break
         spread = max(float(heights.std()), _LEAST_RELIEF_M)
         wanted = math.exp(generator.uniform(*np.log(spread_rad))) * generator.choice([-1.0, 1.0])
-        return ((heights - heights.mean()) * (wanted / spread)).astype(np.float32)
+        return np.asarray((heights - heights.mean()) * (wanted / spread), dtype=np.float32)
 
     def weather(self, generator: np.random.Generator) -> NDArray[np.float32]:
         """Return the difference of a weather model's delays at two dates, radians, (size, size)."""
@@ -101,7 +101,7 @@ class AirMaker:
         incidence = math.radians(generator.uniform(*_INCIDENCES_DEGREES))
         factor = 4.0 * math.pi / WAVELENGTH_M * _TENTH_MM / math.cos(incidence)
         delay = _sized(_turned(change, generator), self._size) * factor * generator.uniform(0.5, 2)
-        return (delay - delay.mean()).astype(np.float32)
+        return np.asarray(delay - delay.mean(), dtype=np.float32)
 
     def cones(
         self, peak_rad: tuple[float, float], generator: np.random.Generator
@@ -121,7 +121,7 @@ class AirMaker:
             distance = np.hypot(down, right) * (1.0 + wavy)
             cone = np.exp(-distance / generator.uniform(*_CONE_RADII))
             field += cone * (1.0 if number == 0 else generator.uniform(0.3, 1.0))
-        return (peak * (field - field.mean())).astype(np.float32)
+        return np.asarray(peak * (field - field.mean()), dtype=np.float32)
 
 
 def _cut(field: NDArray[np.int16], generator: np.random.Generator) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
 from insar_models.encoders.encoder import Encoder
+from insar_models.patchfile.air_file import Air
 from insar_models.patchfile.file import PatchFile
 from insar_models.simulation.source_pool import make_pool
 from insar_models.tuning.examples import ExampleMaker, Grounds
@@ -30,7 +31,7 @@ class PastedFeatures:
 
 
 @torch.no_grad()
-def pasted_features(
+def pasted_features(  # noqa: PLR0913 - what is drawn from what, and how
     encoder: Encoder,
     corpus: PatchFile,
     ground: Grounds,
@@ -38,6 +39,7 @@ def pasted_features(
     seed: int,
     *,
     recipe: TuneRecipe | None = None,
+    air: Air | None = None,
 ) -> PastedFeatures:
     """Return features of `count` patches, about half of them with pasted deformation.
 
@@ -56,6 +58,8 @@ def pasted_features(
         From 0; the same gives the same features.
     recipe
         What is done to patches of both classes, and how large deformation is; the default if None.
+    air
+        Relief and delays, where the recipe asks for them.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def pasted_features(
     recipe = replace(recipe or TuneRecipe(), seed=seed, batch_size=_BATCH)
     size = math.ceil(encoder.spec.size * _POOL_SIDES)
     pool = make_pool(recipe.sources, seed, size=size, spacing_m=recipe.spacing_m)
-    maker = ExampleMaker(corpus, ground, encoder.spec, recipe, pool)
+    maker = ExampleMaker(corpus, ground, encoder.spec, recipe, pool, air)
     device = next(encoder.parameters()).device
     features, labels, found, step = [], [], 0, 0
     while found < count:

@@ -3,6 +3,7 @@
 Here nothing is augmented: a window stays what a watch would see, plus a source near its volcano.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -118,14 +119,15 @@ def paste_on_windows(
 
 def window_logits(codes: NDArray[np.uint8], patch_logits: PatchLogits) -> NDArray[np.float64]:
     """Return the logits of the nine patches of each window, float64 (n, 9)."""
-    return np.stack([patch_logits(cut_patches(window)) for window in codes])
+    return np.stack([patch_logits(cut_patches(window).astype(np.uint8)) for window in codes])
 
 
 def spread_peaks(
     range_m: tuple[float, float], count: int, generator: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return peaks between two sizes, evenly in the logarithm, (count,)."""
-    return np.exp(generator.uniform(*np.log(range_m), count))
+    low, high = (math.log(end) for end in range_m)
+    return np.asarray(np.exp(generator.uniform(low, high, count)))
 
 
 def joined(parts: Sequence[Fields]) -> Fields:
@@ -168,7 +170,7 @@ def _place(size: int, generator: np.random.Generator) -> tuple[int, int]:
 def _smooth(fine: NDArray[np.float32]) -> NDArray[np.float32]:
     """Steps of two pixels made a slope."""
     for axis in (0, 1):
-        fine = (fine + np.roll(fine, 1, axis)) / 2
+        fine = np.asarray((fine + np.roll(fine, 1, axis)) / 2, dtype=np.float32)
     return fine
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError
 from insar_models.detectors.linear import LinearDetector
+from insar_models.detectors.onnx import OnnxDetector
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.registry import DEFAULT_MODEL, find_model
 from tasks.evaluation.candidates import Candidate, Role
@@ -115,7 +116,8 @@ def _probes(asked: Asked, corpus: "LabelledCorpus", models: Sequence[Detector]) 
 
     encoders, probing = _encoders(asked), _probing(asked)
     specs = [encoder.encoder.spec for encoder in encoders]
-    specs += [model.encoder.spec for model in models if isinstance(model, EncoderDetector)]
+    of_encoders = (EncoderDetector, OnnxDetector)
+    specs += [model.spec for model in models if isinstance(model, of_encoders)]
     return [
         *(probe_candidate(encoder, corpus, probing) for encoder in encoders),
         *(untrained_candidate(spec, corpus, probing) for spec in dict.fromkeys(specs)),

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogs.storage.place import Place
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.encoder import EncoderDetector, in_half_precision
+from insar_models.detectors.onnx_export import graph_of
 from insar_models.detectors.registry import save_model
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.feature_cache import cached_features
@@ -26,14 +27,16 @@ from insar_models.judging.metrics import (
     cluster_bootstrap_interval,
 )
 from insar_models.model_folder import check_model_name, read_card
+from insar_models.patchfile.air_file import read_air
 from insar_models.patchfile.file import PatchFile, open_patch_file
-from insar_models.patchfile.window_file import Windows, read_windows
+from insar_models.patchfile.window_file import read_windows
 from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
-from insar_models.tuning.examples import WindowGrounds
+from insar_models.tuning.recipe import TuneRecipe
+from insar_models.tuning.run import FieldData
 from tasks.probes.encoder_card import describe_how, of_windows, write_encoder_record
 from tasks.probes.encoder_data import HeldOutBy, LabelledRows, apart, labelled_rows
-from tasks.probes.encoder_pasted import pasted_samples
+from tasks.probes.encoder_pasted import field_samples, pasted_samples
 from tasks.probes.encoder_windows import judge_windows
 from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
 from tasks.probes.samples import REYKJANES
@@ -63,10 +66,14 @@ class EncoderProbeRequest:
     """Patches that are learned from as well: quiet ones, half of them with simulated motion."""
     device: str = "cpu"
     windows: Path | None = None
-    """File of real quiet windows: pasted patches are cut from those of volcanoes that the encoder
-    was tuned on, and all others place the threshold, which then is a window's."""
+    """File of real quiet windows. What is pasted is made as in tuning, of volcanoes that the
+    encoder was tuned on; all others place the threshold, which then is a window's."""
+    air: Path | None = None
+    """File of relief and delays, where the encoder was tuned with one."""
     excluded_volcanoes: tuple[str, ...] = REYKJANES
     """Volcanoes that must not be learned from."""
+    graph: bool = True
+    """Whether to write ``model.onnx`` as well, by which a watch scores without torch."""
 
 
 @dataclass(frozen=True)
@@ -152,14 +159,16 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     if request.pasted:
         _LOGGER.info("features of %d patches with simulated deformation", request.pasted)
         scorer = scorer_of(encoder, request.device)
-        made = pasted_samples(
-            scorer,
-            corpus,
-            judged,
-            request.pasted,
-            request.settings,
-            _tuned_on(windows, known_ground),
-        )
+        recipe = _field_recipe(card)
+        if windows is None or recipe is None:
+            made = pasted_samples(scorer, corpus, judged, request.pasted, request.settings)
+        else:
+            field = FieldData(windows, None if request.air is None else read_air(request.air))
+            made = field_samples(
+                scorer, corpus, field, recipe, request.pasted, request.settings.seed
+            )
+            # Quiet patches come from the field: those of the corpus are another kind of picture.
+            extra = _deforming(extra)
         extra = _joined(extra, made)
     fit = fit_linear_probe(
         features[of_judged], judged.labels, judged.groups, request.settings, extra
@@ -177,7 +186,8 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         metrics["windows"] = judgement.metrics
         how = of_windows(how, windows.sha256)
     record = write_encoder_record(corpus.facts, learned, card, how, metrics)
-    sha256 = save_model(models / request.name, model, record)
+    graph = _graph(model) if request.graph else None
+    sha256 = save_model(models / request.name, model, record, graph)
     return EncoderProbeReport(
         folder=models / request.name,
         sha256=sha256,
@@ -190,13 +200,28 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     )
 
 
-def _tuned_on(windows: Windows | None, learned: frozenset[str]) -> WindowGrounds | None:
-    """The windows that a probe may learn from: those that its encoder learned from already."""
-    if windows is None or not learned:
+def _graph(model: EncoderDetector) -> bytes | None:
+    """The model for ONNX Runtime; one that cannot be had is no reason to lose the probe."""
+    try:
+        return graph_of(model)
+    except ModelError as error:
+        _LOGGER.warning("without a graph a watch needs torch for this model: %s", error)
         return None
-    rows = [windows.of_volcanoes([name]) for name in sorted(learned)]
-    there = tuple(some for some in rows if some.size)
-    return WindowGrounds(windows, there, windows.of_volcanoes([])) if there else None
+
+
+def _field_recipe(card: dict[str, Any]) -> TuneRecipe | None:
+    """By what the encoder was tuned, if whole windows were among it."""
+    settings = (card.get("tuned") or {}).get("recipe")
+    recipe = None if settings is None else TuneRecipe.parse(settings)
+    return recipe if recipe is not None and recipe.windows else None
+
+
+def _deforming(samples: ExtraSamples) -> ExtraSamples:
+    chosen = samples.labels == 1
+    groups = None
+    if samples.groups is not None:
+        groups = tuple(np.array(samples.groups, dtype=np.str_)[chosen].tolist())
+    return ExtraSamples(samples.features[chosen], samples.labels[chosen], groups)
 
 
 def _known_samples(features: NDArray[np.float32], known: LabelledRows) -> ExtraSamples:

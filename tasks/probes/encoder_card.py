@@ -87,7 +87,7 @@ def of_windows(recipe: Mapping[str, object], sha256: str) -> dict[str, object]:
     """Return the recipe of a probe whose threshold is that of real quiet windows."""
     return {
         **recipe,
-        "command": f"{recipe['command']} --windows WINDOWS.safetensors",
+        "command": f"{recipe['command']} --windows WINDOWS.safetensors --air AIR.safetensors",
         "windows_sha256": sha256,
         "threshold": _WINDOW_THRESHOLD,
         "calibration": _WINDOW_CALIBRATION,

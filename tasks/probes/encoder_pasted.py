@@ -1,4 +1,4 @@
-"""Quiet patches with simulated deformation, for a probe to learn from and never to be judged by."""
+"""Patches with simulated deformation, for a probe to learn from and never to be judged by."""
 
 from dataclasses import replace
 from typing import Final
@@ -9,15 +9,16 @@ from insar_models.encoders.encoder import Encoder
 from insar_models.patchfile.file import PatchFile
 from insar_models.probes.linear_probe import LinearProbeSettings
 from insar_models.probes.probe import ExtraSamples, held_out_folds
-from insar_models.tuning.examples import Grounds, WindowGrounds
+from insar_models.tuning.examples import Grounds, sort_grounds
 from insar_models.tuning.pasted_features import pasted_features
 from insar_models.tuning.recipe import TuneRecipe
+from insar_models.tuning.run import FieldData
 from tasks.probes.encoder_data import QUIET, LabelledRows
 
 _RECIPE: Final = TuneRecipe()
-_OF_WINDOWS: Final = 0.7
-"""Share of the pasted patches that is cut from windows, where there are some."""
 _NONE: Final = np.empty(0, np.int64)
+_FIELD: Final = "field"
+"""Group of examples that no judged patch shares ground with."""
 
 
 def pasted_samples(
@@ -26,7 +27,6 @@ def pasted_samples(
     learned: LabelledRows,
     count: int,
     settings: LinearProbeSettings,
-    windows: WindowGrounds | None = None,
 ) -> ExtraSamples:
     """Return features of about `count` quiet patches, half of them with deformation pasted on.
 
@@ -43,8 +43,6 @@ def pasted_samples(
         At least 1; shared among the folds by their quiet patches.
     settings
         Of the probe: its folds, and the seed of what is pasted.
-    windows
-        Whole quiet windows, from which most of the patches are cut where they are given.
 
     Raises
     ------
@@ -58,15 +56,47 @@ def pasted_samples(
         here = np.flatnonzero(quiet & (fold == number))
         wanted = max(1, round(count * len(here) / int(quiet.sum())))
         # Sources take time to simulate: all folds together need no more than one does.
-        recipe = replace(
-            _RECIPE,
-            sources=min(_RECIPE.sources, wanted),
-            windows=_OF_WINDOWS if windows is not None else 0.0,
-        )
+        recipe = replace(_RECIPE, sources=min(_RECIPE.sources, wanted))
         seed = settings.seed * (settings.most_folds + 1) + number
-        ground = Grounds(learned.rows[here], _NONE, _NONE, _NONE, windows)
+        ground = Grounds(learned.rows[here], _NONE, _NONE, _NONE)
         made = pasted_features(encoder, corpus, ground, wanted, seed, recipe=recipe)
         features.append(made.features.astype(np.float64))
         labels.append(made.labels)
         groups += [learned.groups[here[0]]] * len(made.labels)
     return ExtraSamples(np.concatenate(features), np.concatenate(labels), tuple(groups))
+
+
+def field_samples(
+    encoder: Encoder,
+    corpus: PatchFile,
+    field: FieldData,
+    recipe: TuneRecipe,
+    count: int,
+    seed: int,
+) -> ExtraSamples:
+    """Return features of `count` examples as tuning makes them: windows, air, sources and all.
+
+    They are made of the ground that the encoder was tuned on already, so that nothing that judges
+    it is learned from. A probe on the labelled patches alone learns where persons have looked.
+
+    Parameters
+    ----------
+    encoder
+        Set to score.
+    corpus, field, recipe
+        Of the run that tuned the encoder.
+    count
+        At least 1.
+    seed
+        Of what is drawn.
+
+    Raises
+    ------
+    BadInputError
+        If a file is missing that the recipe asks for, or deformation cannot be seen.
+    """
+    ground = sort_grounds(corpus, recipe, field.windows)
+    own = replace(recipe, sources=min(recipe.sources, count), labelled=0.0)
+    made = pasted_features(encoder, corpus, ground, count, seed + 1, recipe=own, air=field.air)
+    groups = (_FIELD,) * len(made.labels)
+    return ExtraSamples(made.features.astype(np.float64), made.labels, groups)

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from tests.end_to_end.commands import COMMAND, clean_environment, fringewatch

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from catalogs.home.home import Home

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,14 +17,25 @@ import safetensors.torch
 import torch
 
 from fringewatch.errors import BadInputError, ModelError
+from insar_models.detectors.calibration import Calibration
 from insar_models.detectors.encoder import EncoderDetector
-from insar_models.detectors.registry import find_model, load_model, save_model
+from insar_models.detectors.onnx import OnnxDetector
+from insar_models.detectors.onnx_export import graph_of, main
+from insar_models.detectors.registry import (
+    SHIPPED_MODELS,
+    find_model,
+    load_encoder_detector,
+    load_model,
+    save_model,
+)
+from insar_models.detectors.window_score import WindowScore
 from insar_models.model_folder import read_card
 from tests.insar_models.encoder_detectors import random_codes, small_detector
 
 ROOT = Path(__file__).parents[3]
 DETECTOR = small_detector()
 CODES = random_codes(3)
+WINDOW = WindowScore(0.7, Calibration(0.9, -2.0, 0.02), 0.02, (0.01, 0.03))
 
 
 @pytest.fixture
@@ -31,9 +44,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "small"
 
 
+@pytest.fixture(scope="module")
+def graph() -> bytes:
+    """That of the detector."""
+    return graph_of(DETECTOR)
+
+
 def alter_card(folder: Path, **changes: Any) -> None:
     path = folder / "card.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def replace_weights(folder: Path, **changes: Any) -> None:
@@ -176,22 +199,90 @@ class TestDamage:
             load_model(folder)
 
 
-def test_without_torch_it_is_said_what_to_install(folder: Path) -> None:
+class TestGraph:
+    """The files of one for ONNX Runtime; `test_onnx_detector` tells how it scores."""
+
+    def test_what_is_saved_is_run_by_onnx_runtime(self, tmp_path: Path, graph: bytes) -> None:
+        sha256 = save_model(tmp_path / "m", replace(DETECTOR, window=WINDOW), {}, graph)
+        model = load_model(tmp_path / "m")
+        assert isinstance(model, OnnxDetector)
+        assert (model.name, model.sha256, model.threshold) == ("small", sha256, 0.25)
+        assert (model.calibration, model.window) == (DETECTOR.calibration, WINDOW)
+        found, expected = model.logits_of_codes(CODES), DETECTOR.logits_of_codes(CODES)
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+        assert isinstance(load_encoder_detector(tmp_path / "m"), EncoderDetector)
+
+    def test_a_graph_comes_into_a_folder_that_had_none(self, folder: Path, graph: bytes) -> None:
+        before = read_card(folder)
+        assert isinstance(load_model(folder), EncoderDetector)
+        assert main([str(folder / "none"), str(folder)]) == 1  # one bad folder stops no other
+        assert isinstance(load_model(folder), OnnxDetector)
+        card = read_card(folder)
+        assert card.pop("onnx") == {"sha256": sha256_of(folder / "model.onnx")}
+        assert card == before
+        assert (folder / "model.onnx").read_bytes() == graph  # the same model, the same bytes
+
+    def test_an_older_models_graph_is_taken_away(self, tmp_path: Path, graph: bytes) -> None:
+        save_model(tmp_path / "m", DETECTOR, {}, graph)
+        save_model(tmp_path / "m", DETECTOR, {})
+        assert isinstance(load_model(tmp_path / "m"), EncoderDetector)
+        assert not (tmp_path / "m" / "model.onnx").exists()
+
+    @pytest.mark.parametrize("damage", ["cut", "altered", "another", "gone", "entry"])
+    def test_damage_is_refused(self, tmp_path: Path, graph: bytes, damage: str) -> None:
+        """Torch does not silently take its place."""
+        save_model(tmp_path / "m", DETECTOR, {}, graph)
+        path = tmp_path / "m" / "model.onnx"
+        if damage == "cut":
+            path.write_bytes(graph[:1000])
+        elif damage == "altered":
+            path.write_bytes(graph[:-1] + bytes([graph[-1] ^ 1]))
+        elif damage == "another":
+            shutil.copy(SHIPPED_MODELS / "simclr-compact-1" / "model.onnx", path)
+        elif damage == "gone":
+            path.unlink()
+        else:
+            alter_card(tmp_path / "m", onnx="yes")
+        said = "cannot be read" if damage == "gone" else "not that of its card"
+        with pytest.raises(ModelError, match=rf"graph .*{said}.*onnx_export"):
+            load_model(tmp_path / "m")
+
+    def test_only_encoders_have_one(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([str(SHIPPED_MODELS / "baseline-0")]) == 1
+        assert "no encoder with a probe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lacking", "shipped", "said"),
+    [
+        (("torch", "torchvision"), False, "no model.onnx .*pip install 'fringewatch.train.'"),
+        (("torch", "torchvision", "onnxruntime"), True, "pip install onnxruntime"),
+        (("onnxruntime",), True, "EncoderDetector"),
+    ],
+    ids=["no torch", "neither", "torch alone"],
+)
+def test_without_packages_it_is_said_what_to_install(
+    folder: Path, lacking: tuple[str, ...], shipped: bool, said: str
+) -> None:
     """And everything else goes on."""
+    model = SHIPPED_MODELS / "simclr-compact-1" if shipped else folder
     code = (
         "import sys\n"
-        "class Refuse:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.partition('.')[0] in ('torch', 'torchvision'):\n"
-        "            raise ModuleNotFoundError(f'No module named {name!r}')\n"
-        "sys.meta_path.insert(0, Refuse())\n"
+        "from importlib.machinery import PathFinder\n"
+        "class Lacking(PathFinder):\n"
+        "    @classmethod\n"
+        "    def find_spec(cls, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] in {lacking!r}:\n"
+        "            return None\n"
+        "        return super().find_spec(name, path, target)\n"
+        "sys.meta_path[sys.meta_path.index(PathFinder)] = Lacking\n"
         "from pathlib import Path\n"
         "import flows.cli\n"
         "from fringewatch.errors import ModelError\n"
         "from insar_models.detectors.registry import find_model, load_model\n"
         "print(find_model('baseline-0', None).name)\n"
         "try:\n"
-        f"    load_model(Path({str(folder)!r}))\n"
+        f"    print(type(load_model(Path({str(model)!r}))).__name__)\n"
         "except ModelError as error:\n"
         "    print(error)\n"
     )
@@ -199,4 +290,4 @@ def test_without_torch_it_is_said_what_to_install(folder: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert done.stdout.startswith("baseline-0\n"), done.stderr
-    assert "pip install 'fringewatch[train]'" in done.stdout
+    assert re.search(said, done.stdout)

@@ -12,8 +12,6 @@ from hypothesis.extra.numpy import arrays
 from fringewatch.errors import BadInputError
 from insar_models.encoders import inputs as encoder_inputs
 from insar_models.encoders.inputs import (
-    GREY_MEAN,
-    GREY_SPREAD,
     Phasors,
     codes_to_inputs,
     inputs_of_codes,
@@ -22,6 +20,7 @@ from insar_models.encoders.inputs import (
     reduced_phasors_of,
     signal_weight,
 )
+from insar_models.encoders.phasor_inputs import GREY_MEAN, GREY_SPREAD
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.phase.codes import decode_phase, phasor
 

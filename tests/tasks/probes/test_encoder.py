@@ -10,6 +10,7 @@ import pytest
 
 from fringewatch.errors import BadInputError, ModelError, StoreError
 from insar_models.detectors.encoder import EncoderDetector
+from insar_models.detectors.onnx import OnnxDetector
 from insar_models.detectors.registry import find_model
 from insar_models.encoders.features import features_of
 from insar_models.encoders.files import save_encoder
@@ -45,7 +46,8 @@ def corpus(place: Path) -> PatchFile:
 
 
 def request_in(folder: Path) -> EncoderProbeRequest:
-    return EncoderProbeRequest(folder / "corpus.safetensors", folder / "encoder", "small")
+    corpus, encoder = folder / "corpus.safetensors", folder / "encoder"
+    return EncoderProbeRequest(corpus, encoder, "small", graph=False)  # it takes seconds
 
 
 class TestRows:
@@ -101,6 +103,12 @@ class TestTraining:
         assert isinstance(model, EncoderDetector)
         logits = model.logits_of_codes(corpus.read(np.arange(20)))
         assert auroc(corpus.columns["label"][:20].astype(int), logits) > 0.9
+
+    def test_a_watch_needs_no_torch_for_it(self, place: Path, tmp_path: Path) -> None:
+        train_encoder_probe(replace(request_in(place), graph=True), tmp_path)
+        model, same = find_model("small", tmp_path), find_model("small", place / "models")
+        assert (type(model), type(same)) == (OnnxDetector, EncoderDetector)
+        assert (model.sha256, model.threshold) == (same.sha256, same.threshold)
 
     def test_the_probe_fits_what_is_kept(self, place: Path, corpus: PatchFile) -> None:
         model = find_model("small", place / "models")

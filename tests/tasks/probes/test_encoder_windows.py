@@ -39,7 +39,9 @@ def trained(windows: Windows) -> EncoderDetector:
     moved = paste_on_windows(windows.phase, simulated_fields(6, 1), peaks, generator).codes
     encoder = tiny_encoder()
     quiet, pasted = (
-        np.concatenate([features(encoder, cut_patches(window)) for window in codes])
+        np.concatenate(
+            [features(encoder, cut_patches(window).astype(np.uint8)) for window in codes]
+        )
         for codes in (windows.phase, moved)
     )
     return detector(pasted.mean(0) - quiet.mean(0))
