@@ -1,6 +1,8 @@
 # make demo   sets everything up and shows the main job on simulated interferograms
 # make test   sets everything up and passes the tests
 # make test-floors  passes the tests of what Prefect runs at the lowest versions that are allowed
+# make dist   builds the wheel and the source distribution
+# `make test PYTHON=python3.13 VENV=.venv-3.13` does the same with another Python.
 # They need Python >= 3.11 and make, and no network beyond package installation.
 
 PYTHON ?= python3
@@ -10,7 +12,7 @@ BIN := $(VENV)/bin
 # Tests run one to a core: threads of their own would wait for each other.
 QUIET_THREADS := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-all test-floors check format clean
+.PHONY: demo test test-all test-floors check format version dist clean
 
 demo: $(VENV)/run
 	$(BIN)/fringewatch demo
@@ -47,6 +49,14 @@ check: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The version stands in the code, in CHANGELOG.md and in CITATION.cff: CONTRIBUTING.md says how one is cut.
+version:
+	.ci/version $(VERSION)
+
+dist: $(VENV)/dev
+	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m build --outdir dist
 
 clean:
 	rm -rf $(VENV) $(FLOORS) demo-data

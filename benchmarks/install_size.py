@@ -1,4 +1,4 @@
-"""How many megabytes a watch must install, with ONNX Runtime and with torch.
+"""How many megabytes a watch must install, with ONNX Runtime and with torch, and training besides.
 
     python -m benchmarks.install_size
 
@@ -26,13 +26,14 @@ def needed(names: list[str], without: str | None = None) -> tuple[set[str], set[
     Parameters
     ----------
     names
-        Of packages.
+        Of packages, with their extras in brackets.
     without
         Package that is left out, and with it what it alone needs.
     """
     found: set[str] = set()
     missing: set[str] = set()
-    ahead = [(canonicalize_name(name), frozenset[str]()) for name in names]
+    asked = map(Requirement, names)
+    ahead = [(canonicalize_name(each.name), frozenset(each.extras)) for each in asked]
     seen = set(ahead)
     while ahead:
         name, extras = ahead.pop()
@@ -70,6 +71,7 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     core, missing = needed([_OURS, _ONNX])
     bare, _ = needed([_OURS], without=_ONNX)
+    trains, _ = needed([_OURS, _ONNX, f"{_OURS}[train]"])
     with_torch, missing_too = needed([_OURS, *_TORCH], without=_ONNX)
     print(f"not installed: {', '.join(sorted(missing | missing_too)) or 'none'}")
     for words, names in (
@@ -77,6 +79,7 @@ def main() -> None:
         ("core with torch in its place", with_torch),
         ("core with neither (no encoder can score)", bare),
         ("onnxruntime and what it alone brings", core - bare),
+        ("the extra train, added to the core", trains - core),
         ("torch, torchvision and what they alone bring", with_torch - bare),
     ):
         print(f"{words:46}{megabytes(names):8.0f} MB in {len(names)} packages")

@@ -9,7 +9,7 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, get_origin
+from typing import Any, Final, Literal, get_origin
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -27,8 +27,12 @@ from catalogs.portal.roots import DEFAULT_ROOTS, parse_root
 from catalogs.portal.session import DEFAULT_USER_AGENT
 from catalogs.records import Product
 from fringewatch.errors import BadInputError
+from fringewatch.plugins import DATE_METHODS, plugin_names
 
 _PREFIX = "FRINGEWATCH_"
+
+DATE_METHOD_NAMES: Final = ("rule", "cumulative-sum", "deconvolution")
+"""The methods that come with Fringewatch; a test holds them against those there are."""
 
 
 class Settings(BaseSettings):
@@ -52,9 +56,10 @@ class Settings(BaseSettings):
         description="the phase that is read: filtered, unwrapped (it is wrapped again), unfiltered",
     )
     model: str = Field(default="simclr-compact-2", description="the detector, by name")
-    method: Literal["early", "quiet", "rule", "cumulative-sum", "deconvolution"] = Field(
+    method: str = Field(
         default="deconvolution",
-        description="how the scores of pairs become a verdict for each date",
+        description="how the scores of pairs become a verdict for each date: rule, "
+        "cumulative-sum, deconvolution, the presets early and quiet, or one of another package",
     )
     method_options: dict[str, bool | int | float] = Field(
         default={}, description="the method's own settings, where its defaults will not do"
@@ -158,6 +163,16 @@ class Settings(BaseSettings):
             message = "give the hour in UTC, without a zone"
             raise ValueError(message)
         return value
+
+    @field_validator("method")
+    @classmethod
+    def _check_method(cls, name: str) -> str:
+        if name not in DATE_METHOD_NAMES:  # else no package is asked what it adds
+            known = (*DATE_METHOD_NAMES, *plugin_names(DATE_METHODS))
+            if name not in known:
+                message = f"no such method: one of {', '.join(known)}"
+                raise ValueError(message)
+        return name
 
     @field_validator("portal")
     @classmethod

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import sleep
 
 from catalogs.portal import patience
+from catalogs.portal.added_source import AddedSource
 from catalogs.portal.answers import read_page
 from catalogs.portal.fetch import FetchedFile, fetch_file
 from catalogs.portal.folder import find_frame_file, is_folder_url, list_folder, read_folder
@@ -31,7 +32,9 @@ logger = logging.getLogger(__name__)
 
 
 class Portal:
-    """The LiCSAR portal behind one or more roots; a root may also be a folder of this machine.
+    """The LiCSAR portal behind one or more roots.
+
+    A root may also be a folder of this machine, or a source that another package adds.
 
     Parameters
     ----------
@@ -47,7 +50,7 @@ class Portal:
     Raises
     ------
     BadInputError
-        If there is no root, or one is neither an http or https address nor a folder.
+        If there is no root, or one is none that `Root.parse` knows.
     """
 
     def __init__(
@@ -58,8 +61,9 @@ class Portal:
             raise BadInputError(message)
         self._roots = tuple(Root.parse(root) for root in roots)
         self.roots = tuple(root.text for root in self._roots)
+        self._added = {root.text: AddedSource(root.text) for root in self._roots if root.is_added}
         for root in self._roots:
-            if root.folder is None:
+            if root.is_address:
                 session.allowed.add_root(root.text)
         self.session = session
         self.memory = ShortMemory() if memory is None else memory
@@ -150,13 +154,16 @@ class Portal:
         Metadata has no manifest: in every tree it lies in a folder of the frame. Of folders of this
         machine, only those that hold it are named.
         """
-        urls = (
-            file_address(root.frame_file_url(frame, raster))
-            if root.folder is None
-            else find_frame_file(root.folder, frame, raster)
-            for root in self._in_order(frame)
-        )
+        urls = (self._frame_file(root, frame, raster) for root in self._in_order(frame))
         return tuple(RemoteFrameFile(frame, raster, url) for url in urls if url is not None)
+
+    def _frame_file(self, root: Root, frame: FrameId, raster: FrameRaster) -> str | None:
+        """Return where a root would have a raster of the frame's metadata; None if it has not."""
+        if root.is_added:
+            return self._added[root.text].find_frame_file(frame, raster)
+        if root.folder is not None:
+            return find_frame_file(root.folder, frame, raster)
+        return file_address(root.frame_file_url(frame, raster))
 
     def fetch(
         self,
@@ -205,10 +212,15 @@ class Portal:
         """Return the pairs that a root lists, and whether its listing is cut."""
         if root.folder is not None:
             return list_folder(root.folder, frame), False
+        if root.is_added:
+            pairs = self._added[root.text].list_pairs(frame)
+            return tuple(PairEntry(pair, is_folder=True, url=root.text) for pair in pairs), False
         page = read_page(self.session, root.pairs_url(frame))
         return parse_pairs(page.text, page.url), is_cut(page.text)
 
     def _read_pair(self, url: str, frame: FrameId, entry: PairEntry) -> dict[Product, RemoteFile]:
+        if url in self._added:
+            return self._added[url].read_pair(frame, entry.pair)
         if is_folder_url(url):
             return read_folder(url, frame, entry.pair)
         page = read_page(self.session, url)

@@ -1,7 +1,7 @@
 """Where interferograms lie: the portal's roots and their rules, as data, in the order to ask them.
 
 A root is the folder that holds the track folders. Most are addresses; one may also be a folder of
-this machine: a mirror, or interferograms of your own.
+this machine (a mirror, or interferograms of your own), or a source that another package adds.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from catalogs.records import FrameId, FrameRaster, frame_file_name
 from fringewatch.errors import BadInputError
+from fringewatch.plugins import SOURCES, plugin_names
 
 _PUBLIC: Final = "https://gws-access.jasmin.ac.uk/public/nceo_geohazards"
 _ARCHIVE: Final = "/neodc/comet/data/licsar_products"
@@ -54,11 +55,18 @@ class Root:
     """A place that may list pairs."""
 
     text: str
-    """The address without its last slash, or the absolute path of a folder."""
+    """The address without its last slash, the absolute path of a folder, or ``word:anything``."""
     layout: Layout
     """Of an address; a folder is looked through for all of them."""
     folder: Path | None
-    """The folder of this machine that it is, mounted or not; None for an address."""
+    """The folder of this machine that it is, mounted or not; None for anything else."""
+    is_added: bool = False
+    """Whether it is a source of another package, which its first word names."""
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is asked by HTTP."""
+        return self.folder is None and not self.is_added
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -68,12 +76,15 @@ class Root:
         ------
         BadInputError
             If `text` is neither an http or https address with a host and without user, query or
-            fragment, nor a folder. A folder that is not there counts if its path is absolute: it
-            may be mounted later, and until then gives no listing.
+            fragment, nor a folder, nor names a source of an installed package. A folder that is
+            not there counts if its path is absolute: it may be mounted later, and until then gives
+            no listing.
         """
         folder = _folder(text.strip())
         if folder is not None:
             return cls(str(folder), Layout(), folder)
+        if _names_added_source(text):
+            return cls(text.strip(), Layout(), None, is_added=True)
         root = _parse_address(text)
         path = urlsplit(root).path
         layout = next(layout for ending, layout in LAYOUTS if path.endswith(ending))
@@ -92,7 +103,7 @@ class Root:
 
 
 def parse_root(text: str) -> str:
-    """Return the root that `text` names: an address without its last slash, or an absolute path.
+    """Return the root that `text` names as `Root.text` has it.
 
     Raises
     ------
@@ -114,12 +125,21 @@ def _folder(text: str) -> Path | None:
         return None
 
 
+def _names_added_source(text: str) -> bool:
+    """Whether an installed package adds the source that the word before the colon names."""
+    word, colon, _ = text.strip().partition(":")
+    return bool(colon) and word not in {"http", "https"} and word in plugin_names(SOURCES)
+
+
 def _parse_address(text: str) -> str:
     message = (
         f"'{text}' is not the root of a portal: expected an http or https address without user, "
         f"query or fragment, such as {DEFAULT_ROOTS[0]}, or a folder that exists (one that is not "
         "mounted yet is named by its whole path)"
     )
+    added = plugin_names(SOURCES)
+    if added:
+        message += f", or a source of an installed package ({', '.join(f'{n}:...' for n in added)})"
     root = text.strip().rstrip("/")
     try:
         parts = urlsplit(root)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from cyclopts import CycloptsError
 
 from flows.cli import (
+    about,
     assess,
     corpus,
     corpus_field,
@@ -33,8 +34,9 @@ BAD_ARGUMENTS = 2
 TRY_LATER = 5
 INTERRUPTED = 130  # as a shell says it
 
-# Importing the first eight registers their commands.
+# Importing these modules registers their commands.
 __all__ = [
+    "about",
     "assess",
     "corpus",
     "corpus_field",

@@ -1,12 +1,16 @@
 """From logits to probabilities, by Platt's sigmoid."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, ModelError
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,25 @@ class Calibration:
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probabilities of logits of any shape; NaN stays NaN."""
         return np.asarray(expit(self.slope * logits + self.offset), dtype=np.float64)
+
+
+def logistic_regression(**options: Any) -> "LogisticRegression":
+    """Return scikit-learn's logistic regression, not fitted; a machine that only watches has none.
+
+    Raises
+    ------
+    ModelError
+        If scikit-learn is not installed.
+    """
+    try:
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - see above
+    except ImportError as error:
+        message = (
+            f"fitting a classifier needs scikit-learn ({error}): pip install scikit-learn, or "
+            "all that training needs, 'fringewatch[train]'"
+        )
+        raise ModelError(message) from error
+    return LogisticRegression(**options)
 
 
 def fit_platt(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibration:
@@ -46,12 +69,10 @@ def fit_platt(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibra
     Platt (1999), with his targets (N+ + 1) / (N+ + 2) and 1 / (N- + 2) in place of 1 and 0: they
     keep the slope finite where the classes are separable.
     """
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only needed in training
-
     positives = int(labels.sum())
     negatives = len(labels) - positives
     targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    sigmoid = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
+    sigmoid = logistic_regression(C=np.inf, tol=1e-8, max_iter=1000)
     sigmoid.fit(
         np.concatenate((logits, logits))[:, np.newaxis],
         np.repeat([1, 0], len(logits)),

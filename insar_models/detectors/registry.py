@@ -7,14 +7,15 @@ without torch. Nothing is ever unpickled.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
 from fringewatch.atomic import write_atomically
-from fringewatch.errors import BadInputError, ModelError
+from fringewatch.errors import BadInputError, FringewatchError, ModelError
+from fringewatch.plugins import DETECTORS, find_plugin, plugin_names
 from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.graph_files import GRAPH_ENTRY, GRAPH_FILE, graph_entry
 from insar_models.detectors.linear import LinearDetector
@@ -48,7 +49,12 @@ SHIPPED_MODELS: Final = Path(__file__).parents[1] / "weights"
 _Tensors = Mapping[str, NDArray[np.generic]]
 
 
-_READERS: Final[Mapping[str, Callable[[Path, Mapping[str, Any], _Tensors], Detector]]] = {
+_DETECTOR_NAMES: Final = tuple(name for name in vars(Detector) if not name.startswith("_"))
+"""What each detector has, whatever package it comes from."""
+
+_Reader = Callable[[Path, Mapping[str, Any], _Tensors], Detector]
+
+_READERS: Final[Mapping[str, _Reader]] = {
     ARCHITECTURE: read_linear,
     ENCODER_ARCHITECTURE: read_encoder,
 }
@@ -135,21 +141,25 @@ def load_model(folder: Path) -> Detector:
     """Return the model that lies in `folder`.
 
     An encoder is run by ONNX Runtime where that is installed and the folder has a graph, else by
-    torch.
+    torch. The card may also name an architecture that another package adds to the entry points
+    `fringewatch.plugins.DETECTORS`.
 
     Raises
     ------
     ModelError
         If a file is missing, cut or altered, the card was written by a newer version or names an
         unknown architecture, the weights do not fit it, or nothing is installed that can run it.
+    PluginError
+        If the package that adds the architecture is broken.
     """
     card, tensors = _card_and_tensors(folder)
-    architecture = card.get("architecture")
-    reader = _READERS.get(str(architecture))
+    architecture = str(card.get("architecture"))
+    reader = _READERS.get(architecture) or _reader_of_plugin(architecture)
     if reader is None:
         message = (
             f"{folder / CARD_FILE}: unknown architecture '{architecture}', this Fringewatch knows "
-            f"{', '.join(_READERS)}: update Fringewatch or choose another model"
+            f"{', '.join((*_READERS, *plugin_names(DETECTORS)))}: update Fringewatch, install the "
+            "package that adds it, or choose another model"
         )
         raise ModelError(message)
     return reader(folder, card, tensors)
@@ -182,6 +192,29 @@ def _card_and_tensors(folder: Path) -> tuple[dict[str, Any], _Tensors]:
         path = folder / WEIGHTS_FILE
         message = f"{path} is no safetensors file ({error}): train or copy the model again"
         raise ModelError(message) from error
+
+
+def _reader_of_plugin(architecture: str) -> _Reader | None:
+    """Return what reads models of an architecture that another package adds; None if none does."""
+    plugin = find_plugin(DETECTORS, architecture)
+    if plugin is None:
+        return None
+    read = plugin.load()
+
+    def reader(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> Detector:
+        try:
+            model = read(folder, card, tensors)  # type: ignore[operator] - a plug-in can be called
+        except FringewatchError:
+            raise
+        except Exception as error:  # somebody else's code, of which nothing is known
+            raise plugin.broken(error) from error
+        lacking = sorted(name for name in _DETECTOR_NAMES if not hasattr(model, name))
+        if lacking:
+            message = f"what it reads is no detector: it has no {', '.join(lacking)}"
+            raise plugin.broken(message)
+        return cast("Detector", model)
+
+    return reader
 
 
 def find_model(name: str, models_folder: Path | None) -> Detector:

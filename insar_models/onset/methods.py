@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, Final, Protocol
 
 from fringewatch.errors import BadInputError
+from fringewatch.plugins import DATE_METHODS, find_plugin, plugin_names
 from insar_models.onset.cumulative_sum import CumulativeSum
 from insar_models.onset.deconvolution import Deconvolution
 from insar_models.onset.evidence import DateVerdict, PairEvidence
@@ -61,12 +62,13 @@ PRESETS: Final[dict[str, tuple[str, dict[str, float | int]]]] = {
 
 
 def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMethod:
-    """Return the method called `name`: one of `METHOD_NAMES`, or of `PRESETS`.
+    """Return the method called `name`: one of ours, a preset, or one that another package adds.
 
     Parameters
     ----------
     name
-        Of a method or a preset.
+        One of `METHOD_NAMES`, of `PRESETS`, or of the entry points
+        `fringewatch.plugins.DATE_METHODS`.
     options
         Values of the method's fields; the others keep the preset's, or their defaults.
 
@@ -74,16 +76,30 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMet
     ------
     BadInputError
         If there is no such method or option, or a value is of no use.
+    PluginError
+        If the package that adds the method is broken.
     """
     base, given = PRESETS.get(name, (name, {}))
-    kind = _METHODS.get(base)
-    if kind is None:
-        known_names = ", ".join((*METHOD_NAMES, *PRESETS))
-        message = f"unknown method '{name}' for dates: one of {known_names}"
-        raise BadInputError(message)
+    kind: Any = _METHODS.get(base) or _kind_of_plugin(base)
     known = {field.name for field in fields(kind)}
     unknown = sorted(set(options or {}) - known)
     if unknown:
         message = f"method '{name}' has no option '{unknown[0]}': one of {', '.join(sorted(known))}"
         raise BadInputError(message)
-    return kind(**{**given, **(options or {})})
+    method: OnsetMethod = kind(**{**given, **(options or {})})
+    return method
+
+
+def _kind_of_plugin(name: str) -> object:
+    """Return the class of a method that another package adds: a dataclass of its options."""
+    plugin = find_plugin(DATE_METHODS, name)
+    if plugin is None:
+        known = ", ".join((*METHOD_NAMES, *PRESETS, *plugin_names(DATE_METHODS)))
+        message = f"unknown method '{name}' for dates: one of {known}"
+        raise BadInputError(message)
+    kind = plugin.load()
+    has_judge = is_dataclass(kind) and callable(getattr(kind, "judge", None))
+    if not has_judge or getattr(kind, "name", None) != name:
+        message = f"{plugin.entry.value} is no dataclass with a judge and the name '{name}'"
+        raise plugin.broken(message)
+    return kind

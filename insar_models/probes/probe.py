@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
-from insar_models.detectors.calibration import Calibration, fit_platt
+from insar_models.detectors.calibration import Calibration, fit_platt, logistic_regression
 from insar_models.detectors.linear import LinearWeights
 from insar_models.probes.group_folds import assign_folds
 
@@ -168,14 +168,12 @@ def fit_weights(
     settings
         How to train.
     """
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only needed in training
-
     mean = features.mean(axis=0).round(_FEATURE_DECIMALS)
     spread = features.std(axis=0).round(_FEATURE_DECIMALS)
     # A feature that never varies in training says nothing; dividing by 1 keeps it at 0.
     scale = np.where(spread > 0, spread, 1.0)
     limit = settings.clip_deviations
-    regression = LogisticRegression(
+    regression = logistic_regression(
         C=settings.regularisation_c, class_weight="balanced", tol=1e-8, max_iter=10_000
     )
     regression.fit(np.clip((features - mean) / scale, -limit, limit), labels)

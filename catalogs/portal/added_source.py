@@ -1,0 +1,149 @@
+"""Sources of interferograms that other packages add: asked like a root, whatever is behind them.
+
+``--portal word:anything`` names the entry point `word` of `fringewatch.plugins.SOURCES`: a class or
+function that is called with `anything` and gives back a `Source`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Protocol, TypeVar, cast, runtime_checkable
+from urllib.parse import urlsplit
+
+from catalogs.records import DatePair, FrameId, FrameRaster, Product, RemoteFile
+from fringewatch.errors import FringewatchError, MissingProductError, SourceUnavailableError
+from fringewatch.plugins import SOURCES, Plugin, find_plugin
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Whatever lists the interferograms of a frame and says where the files of each lie.
+
+    What it raises decides what becomes of it: a `MissingProductError` means that it answers and has
+    no such thing; anything else that it gives no answer, and the other sources are asked.
+    """
+
+    def pairs(self, frame: FrameId) -> Iterable[DatePair]:
+        """Return the pairs of a frame, in any order.
+
+        Raises
+        ------
+        MissingProductError
+            If it has no such frame.
+        """
+
+    def files(self, frame: FrameId, pair: DatePair) -> Mapping[Product, str | Path]:
+        """Return where the GeoTIFFs of a pair lie; products that it lacks are not in it.
+
+        An http or https address is fetched as the portal's are (other hosts than the portal's have
+        to be in the setting `portal_hosts`); a file of this machine is read as it lies.
+        """
+
+
+class HasFrameFiles(Protocol):
+    """A source that has the rasters of a frame's metadata besides, such as its landmask."""
+
+    def frame_file(self, frame: FrameId, raster: FrameRaster) -> str | Path | None:
+        """Return where the raster lies; None if the source does not have it."""
+
+
+class AddedSource:
+    """A source of another package, imported when it is first asked.
+
+    Parameters
+    ----------
+    text : str
+        As a person names it, ``word:anything``.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._opened: tuple[Plugin, Source] | None = None
+
+    def list_pairs(self, frame: FrameId) -> tuple[DatePair, ...]:
+        """Return the pairs of a frame, oldest first, each once.
+
+        Raises
+        ------
+        MissingProductError
+            If the source says that it has no such frame.
+        SourceUnavailableError
+            If it is broken, or anything else goes wrong in it.
+        """
+        pairs = self._ask(lambda source: tuple(source.pairs(frame)))
+        strange = next((pair for pair in pairs if not isinstance(pair, DatePair)), None)
+        if strange is not None:
+            message = f"{strange!r} is no DatePair"
+            raise self._unavailable(message)
+        return tuple(sorted(set(pairs)))
+
+    def read_pair(self, frame: FrameId, pair: DatePair) -> dict[Product, RemoteFile]:
+        """Return where the products of a pair lie; raises as `list_pairs`."""
+        places = self._ask(lambda source: dict(source.files(frame, pair)))
+        found = {}
+        for product, place in places.items():
+            if not isinstance(product, Product):
+                message = f"{product!r} is no Product"
+                raise self._unavailable(message)
+            found[product] = RemoteFile(frame, pair, product, self._address(place))
+        return found
+
+    def find_frame_file(self, frame: FrameId, raster: FrameRaster) -> str | None:
+        """Return the address of a raster of the frame's metadata, if the source has it."""
+
+        def ask(source: Source) -> str | Path | None:
+            if not hasattr(source, "frame_file"):
+                return None
+            return cast("HasFrameFiles", source).frame_file(frame, raster)
+
+        place = self._ask(ask)
+        return None if place is None else self._address(place)
+
+    def _ask(self, question: Callable[[Source], T]) -> T:
+        """Return the answer to a question; what goes wrong is no answer, and says whose fault."""
+        if self._opened is None:
+            self._opened = self._open()
+        plugin, source = self._opened
+        try:
+            return question(source)
+        except (MissingProductError, SourceUnavailableError):
+            raise
+        except Exception as error:  # somebody else's code, of which nothing is known
+            raise self._unavailable(plugin.broken(error)) from error
+
+    def _open(self) -> tuple[Plugin, Source]:
+        """Return the plug-in and the source that it makes of what stands behind the colon."""
+        word, _, rest = self._text.partition(":")
+        try:
+            plugin = find_plugin(SOURCES, word)
+            if plugin is None:
+                message = f"no installed package adds a source '{word}'"
+                raise self._unavailable(message)
+            make = cast("Callable[[str], object]", plugin.load())
+            try:
+                source = make(rest)
+            except FringewatchError:
+                raise
+            except Exception as error:  # as above
+                raise plugin.broken(error) from error
+            if not isinstance(source, Source):
+                message = "it makes no source: pairs or files is missing"
+                raise plugin.broken(message)
+        except SourceUnavailableError:
+            raise
+        except FringewatchError as error:  # one root that cannot be asked does not end the others
+            raise self._unavailable(error) from error
+        return plugin, source
+
+    def _address(self, place: str | Path) -> str:
+        """Return the address of a file as `RemoteFile` has it."""
+        if isinstance(place, Path):
+            return place.resolve().as_uri()
+        if isinstance(place, str) and urlsplit(place).scheme in {"http", "https"}:
+            return place
+        message = f"{place!r} is neither an http or https address nor a Path"
+        raise self._unavailable(message)
+
+    def _unavailable(self, reason: object) -> SourceUnavailableError:
+        return SourceUnavailableError(f"the source {self._text} cannot be used: {reason}")

@@ -1,0 +1,104 @@
+"""What other packages add: detectors, date methods and sources, found by their entry points.
+
+A package names what it adds in its own ``pyproject.toml``; nothing of it is imported before that
+name is asked for, so that a broken one harms only those who ask for it.
+"""
+
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from fringewatch.errors import BadInputError
+from fringewatch.plain_text import plain
+
+DETECTORS: Final = "fringewatch.detectors"
+"""Readers of models' folders, by the architecture that the card names."""
+
+DATE_METHODS: Final = "fringewatch.date_methods"
+"""Ways from the scores of pairs to dates, by their names."""
+
+SOURCES: Final = "fringewatch.sources"
+"""Sources of interferograms, by the word before the colon of ``--portal word:...``."""
+
+GROUPS: Final = (DETECTORS, DATE_METHODS, SOURCES)
+
+
+class PluginError(BadInputError):
+    """A plug-in cannot be used: two packages have its name, or it is broken."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """Something that another package adds; it is not imported yet."""
+
+    group: str
+    """One of `GROUPS`."""
+    name: str
+    package: str
+    """Name and version of the distribution that brings it."""
+    entry: EntryPoint
+
+    def load(self) -> object:
+        """Return what the plug-in is.
+
+        Raises
+        ------
+        PluginError
+            If it cannot be imported, for whatever reason, or is nothing that can be called.
+        """
+        try:
+            found = self.entry.load()
+        except Exception as error:  # whatever somebody else's module does when it is imported
+            raise self.broken(error) from error
+        if not callable(found):
+            message = f"{self.entry.value} is no class or function"
+            raise self.broken(message)
+        return found
+
+    def broken(self, reason: object) -> PluginError:
+        """Return the error that says that the plug-in does not do what it has to."""
+        words = reason
+        if isinstance(reason, BaseException):
+            words = f"{type(reason).__name__}: {reason}"
+        return PluginError(
+            f"the plug-in '{self.name}' ({self.group}) of {self.package} is broken: "
+            f"{plain(words, 500)}; mend that package, or uninstall it"
+        )
+
+
+def find_plugins(group: str) -> tuple[Plugin, ...]:
+    """Return what other packages add to a group, in order of names; none of it is imported."""
+    found = {
+        Plugin(group, entry.name, _package_of(entry), entry) for entry in entry_points(group=group)
+    }
+    return tuple(sorted(found, key=lambda plugin: (plugin.name, plugin.package)))
+
+
+def plugin_names(group: str) -> tuple[str, ...]:
+    """Return the names in a group, each once."""
+    return tuple(dict.fromkeys(plugin.name for plugin in find_plugins(group)))
+
+
+def find_plugin(group: str, name: str) -> Plugin | None:
+    """Return the plug-in of a name; None if no package adds it.
+
+    Raises
+    ------
+    PluginError
+        If two packages do.
+    """
+    named = [plugin for plugin in find_plugins(group) if plugin.name == name]
+    if len(named) > 1:
+        owners = " and ".join(plugin.package for plugin in named)
+        message = (
+            f"the plug-in '{name}' ({group}) is there more than once, in {owners}: uninstall one"
+        )
+        raise PluginError(message)
+    return named[0] if named else None
+
+
+def _package_of(entry: EntryPoint) -> str:
+    """Return name and version of the distribution that an entry point belongs to."""
+    if entry.dist is None:
+        return "a package without a name"
+    return f"{entry.dist.name} {entry.dist.version}"
