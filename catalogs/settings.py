@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     scheduler: str = Field(
         default="", description="address of a Dask scheduler, instead of embedded workers"
     )
+    air: tuple[Literal["heights"], ...] = Field(
+        default=("heights",),
+        description="what layered air is taken from the phase along, before it is scored: the "
+        "frame's heights; empty for nothing",
+    )
     water_coherence: float = Field(
         default=0.1,
         ge=0.0,

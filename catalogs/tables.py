@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 
-TABLE_FORMAT = 3
+TABLE_FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,24 @@ INTERFEROGRAMS = TableSchema(
             "water",
             pa.string(),
             "what water was known by, landmask or coherence",
+            may_be_empty=True,
+        ),
+        Column(
+            "air",
+            pa.string(),
+            "what layered air may follow, and what came of each; empty where nothing is known",
+            may_be_empty=True,
+        ),
+        Column(
+            "air_rad_per_km",
+            pa.float64(),
+            "phase taken away along the heights, 0 if none; empty without heights",
+            may_be_empty=True,
+        ),
+        Column(
+            "air_share",
+            pa.float64(),
+            "share of the pair's structure that went with the air, 0 to 1",
             may_be_empty=True,
         ),
         Column("model", pa.string(), "name of the model"),
