@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import rasterio
 from rasterio.transform import Affine
 
 from catalogs.cubes.cube import read_cube
@@ -23,10 +22,10 @@ from tasks.watch import Steps, WatchRequest, parse_request, watch_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.rasters import shifted
 from tests.portal.server import StandInPortal
+from tests.relief import HEIGHTS, put_raster
 from tests.scenes import FRAME, SIDE, TRANSFORM
 
 NAME = f"{FRAME}.geo.landmask.tif"
-HEIGHTS = f"{FRAME}.geo.hgt.tif"
 
 
 @pytest.fixture
@@ -52,17 +51,7 @@ def run(request: WatchRequest, settings: Settings) -> RunReport:
 
 
 def put_mask(tree: Path, mask: np.ndarray, transform: Affine = TRANSFORM, name: str = NAME) -> Path:
-    """Write a raster of the frame's metadata, as LiCSAR does: float32, tiled."""
-    path = tree / str(FRAME.track) / str(FRAME) / "metadata" / name
-    path.parent.mkdir(exist_ok=True)
-    profile = {
-        "driver": "GTiff", "width": mask.shape[1], "height": mask.shape[0], "count": 1,
-        "dtype": "float32", "crs": "EPSG:4326", "transform": transform, "compress": "deflate",
-        "tiled": True, "blockxsize": 256, "blockysize": 256,
-    }  # fmt: skip
-    with rasterio.open(path, "w", **profile) as raster:
-        raster.write(mask.astype(np.float32), 1)
-    return path
+    return put_raster(tree, mask, name, transform)
 
 
 def west_is_sea() -> np.ndarray:
