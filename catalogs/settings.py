@@ -132,10 +132,11 @@ class Settings(BaseSettings):
     scheduler: str = Field(
         default="", description="address of a Dask scheduler, instead of embedded workers"
     )
-    air: tuple[Literal["heights"], ...] = Field(
+    air: tuple[Literal["heights", "gacos", "icams"], ...] = Field(
         default=("heights",),
-        description="what layered air is taken from the phase along, before it is scored: the "
-        "frame's heights; empty for nothing",
+        description="what layered air is taken from the phase along, before it is scored, the most "
+        "trusted first: the frame's heights, and the delays that two weather models have of its "
+        "dates; empty for nothing",
     )
     water_coherence: float = Field(
         default=0.1,
@@ -163,6 +164,14 @@ class Settings(BaseSettings):
             message = "give the hour in UTC, without a zone"
             raise ValueError(message)
         return value
+
+    @field_validator("air")
+    @classmethod
+    def _each_once(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(fields)) < len(fields):
+            message = "name each once"
+            raise ValueError(message)
+        return fields
 
     @field_validator("portal")
     @classmethod

@@ -25,6 +25,7 @@ from fringewatch.errors import (
 )
 from tasks.ingest.discover import discover_frame, preview_frame
 from tasks.ingest.download import download_pairs
+from tasks.ingest.frame_delays import bring_delays
 from tasks.ingest.frame_layers import bring_layers
 from tasks.ingest.tile import tile_pairs
 from tasks.ingest.tile_workers import workers_on_demand
@@ -168,6 +169,7 @@ def _watch_frame(
             problems += [*downloaded.problems, *tiled.problems]
         if plan.source is not None:
             plan = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
+            plan = replace(plan, notes=(*plan.notes, *bring_delays(part, settings)))
         problems += steps.correct(part, settings).problems
         scored = len(steps.score(part, settings).done)
     except (HomeError, LedgerError, ModelError, TryLaterError):

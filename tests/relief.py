@@ -18,10 +18,14 @@ _SOURCE = (210, 270)
 
 
 def put_raster(
-    tree: Path, values: NDArray[np.generic], name: str, transform: Affine = TRANSFORM
+    tree: Path,
+    values: NDArray[np.generic],
+    name: str,
+    transform: Affine = TRANSFORM,
+    folder: str = "metadata",
 ) -> Path:
-    """Write a raster of the frame's metadata, as LiCSAR does: float32, tiled."""
-    path = tree / str(FRAME.track) / str(FRAME) / "metadata" / name
+    """Write a raster of the frame's metadata, or of a date, as LiCSAR does: float32, tiled."""
+    path = tree / str(FRAME.track) / str(FRAME) / folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     profile = {
         "driver": "GTiff", "width": values.shape[1], "height": values.shape[0], "count": 1,
@@ -54,6 +58,18 @@ def air_phase(rad_per_km: float, source_rad: float = 0.0, number: int = 0) -> ND
     wrapped = wrap(phase.astype(np.float32))
     wrapped[wrapped == 0] = 1e-6
     return wrapped
+
+
+def delay_rad(factor: float) -> NDArray[np.float32]:
+    """Slant delay of a date in radians, (520, 520): dry air, and humid air in waves of 15 km."""
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    waves = np.sin(2 * np.pi * columns / 150) * np.sin(2 * np.pi * rows / 130)
+    return (400 + factor * waves).astype(np.float32)
+
+
+def put_delay(tree: Path, date: str, delay: NDArray[np.float32]) -> Path:
+    """Write the delay of a date (``YYYYMMDD``), as the portal has it of GACOS."""
+    return put_raster(tree, delay, f"{date}.sltd.geo.tif", folder=f"epochs/{date}")
 
 
 def write_air_pair(tree: Path, pair: str, rad_per_km: float, source_rad: float = 0.0) -> Path:

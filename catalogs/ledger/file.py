@@ -54,6 +54,10 @@ CREATE TABLE IF NOT EXISTS scores(
 CREATE TABLE IF NOT EXISTS recipes(
     volcano TEXT, frame TEXT, sha256 TEXT NOT NULL, recipe TEXT NOT NULL,
     PRIMARY KEY (volcano, frame));
+CREATE TABLE IF NOT EXISTS delays(
+    volcano TEXT, frame TEXT, raster TEXT, date TEXT, url TEXT, sha256 TEXT, reason TEXT,
+    attempts INTEGER NOT NULL, next_attempt TEXT, asked_at TEXT NOT NULL,
+    PRIMARY KEY (volcano, frame, raster, date));
 CREATE TABLE IF NOT EXISTS corrections(
     volcano TEXT, frame TEXT, pair TEXT, content_sha256 TEXT NOT NULL, air TEXT NOT NULL,
     removed_sha256 TEXT NOT NULL, corrected_at TEXT NOT NULL, PRIMARY KEY (volcano, frame, pair));

@@ -1,19 +1,18 @@
 """Frame layers: put rasters of a frame's metadata into the cube, once, beside its pairs."""
 
 import datetime as dt
-import hashlib
 import logging
 import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from catalogs.cubes.layers import read_layer, write_layer
+from catalogs.cubes.layers import hash_of, read_layer, write_layer
 from catalogs.cubes.reading import cube_is_there, read_cube
 from catalogs.home.home import Home, home_of
 from catalogs.ledger.ledger import open_ledger
@@ -114,7 +113,7 @@ def _held(cube: xr.Dataset, raster: FrameRaster) -> NDArray[np.float32] | None:
 
 def _is_current(values: NDArray[np.float32] | None, row: LayerRow | None) -> bool:
     """Whether the cube holds what the ledger remembers: a cube may have been made anew."""
-    return values is not None and row is not None and row.sha256 == _sha256(values)
+    return values is not None and row is not None and row.sha256 == hash_of(values)
 
 
 def _bring(
@@ -125,23 +124,32 @@ def _bring(
     try:
         for remote in portal.frame_files(frame, raster):
             try:
-                values = _checked(remote, _read(portal, home, remote, window))
+                values = _checked(remote, read_on_window(portal, home, remote, window))
             except MissingProductError:
                 continue
             except (CorruptProductError, GridMismatchError) as error:
                 _LOGGER.warning("%s: %s", frame, error)
                 reasons.append(str(error))
             else:
-                return LayerRow(raster, remote.url, _sha256(values)), values
+                return LayerRow(raster, remote.url, hash_of(values)), values
     except SourceUnavailableError as error:
         reasons, answered = [*reasons, str(error)], False
     reason = "; ".join(reasons) or "no source has it"
     return LayerRow(raster, reason=reason, answered=answered), None
 
 
-def _read(
+def read_on_window(
     portal: Portal, home: Home, remote: RemoteFrameFile, window: Window
 ) -> NDArray[np.float32]:
+    """Return a raster's values on a cube's window, float32, NaN outside of the raster.
+
+    Only the window's bytes travel where that is possible.
+
+    Raises
+    ------
+    MissingProductError, CorruptProductError, GridMismatchError, SourceUnavailableError
+        If it is not there, damaged, on another grid, or gives no answer.
+    """
     try:
         fetched = fetch_window(portal.session, remote, partial(_same_ground, remote, window))
         return _values(fetched.values, fetched.window)
@@ -210,7 +218,3 @@ def _checked(remote: RemoteFrameFile, values: NDArray[np.float32]) -> NDArray[np
             message = f"{remote.file_name} has no heights in the volcano's window"
             raise CorruptProductError(message)
     return values
-
-
-def _sha256(values: NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f4").tobytes()).hexdigest()

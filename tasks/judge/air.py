@@ -5,22 +5,25 @@ to take it away again costs a millisecond or two, a hundredth of a score, and a 
 phase would be as large as the cube.
 """
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import dask.array as da
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from catalogs.cubes.layers import read_layer
+from catalogs.cubes.delays import DELAYS, delay_hashes, read_delay
+from catalogs.cubes.layers import hash_of, read_layer
 from catalogs.ledger.rows import FittedField, PairAir
 from catalogs.records import DatePair, FrameRaster
 from catalogs.settings import Settings
-from insar_models.air import AirField, heights_field, remove_air, take_multiples
+from catalogs.storage.place import Place
+from insar_models.air import AirField, delay_field, heights_field, remove_air, take_multiples
 from insar_models.air.stratified import AirCorrection, FieldFit, FitOutcome
 
 CORRECTING: Final = 1
@@ -42,25 +45,67 @@ class KnownField:
 
 @dataclass(frozen=True, eq=False)
 class CubeAir:
-    """What the air of a cube's pairs may follow, as far as it is known."""
+    """What the air of a cube's pairs may follow, as far as it is known; use `read_air`."""
 
+    place: Place
+    """Of the cube."""
     asked: tuple[str, ...]
     """Names of fields, the most trusted first, as the settings have them."""
     heights: KnownField | None
+    delays: Mapping[str, Mapping[dt.date, str]]
+    """Of each weather model the hash of the delay of each date that the cube holds."""
 
-    def fields(self, pair: DatePair) -> tuple[KnownField, ...]:  # noqa: ARG002 - heights stay
-        """The fields of a pair, in their order; none where nothing is known."""
-        return (self.heights,) if self.heights and HEIGHTS in self.asked else ()
+    def hashes(self, pair: DatePair) -> dict[str, str]:
+        """Hashes of the fields that a pair has, in their order; reads nothing."""
+        found = {}
+        for name in self.asked:
+            if name == HEIGHTS and self.heights is not None:
+                found[name] = self.heights.sha256
+            elif not self._dates_lacking(name, pair) and name != HEIGHTS:
+                both = [self.delays[name][date] for date in (pair.primary, pair.secondary)]
+                found[name] = hashlib.sha256(" ".join(both).encode()).hexdigest()
+        return found
+
+    def fields(self, pair: DatePair) -> tuple[KnownField, ...]:
+        """The fields of a pair, in their order; none where nothing is known.
+
+        Raises
+        ------
+        StoreError
+            If a delay does not decode.
+        """
+        return tuple(self._field(name, pair, sha) for name, sha in self.hashes(pair).items())
 
     def made_from(self, pair: DatePair) -> str:
         """Hash of all that the correction of a pair depends on, beside the bytes of the pair."""
-        found = [[known.field.name, known.sha256] for known in self.fields(pair)]
-        text = json.dumps([CORRECTING, list(self.asked), found])
+        text = json.dumps([CORRECTING, list(self.asked), list(self.hashes(pair).items())])
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def lacking(self, pair: DatePair) -> tuple[str, ...]:
+        """What was asked for and is not there, for a person."""
+        said = []
+        for name in self.asked:
+            if name == HEIGHTS and self.heights is None:
+                said.append(f"{name}: the frame has none")
+            elif name != HEIGHTS and (dates := self._dates_lacking(name, pair)):
+                said.append(f"{name}: no delay of {' and '.join(map(str, dates))}")
+        return tuple(said)
 
-def read_air(cube: xr.Dataset, settings: Settings) -> CubeAir:
-    """Return what an open cube knows of fields that the settings ask for.
+    def _dates_lacking(self, name: str, pair: DatePair) -> list[dt.date]:
+        there = self.delays.get(name, {})
+        return [date for date in (pair.primary, pair.secondary) if date not in there]
+
+    def _field(self, name: str, pair: DatePair, sha256: str) -> KnownField:
+        if name == HEIGHTS and self.heights is not None:
+            return self.heights
+        primary, secondary = (
+            read_delay(self.place, DELAYS[name], date) for date in (pair.primary, pair.secondary)
+        )
+        return KnownField(delay_field(name, primary, secondary), sha256)
+
+
+def read_air(place: Place, cube: xr.Dataset, settings: Settings) -> CubeAir:
+    """Return what the open cube at `place` knows of fields that the settings ask for.
 
     Raises
     ------
@@ -70,15 +115,16 @@ def read_air(cube: xr.Dataset, settings: Settings) -> CubeAir:
     heights_m = read_layer(cube, FrameRaster.HEIGHT) if HEIGHTS in settings.air else None
     heights = None
     if heights_m is not None:
-        heights = KnownField(heights_field(heights_m), _sha256(heights_m))
-    return CubeAir(settings.air, heights)
+        heights = KnownField(heights_field(heights_m), hash_of(heights_m))
+    delays = {name: delay_hashes(place, DELAYS[name]) for name in settings.air if name in DELAYS}
+    return CubeAir(place, settings.air, heights, delays)
 
 
 def find_air(
     phase: NDArray[np.uint8],
     coherence: NDArray[np.uint8],
-    fields: Sequence[KnownField],
-    made_from: str,
+    pair: DatePair,
+    known: CubeAir,
 ) -> PairAir:
     """Return what of a pair is air, as the ledger keeps it.
 
@@ -86,18 +132,19 @@ def find_air(
     ----------
     phase, coherence
         Bytes of the pair's window, shape (H, W), 0 = no data.
-    fields
-        One or more, on the same window.
-    made_from
-        Of `CubeAir.made_from`.
+    pair
+        Which; one or more of its fields are known.
+    known
+        Of the cube.
     """
+    fields = known.fields(pair)
     found = remove_air(phase, coherence, [known.field for known in fields])
     fits = tuple(_fitted(fit, known.sha256) for fit, known in zip(found.fits, fields, strict=True))
-    return PairAir(made_from, fits, _share(found))
+    return PairAir(known.made_from(pair), fits, _share(found), known.lacking(pair))
 
 
 def corrected_codes(
-    phase: NDArray[np.uint8], air: PairAir | None, fields: Sequence[KnownField]
+    phase: NDArray[np.uint8], air: PairAir | None, known: CubeAir, pair: DatePair
 ) -> NDArray[np.uint8]:
     """Return phase bytes less what was found in them; the same array where that is nothing.
 
@@ -107,12 +154,14 @@ def corrected_codes(
         Shape (H, W), 0 = no data, which stays.
     air
         From the ledger; None where nothing that air follows is known.
-    fields
-        Of the pair.
+    known
+        Of the cube.
+    pair
+        Which.
     """
     if air is None or not air.removed:
         return phase
-    named = {known.field.name: known.field for known in fields}
+    named = {found.field.name: found.field for found in known.fields(pair)}
     terms = [
         (named[fit.field], fit.factor)
         for fit in air.removed
@@ -145,7 +194,7 @@ def corrected_cube(
     phase = cube["phase"].to_numpy()
     codes = np.stack(
         [
-            corrected_codes(one, air.get(pair), known.fields(pair))
+            corrected_codes(one, air.get(pair), known, pair)
             for one, pair in zip(phase, pairs, strict=True)
         ]
     )
@@ -182,7 +231,3 @@ def _fitted(fit: FieldFit, sha256: str) -> FittedField:
 
 def _share(found: AirCorrection) -> float:
     return round(found.share_explained, _DIGITS) if found.is_changed else 0.0
-
-
-def _sha256(values: NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f4").tobytes()).hexdigest()

@@ -11,6 +11,7 @@ from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.rows import PairAir
 from catalogs.records import DatePair
 from catalogs.settings import Settings
+from fringewatch.errors import StoreError
 from tasks.judge.air import CubeAir, find_air, read_air
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest, Problem
@@ -45,16 +46,16 @@ def correct_frame(request: FrameRequest, settings: Settings) -> BatchReport:
             return BatchReport()
         before = ledger.corrections(volcano, frame)
         cube = read_cube(home.cube(volcano, frame), with_dask=False)
-        known = read_air(cube, settings)
+        known = read_air(home.cube(volcano, frame), cube, settings)
         place = {pair: index for index, pair in enumerate(pairs_of(cube))}
-        without = [pair for pair in before if not known.fields(pair)]
+        without = [pair for pair in before if not known.hashes(pair)]
         if without:
             ledger.forget_corrections(volcano, frame, without)
         todo = [
             pair
             for pair in tiled
             if pair in place
-            and known.fields(pair)
+            and known.hashes(pair)
             and (pair not in before or before[pair].made_from != known.made_from(pair))
         ]
         for first in range(0, len(todo), _PAIRS_AT_ONCE):
@@ -62,7 +63,7 @@ def correct_frame(request: FrameRequest, settings: Settings) -> BatchReport:
             for pair in todo[first : first + _PAIRS_AT_ONCE]:
                 try:
                     found.append((pair, _find(cube, place[pair], known, pair)))
-                except _UNREADABLE as error:
+                except (StoreError, *_UNREADABLE) as error:
                     reason = f"the cube does not give it ({error}): run `fringewatch verify`"
                     _LOGGER.warning("%s %s: %s", frame, pair, reason)
                     problems.append(Problem(frame, pair, reason))
@@ -77,4 +78,4 @@ correct_task = task(name="correct")(correct_frame)
 
 def _find(cube: xr.Dataset, index: int, known: CubeAir, pair: DatePair) -> PairAir:
     phase, coherence = (cube[name][index].to_numpy() for name in ("phase", "coherence"))
-    return find_air(phase, coherence, known.fields(pair), known.made_from(pair))
+    return find_air(phase, coherence, pair, known)

@@ -66,7 +66,10 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
         _note_other_mask(ledger, request, recipe)
         ledger.record_recipe(volcano, frame, recipe)
         place = {pair: index for index, pair in enumerate(pairs_of(cube))}
-        air, known = ledger.corrections(volcano, frame), read_air(cube, settings)
+        air, known = (
+            ledger.corrections(volcano, frame),
+            read_air(home.cube(volcano, frame), cube, settings),
+        )
         unseen = ledger.unscored_pairs(volcano, frame, identity)
         todo = [pair for pair in unseen if pair in place]
         for first in range(0, len(todo), _PAIRS_AT_ONCE):

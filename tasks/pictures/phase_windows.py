@@ -86,7 +86,7 @@ class WindowReader:
             raise StoreError(message)
         one = opened.cube["phase"].isel(pair=pairs.index(seen.pair))
         air = self.air.get((seen.frame, seen.pair))
-        codes = corrected_codes(one.to_numpy(), air, opened.air.fields(seen.pair))
+        codes = corrected_codes(one.to_numpy(), air, opened.air, seen.pair)
         phase_rad = decode_phase(mask_water(codes, opened.water))
         return PhaseWindow(
             seen.pair,
@@ -100,9 +100,10 @@ class WindowReader:
 
     def _cube(self, frame: FrameId) -> "_OpenCube":
         if frame not in self._cubes:
-            cube = read_cube(self.home.cube(self.volcano, frame), with_dask=False)
+            place = self.home.cube(self.volcano, frame)
+            cube = read_cube(place, with_dask=False)
             water = water_of(cube, self.settings.water_coherence)
-            self._cubes[frame] = _OpenCube(cube, water, read_air(cube, self.settings))
+            self._cubes[frame] = _OpenCube(cube, water, read_air(place, cube, self.settings))
         return self._cubes[frame]
 
 
