@@ -55,7 +55,7 @@ def air_phase(rad_per_km: float, source_rad: float = 0.0, number: int = 0) -> ND
     generator = np.random.default_rng(20240400 + number)
     phase = rad_per_km * cones_m() / 1_000 + source_rad * _bell(*_SOURCE, 52.0)
     phase = phase + 2.0 * np.arange(SIDE) / SIDE + generator.normal(0.0, 0.15, (SIDE, SIDE))
-    wrapped = wrap(phase.astype(np.float32))
+    wrapped: NDArray[np.float32] = wrap(phase.astype(np.float32))
     wrapped[wrapped == 0] = 1e-6
     return wrapped
 
@@ -64,7 +64,8 @@ def delay_rad(factor: float) -> NDArray[np.float32]:
     """Slant delay of a date in radians, (520, 520): dry air, and humid air in waves of 15 km."""
     rows, columns = np.mgrid[:SIDE, :SIDE]
     waves = np.sin(2 * np.pi * columns / 150) * np.sin(2 * np.pi * rows / 130)
-    return (400 + factor * waves).astype(np.float32)
+    delay: NDArray[np.float32] = (400 + factor * waves).astype(np.float32)
+    return delay
 
 
 def put_delay(tree: Path, date: str, delay: NDArray[np.float32]) -> Path:
@@ -80,4 +81,5 @@ def write_air_pair(tree: Path, pair: str, rad_per_km: float, source_rad: float =
 def _bell(row: int, column: int, width: float) -> NDArray[np.float32]:
     rows, columns = np.mgrid[:SIDE, :SIDE]
     squared = (rows - row) ** 2 + (columns - column) ** 2
-    return np.exp(-squared / (2 * width**2)).astype(np.float32)
+    bell: NDArray[np.float32] = np.exp(-squared / (2 * width**2)).astype(np.float32)
+    return bell
