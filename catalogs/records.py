@@ -64,6 +64,10 @@ class FrameRaster(StrEnum):
     """Part of the unit vector from the ground to the satellite, as are the next two."""
     NORTH = "N"
     UP = "U"
+    GACOS = "sltd"
+    """Slant delay of one date, radians of two-way phase, as GACOS has it."""
+    ICAMS = "icams.sltd"
+    """The same, as ICAMS makes it of ERA5."""
 
     @property
     def is_phase(self) -> bool:
@@ -203,18 +207,27 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class RemoteFrameFile:
-    """One raster of a frame's metadata, where a source would have it."""
+    """One raster of a frame's metadata, or of one of its dates, where a source would have it."""
 
     frame: FrameId
     product: FrameRaster
     url: str
+    date: dt.date | None = None
+    """Of a delay; None for the frame's own rasters."""
 
     @property
     def file_name(self) -> str:
         """LiCSAR's file name."""
+        if self.date is not None:
+            return delay_file_name(self.date, self.product)
         return frame_file_name(self.frame, self.product)
 
 
 def frame_file_name(frame: FrameId, raster: FrameRaster) -> str:
     """Return LiCSAR's name of the file that holds a raster of a frame."""
     return f"{frame}.geo.{raster.value}.tif"
+
+
+def delay_file_name(date: dt.date, raster: FrameRaster) -> str:
+    """Return LiCSAR's name of the file that holds the delay of a date."""
+    return f"{date:%Y%m%d}.{raster.value}.geo.tif"

@@ -31,8 +31,8 @@ from fringewatch.plugins import DATE_METHODS, plugin_names
 
 _PREFIX = "FRINGEWATCH_"
 
-DATE_METHOD_NAMES: Final = ("rule", "cumulative-sum", "deconvolution")
-"""The methods that come with Fringewatch; a test holds them against those there are."""
+DATE_METHOD_NAMES: Final = ("rule", "cumulative-sum", "deconvolution", "early", "quiet")
+"""The methods and presets that come with Fringewatch; a test holds them against those there are."""
 
 
 class Settings(BaseSettings):
@@ -137,6 +137,12 @@ class Settings(BaseSettings):
     scheduler: str = Field(
         default="", description="address of a Dask scheduler, instead of embedded workers"
     )
+    air: tuple[Literal["heights", "gacos", "icams"], ...] = Field(
+        default=("heights",),
+        description="what layered air is taken from the phase along, before it is scored, the most "
+        "trusted first: the frame's heights, and the delays that two weather models have of its "
+        "dates; empty for nothing",
+    )
     water_coherence: float = Field(
         default=0.1,
         ge=0.0,
@@ -173,6 +179,14 @@ class Settings(BaseSettings):
                 message = f"no such method: one of {', '.join(known)}"
                 raise ValueError(message)
         return name
+
+    @field_validator("air")
+    @classmethod
+    def _each_once(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(fields)) < len(fields):
+            message = "name each once"
+            raise ValueError(message)
+        return fields
 
     @field_validator("portal")
     @classmethod

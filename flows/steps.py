@@ -17,6 +17,7 @@ from fringewatch.failures import foreseen
 from tasks.ingest.discover import discover_task
 from tasks.ingest.download import download_task
 from tasks.ingest.tile import tile_task
+from tasks.judge.correct import correct_task
 from tasks.judge.score import score_task
 from tasks.publish import publish_task
 from tasks.records import Outcome, RunReport, whole_outcome
@@ -26,6 +27,7 @@ PREFECT_STEPS = Steps(
     discover=discover_task,
     download=download_task,
     tile=tile_task,
+    correct=correct_task,
     score=score_task,
     publish=publish_task,
 )

@@ -17,6 +17,7 @@ from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
 from insar_models.detectors.protocol import Detector
+from tasks.judge.air import rad_per_km, words_of
 from tasks.judge.detect import dates_table, judge_dates, method_of, to_remember
 from tasks.judge.models import model_of
 from tasks.pictures.contact_strip import draw_interferograms
@@ -76,7 +77,8 @@ def publish_volcano(
     changed += write_table(DATES, dates, folder)
     used = settings.model_dump_json(indent=2, exclude=_NOT_OF_THE_TABLES) + "\n"
     (folder / "settings.json").write(used.encode())
-    reader = WindowReader(home, volcano.slug, model, settings.water_coherence)
+    air = {(row.frame, row.pair): row.air for row in scored if row.air is not None}
+    reader = WindowReader(home, volcano.slug, model, settings, air)
     pictures = (folder / "timeline.png", folder / "interferograms.png")
     if not is_drawn or not all(picture.is_file() for picture in pictures):
         title = f"{volcano.name}: is it deforming?"
@@ -185,6 +187,9 @@ def _interferograms(
             "peak_longitude": row.score.peak_longitude,
             "patches_scored": row.score.patches_scored,
             "water": row.recipe.water.value if row.recipe else None,
+            "air": words_of(row.air),
+            "air_rad_per_km": rad_per_km(row.air),
+            "air_share": row.air.share if row.air else np.nan,
             "model": model.name,
             "model_sha256": model.sha256,
             "source_url": row.url,

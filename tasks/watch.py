@@ -25,9 +25,11 @@ from fringewatch.errors import (
 )
 from tasks.ingest.discover import discover_frame, preview_frame
 from tasks.ingest.download import download_pairs
+from tasks.ingest.frame_delays import bring_delays
 from tasks.ingest.frame_layers import bring_layers
 from tasks.ingest.tile import tile_pairs
 from tasks.ingest.tile_workers import workers_on_demand
+from tasks.judge.correct import correct_frame
 from tasks.judge.detect import method_of
 from tasks.judge.models import model_of
 from tasks.judge.score import score_frame
@@ -70,6 +72,7 @@ class Steps:
     discover: Callable[[FrameRequest, Settings], FramePlan] = discover_frame
     download: Callable[[FrameRequest, Sequence[PairEntry], Settings], BatchReport] = download_pairs
     tile: Callable[[FrameRequest, Sequence[DatePair], Settings], BatchReport] = tile_pairs
+    correct: Callable[[FrameRequest, Settings], BatchReport] = correct_frame
     score: Callable[[FrameRequest, Settings], BatchReport] = score_frame
     publish: Callable[[Volcano, tuple[FrameId, ...], Settings], Published | None] = publish_volcano
 
@@ -166,6 +169,8 @@ def _watch_frame(
             problems += [*downloaded.problems, *tiled.problems]
         if plan.source is not None:
             plan = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
+            plan = replace(plan, notes=(*plan.notes, *bring_delays(part, settings)))
+        problems += steps.correct(part, settings).problems
         scored = len(steps.score(part, settings).done)
     except (HomeError, LedgerError, ModelError, TryLaterError):
         raise  # the next frame would fare no better
@@ -177,7 +182,7 @@ def _watch_frame(
 
 
 def _score_others(request: WatchRequest, settings: Settings, steps: Steps) -> int:
-    """Score what is in the cubes of frames that were not asked for: the tables hold them too.
+    """Correct and score what the cubes of other frames hold: it is in the tables too.
 
     So they say the same whichever frames a run is about, also after a change of model or settings.
     """
@@ -187,7 +192,11 @@ def _score_others(request: WatchRequest, settings: Settings, steps: Steps) -> in
             for frame in ledger.tiled_frames(request.volcano.slug)
             if frame not in request.frames
         ]
-    return sum(len(steps.score(request.of_frame(frame), settings).done) for frame in others)
+    scored = 0
+    for frame in others:
+        steps.correct(request.of_frame(frame), settings)
+        scored += len(steps.score(request.of_frame(frame), settings).done)
+    return scored
 
 
 def _report(

@@ -6,6 +6,7 @@ many of the cube's first pairs it is, and a reader adds what is lacking itself. 
 written, readers are told that it is of none.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -92,6 +93,11 @@ def read_layer(cube: xr.Dataset, raster: FrameRaster) -> NDArray[np.float32] | N
     except _UNREADABLE as error:
         message = f"the layer '{name}' of a cube does not decode ({error}): run verify on it"
         raise StoreError(message) from error
+
+
+def hash_of(values: NDArray[np.generic]) -> str:
+    """Return the sha256 of a raster's values on a window, as float32."""
+    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f4").tobytes()).hexdigest()
 
 
 def highest_coherence(cube: xr.Dataset) -> NDArray[np.uint8]:

@@ -10,8 +10,8 @@ from typing import Final, Self
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import DiskFullError, HomeBusyError, HomeError, LedgerError
 
-LEDGER_FORMAT = 3
-"""Format 1 had no verdicts, 2 no layers, and no recipes by which pairs are scored.
+LEDGER_FORMAT = 4
+"""Format 1 had no verdicts, 2 no layers and no recipes of scores, 3 no corrections.
 
 An older ledger gets what it lacks when it is opened for writing.
 """
@@ -49,11 +49,18 @@ CREATE TABLE IF NOT EXISTS outdated_tiles(
 CREATE TABLE IF NOT EXISTS scores(
     volcano TEXT, frame TEXT, pair TEXT, model TEXT, model_sha256 TEXT,
     content_sha256 TEXT NOT NULL, score TEXT NOT NULL, scored_at TEXT NOT NULL,
-    recipe_sha256 TEXT NOT NULL DEFAULT '',
+    recipe_sha256 TEXT NOT NULL DEFAULT '', air_sha256 TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (volcano, frame, pair, model, model_sha256));
 CREATE TABLE IF NOT EXISTS recipes(
     volcano TEXT, frame TEXT, sha256 TEXT NOT NULL, recipe TEXT NOT NULL,
     PRIMARY KEY (volcano, frame));
+CREATE TABLE IF NOT EXISTS delays(
+    volcano TEXT, frame TEXT, raster TEXT, date TEXT, url TEXT, sha256 TEXT, reason TEXT,
+    attempts INTEGER NOT NULL, next_attempt TEXT, asked_at TEXT NOT NULL,
+    PRIMARY KEY (volcano, frame, raster, date));
+CREATE TABLE IF NOT EXISTS corrections(
+    volcano TEXT, frame TEXT, pair TEXT, content_sha256 TEXT NOT NULL, air TEXT NOT NULL,
+    removed_sha256 TEXT NOT NULL, corrected_at TEXT NOT NULL, PRIMARY KEY (volcano, frame, pair));
 CREATE TABLE IF NOT EXISTS layers(
     volcano TEXT, frame TEXT, raster TEXT, url TEXT, sha256 TEXT, reason TEXT,
     attempts INTEGER NOT NULL, next_attempt TEXT, asked_at TEXT NOT NULL,
@@ -159,8 +166,10 @@ def add_what_is_lacking(connection: sqlite3.Connection) -> None:
     """Give an older ledger the tables and columns that it lacks."""
     connection.executescript(TABLES)
     columns = {row[1] for row in connection.execute("PRAGMA table_info(scores)")}
-    if "recipe_sha256" not in columns:  # by no recipe that is known: all are scored anew
-        connection.execute("ALTER TABLE scores ADD COLUMN recipe_sha256 TEXT NOT NULL DEFAULT ''")
+    # Older scores are by no recipe that is known, and all are made anew; or of phase as it came.
+    for name in ("recipe_sha256", "air_sha256"):
+        if name not in columns:
+            connection.execute(f"ALTER TABLE scores ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

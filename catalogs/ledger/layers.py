@@ -1,6 +1,7 @@
 """The part of the ledger that remembers layers of cubes, and how each cube is scored."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from catalogs.ledger.file import LedgerFile, asking_pause, parse_time, write_time
 from catalogs.ledger.rows import LayerRow, ScoreRecipe
@@ -41,6 +42,45 @@ class LayerLedger(LedgerFile):
                 parse_time(again) if again else None, again is not None,
             )
             for raster, url, sha256, reason, attempts, again in rows
+        }  # fmt: skip
+
+    def record_delays(
+        self, volcano: str, frame: FrameId, found: Sequence[tuple[dt.date, LayerRow]]
+    ) -> None:
+        """Remember what became of the delays of dates that were asked for.
+
+        They are asked for again as layers are.
+        """
+        with self._transaction() as cursor:
+            for date, row in found:
+                key = (volcano, str(frame), row.raster.value, date.isoformat())
+                before = cursor.execute(
+                    "SELECT attempts FROM delays "
+                    "WHERE volcano = ? AND frame = ? AND raster = ? AND date = ?",
+                    key,
+                ).fetchone()
+                attempts = 0 if row.is_there else (before[0] if before else 0) + 1
+                again = None
+                if not row.is_there and row.answered:
+                    again = write_time(dt.datetime.now(dt.UTC) + asking_pause(attempts))
+                cursor.execute(
+                    "INSERT OR REPLACE INTO delays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*key, row.url, row.sha256, row.reason, attempts, again, write_time()),
+                )
+
+    def delays(self, volcano: str, frame: FrameId, raster: FrameRaster) -> dict[dt.date, LayerRow]:
+        """What became of the delays of a frame's dates that were asked for, by date."""
+        rows = self._connection.execute(
+            "SELECT date, url, sha256, reason, attempts, next_attempt FROM delays "
+            "WHERE volcano = ? AND frame = ? AND raster = ? ORDER BY date",
+            (volcano, str(frame), raster.value),
+        )
+        return {
+            dt.date.fromisoformat(date): LayerRow(
+                raster, url, sha256, reason, attempts,
+                parse_time(again) if again else None, again is not None,
+            )
+            for date, url, sha256, reason, attempts, again in rows
         }  # fmt: skip
 
     def record_recipe(self, volcano: str, frame: FrameId, recipe: ScoreRecipe) -> None:

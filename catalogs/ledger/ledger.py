@@ -11,10 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from catalogs.ledger.corrections import CorrectionLedger
 from catalogs.ledger.file import asking_pause, open_database, parse_time, write_time
 from catalogs.ledger.layers import LayerLedger
 from catalogs.ledger.listings import ListingLedger
-from catalogs.ledger.rows import FileRow, FileState, PairScore, ScoredPair, ScoreRecipe, TileRow
+from catalogs.ledger.rows import (
+    FileRow,
+    FileState,
+    PairAir,
+    PairScore,
+    ScoredPair,
+    ScoreRecipe,
+    TileRow,
+)
 from catalogs.ledger.verdicts import VerdictLedger
 from catalogs.rasters.grid import Grid
 from catalogs.records import DatePair, FrameId, Product, RemoteFile
@@ -22,7 +31,7 @@ from catalogs.records import DatePair, FrameId, Product, RemoteFile
 _PAUSED_STATES = (FileState.MISSING, FileState.REJECTED)
 
 
-class Ledger(ListingLedger, LayerLedger, VerdictLedger):
+class Ledger(ListingLedger, LayerLedger, CorrectionLedger, VerdictLedger):
     """Open ledger; use `open_ledger`."""
 
     def record_listed_file(self, remote: RemoteFile) -> None:
@@ -164,14 +173,14 @@ class Ledger(ListingLedger, LayerLedger, VerdictLedger):
     def forget_tiles(
         self, frame: FrameId, pairs: Iterable[DatePair], volcano: str | None = None
     ) -> None:
-        """Take back that pairs are in the cube of a volcano, or of all; their scores go with them.
+        """Take back that pairs are in the cube of a volcano, or of all; their scores go too.
 
         For when the cube says otherwise, or the source has another version now.
         """
         with self._transaction() as cursor:
-            for table in ("tiles", "scores"):
+            for table in ("tiles", "scores", "corrections"):
                 cursor.executemany(
-                    f"DELETE FROM {table} WHERE frame = ? AND pair = ? "  # noqa: S608 - two names
+                    f"DELETE FROM {table} WHERE frame = ? AND pair = ? "  # noqa: S608 - three names
                     "AND (? IS NULL OR volcano = ?)",
                     [(str(frame), str(pair), volcano, volcano) for pair in pairs],
                 )
@@ -193,14 +202,17 @@ class Ledger(ListingLedger, LayerLedger, VerdictLedger):
     ) -> tuple[DatePair, ...]:
         """Pairs in the cube without a score of all that it depends on.
 
-        A score counts if it is by `model` (name and sha256), of the very bytes in the cube, and by
-        the recipe that the cube has now.
+        A score counts if it is by `model` (name and sha256), of the very bytes in the cube less
+        what is taken from them now, and by the recipe that the cube has now.
         """
         rows = self._connection.execute(
             "SELECT t.pair FROM tiles t LEFT JOIN recipes r USING (volcano, frame) "
+            "LEFT JOIN corrections c USING (volcano, frame, pair, content_sha256) "
             "LEFT JOIN scores s ON s.volcano = t.volcano "
             "AND s.frame = t.frame AND s.pair = t.pair AND s.content_sha256 = t.content_sha256 "
-            "AND s.recipe_sha256 = COALESCE(r.sha256, '') AND s.model = ? AND s.model_sha256 = ? "
+            "AND s.recipe_sha256 = COALESCE(r.sha256, '') "
+            "AND s.air_sha256 = COALESCE(c.removed_sha256, '') "
+            "AND s.model = ? AND s.model_sha256 = ? "
             "WHERE t.volcano = ? AND t.frame = ? AND s.pair IS NULL ORDER BY t.pair",
             (*model, volcano, str(frame)),
         )
@@ -213,13 +225,18 @@ class Ledger(ListingLedger, LayerLedger, VerdictLedger):
         model: tuple[str, str],
         scores: Sequence[tuple[DatePair, PairScore]],
     ) -> None:
-        """Remember what `model` (name and sha256) says of pairs, by the cube's recipe."""
+        """Remember what `model` (name and sha256) says of pairs as they are corrected now.
+
+        They are by the recipe that the cube has now.
+        """
         now = write_time()
         with self._transaction() as cursor:
             cursor.executemany(
                 "INSERT OR REPLACE INTO scores SELECT ?, ?, ?, ?, ?, content_sha256, ?, ?, "
-                "COALESCE(recipe, '') FROM (SELECT t.*, r.sha256 AS recipe FROM tiles t "
-                "LEFT JOIN recipes r USING (volcano, frame)) "
+                "COALESCE(recipe, ''), COALESCE(removed_sha256, '') "
+                "FROM (SELECT t.*, r.sha256 AS recipe, removed_sha256 FROM tiles t "
+                "LEFT JOIN recipes r USING (volcano, frame) "
+                "LEFT JOIN corrections USING (volcano, frame, pair, content_sha256)) "
                 "WHERE volcano = ? AND frame = ? AND pair = ?",
                 [
                     (volcano, str(frame), str(pair), *model, json.dumps(asdict(score)), now,
@@ -231,19 +248,22 @@ class Ledger(ListingLedger, LayerLedger, VerdictLedger):
     def scored_pairs(self, volcano: str, model: tuple[str, str]) -> tuple[ScoredPair, ...]:
         """Every pair with a score by `model` (name and sha256) that counts, by frame and date."""
         rows = self._connection.execute(
-            "SELECT s.frame, s.pair, s.score, t.url, t.sha256, s.scored_at, r.recipe "
+            "SELECT s.frame, s.pair, s.score, t.url, t.sha256, s.scored_at, r.recipe, c.air "
             "FROM scores s JOIN tiles t USING (volcano, frame, pair, content_sha256) "
             "LEFT JOIN recipes r USING (volcano, frame) "
+            "LEFT JOIN corrections c USING (volcano, frame, pair, content_sha256) "
             "WHERE volcano = ? AND s.model = ? AND s.model_sha256 = ? "
-            "AND s.recipe_sha256 = COALESCE(r.sha256, '') ORDER BY s.frame, s.pair",
+            "AND s.recipe_sha256 = COALESCE(r.sha256, '') "
+            "AND s.air_sha256 = COALESCE(c.removed_sha256, '') ORDER BY s.frame, s.pair",
             (volcano, *model),
         )
         return tuple(
             ScoredPair(
                 FrameId.parse(frame), DatePair.parse(pair), PairScore(**json.loads(score)), url,
                 sha256, parse_time(scored_at), ScoreRecipe.parse(recipe) if recipe else None,
+                PairAir.parse(air) if air else None,
             )
-            for frame, pair, score, url, sha256, scored_at, recipe in rows
+            for frame, pair, score, url, sha256, scored_at, recipe, air in rows
         )  # fmt: skip
 
 

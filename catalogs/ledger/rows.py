@@ -163,6 +163,63 @@ class LayerRow:
 
 
 @dataclass(frozen=True)
+class FittedField:
+    """How much of one field is in the phase of a pair, and what became of it."""
+
+    field: str
+    """Such as ``heights``."""
+    field_sha256: str
+    """Of the field's values."""
+    outcome: str
+    """``removed``, or why not."""
+    factor: float | None
+    """That was found, removed or not, in `unit`; None if none could be looked for."""
+    deviation: float | None
+    """Its standard deviation."""
+    unit: str
+    """Such as ``rad/km``."""
+    is_removed: bool
+
+
+@dataclass(frozen=True)
+class PairAir:
+    """What was found of layered air in one pair, and how much of its structure that is."""
+
+    made_from: str
+    """Hash of all that it depends on, beside the bytes of the pair."""
+    fits: tuple[FittedField, ...]
+    share: float
+    """Of the pair's structure that went with what is removed, 0 to 1."""
+    lacking: tuple[str, ...] = ()
+    """What was asked for and could not be had, and why."""
+
+    @property
+    def removed(self) -> tuple[FittedField, ...]:
+        """The fields of which a multiple is taken from the phase."""
+        return tuple(fit for fit in self.fits if fit.is_removed)
+
+    @property
+    def removed_sha256(self) -> str:
+        """Of what is taken from the phase: a score depends on it. Empty if that is nothing."""
+        if not self.removed:
+            return ""
+        taken = [[fit.field, fit.field_sha256, fit.factor] for fit in self.removed]
+        return hashlib.sha256(json.dumps(taken).encode()).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """JSON, the same for the same record."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the record whose text this is."""
+        found = json.loads(text)
+        fits = tuple(FittedField(**fit) for fit in found["fits"])
+        return cls(found["made_from"], fits, found["share"], tuple(found["lacking"]))
+
+
+@dataclass(frozen=True)
 class ScoredPair:
     """A row of the scores: whose, by which model, of which source file."""
 
@@ -174,6 +231,8 @@ class ScoredPair:
     scored_at: dt.datetime
     recipe: ScoreRecipe | None = None
     """By which it was scored; None for a score of before recipes were kept."""
+    air: PairAir | None = None
+    """What was taken from it before; None where nothing that air follows is known."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The portal as the rest of the project sees it: list pairs, read a manifest, fetch a file."""
 
+import datetime as dt
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import sleep
@@ -10,9 +11,15 @@ from catalogs.portal import patience
 from catalogs.portal.added_source import AddedSource
 from catalogs.portal.answers import read_page
 from catalogs.portal.fetch import FetchedFile, fetch_file
-from catalogs.portal.folder import find_frame_file, is_folder_url, list_folder, read_folder
+from catalogs.portal.folder import (
+    find_delay_file,
+    find_frame_file,
+    is_folder_url,
+    list_folder,
+    read_folder,
+)
 from catalogs.portal.listing import PairEntry, is_cut, parse_pairs
-from catalogs.portal.manifest import file_address, parse_manifest
+from catalogs.portal.manifest import file_address, find_delay, parse_manifest
 from catalogs.portal.roots import Root
 from catalogs.portal.session import PortalSession
 from catalogs.portal.union import (
@@ -164,6 +171,42 @@ class Portal:
         if root.folder is not None:
             return find_frame_file(root.folder, frame, raster)
         return file_address(root.frame_file_url(frame, raster))
+
+    def delay_files(
+        self, frame: FrameId, date: dt.date, raster: FrameRaster
+    ) -> Iterator[RemoteFrameFile]:
+        """Give where the delay of a date may be, in the order to ask; a request for each root.
+
+        Raises
+        ------
+        SourceUnavailableError
+            If a root gave no answer, after what the others have of it.
+        """
+        silent: SourceUnavailableError | None = None
+        for root in self._in_order(frame):
+            try:
+                found = self._find_delay(root, frame, date, raster)
+            except MissingProductError:
+                continue
+            except SourceUnavailableError as error:
+                logger.warning("the portal root %s is passed over: %s", root.text, error)
+                silent = silent or error
+                continue
+            if found is not None:
+                yield found
+        if silent is not None:
+            raise silent
+
+    def _find_delay(
+        self, root: Root, frame: FrameId, date: dt.date, raster: FrameRaster
+    ) -> RemoteFrameFile | None:
+        if root.is_added:
+            return None
+        if root.folder is not None:
+            url = find_delay_file(root.folder, frame, date, raster)
+            return RemoteFrameFile(frame, raster, url, date) if url else None
+        page = read_page(self.session, root.epoch_url(frame, date))
+        return find_delay(page.text, page.url, frame, date, raster)
 
     def fetch(
         self,

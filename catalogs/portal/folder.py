@@ -24,6 +24,7 @@ from catalogs.records import (
     FrameRaster,
     Product,
     RemoteFile,
+    delay_file_name,
     frame_file_name,
 )
 from fringewatch.errors import BadInputError, MissingProductError, SourceUnavailableError
@@ -108,6 +109,25 @@ def find_frame_file(folder: Path, frame: FrameId, raster: FrameRaster) -> str | 
     with _reading(folder):
         for candidate in (*_frame_folders(folder, frame), folder):
             for inside in ("metadata", *_PAIRS_FOLDERS):
+                if (candidate / inside / name).is_file():
+                    return (candidate / inside / name).as_uri()
+    return None
+
+
+def find_delay_file(folder: Path, frame: FrameId, date: dt.date, raster: FrameRaster) -> str | None:
+    """Return the ``file:`` address of the delay of a date in `folder`, if it has it.
+
+    It is looked for in ``epochs``, and where LiCSBAS puts it.
+
+    Raises
+    ------
+    SourceUnavailableError
+        If the folder cannot be read.
+    """
+    name = delay_file_name(date, raster)
+    with _reading(folder):
+        for candidate in (*_frame_folders(folder, frame), folder):
+            for inside in (f"epochs/{date:%Y%m%d}", "GACOS"):
                 if (candidate / inside / name).is_file():
                     return (candidate / inside / name).as_uri()
     return None

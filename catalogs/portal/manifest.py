@@ -5,13 +5,22 @@ hosts. It is rebuilt in place, line by line, so that an empty one or a cut one i
 that is a folder gives a listing with the same meaning. File addresses are never built by hand.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from catalogs.portal.listing import parse_links
-from catalogs.records import DatePair, FrameId, Product, RemoteFile
+from catalogs.records import (
+    DatePair,
+    FrameId,
+    FrameRaster,
+    Product,
+    RemoteFile,
+    RemoteFrameFile,
+    delay_file_name,
+)
 
 FILE_HOSTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -49,6 +58,21 @@ def parse_manifest(
             continue
         found.setdefault(product, RemoteFile(frame, pair, product, file_address(link)))
     return found
+
+
+def find_delay(
+    page: str, page_url: str, frame: FrameId, date: dt.date, raster: FrameRaster
+) -> RemoteFrameFile | None:
+    """Return where the delay of a date lies, from the date's manifest; None if it is not in it.
+
+    Links count as in `parse_manifest`.
+    """
+    wanted = delay_file_name(date, raster)
+    for link in parse_links(page, page_url):
+        *folders, name = (unquote(part) for part in urlsplit(link).path.split("/"))
+        if name == wanted and str(frame) in folders and not {".", ".."} & set(folders):
+            return RemoteFrameFile(frame, raster, file_address(link), date)
+    return None
 
 
 def file_address(link: str) -> str:

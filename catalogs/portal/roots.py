@@ -4,6 +4,7 @@ A root is the folder that holds the track folders. Most are addresses; one may a
 this machine (a mirror, or interferograms of your own), or a source that another package adds.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -38,12 +39,15 @@ class Layout:
     """Least number of digits in a track's name; missing ones are zeros."""
     pairs_folder: str = "interferograms/"
     """Where the pairs are within the frame's folder; empty if right in it."""
+    epochs_are_folders: bool = False
+    """Whether a date is a true folder, whose address ends in a slash, and no manifest."""
     is_fallback: bool = False
     """Whether it is asked only if no root before it lists the frame."""
 
 
 LAYOUTS: Final = (
-    (_ARCHIVE, Layout(track_digits=2, pairs_folder="")),
+    (_ARCHIVE, Layout(track_digits=2, pairs_folder="", epochs_are_folders=True)),
+    (".public", Layout(epochs_are_folders=True)),
     (".future", Layout(is_fallback=True)),
     ("", Layout()),
 )
@@ -100,6 +104,12 @@ class Root:
         """Return the address of a raster of a frame's metadata, at a root that is an address."""
         track = f"{frame.track:0{self.layout.track_digits}d}"
         return f"{self.text}/{track}/{frame}/metadata/{frame_file_name(frame, raster)}"
+
+    def epoch_url(self, frame: FrameId, date: dt.date) -> str:
+        """Return the address of what a root that is an address has of one date of a frame."""
+        track = f"{frame.track:0{self.layout.track_digits}d}"
+        slash = "/" if self.layout.epochs_are_folders else ""
+        return f"{self.text}/{track}/{frame}/epochs/{date:%Y%m%d}{slash}"
 
 
 def parse_root(text: str) -> str:

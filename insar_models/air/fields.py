@@ -5,6 +5,7 @@ it is not known it is continued smoothly, so that what is removed there makes no
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,11 @@ class AirField:
     """Of the factor: radians for each unit of the field."""
     reach: float
     """Factors from minus to plus this are looked for."""
+
+    @cached_property
+    def level(self) -> np.float32:
+        """Median where it is known; 0 if it is nowhere."""
+        return np.float32(np.median(self.values[self.known]) if self.known.any() else 0.0)
 
 
 def heights_field(heights_m: NDArray[np.floating]) -> AirField:

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
-from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE, PHASE_SCALE_RAD, PHASE_STEPS
+from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE
 from insar_models.air.factor_fit import FactorFit, TwoFits, fit_factor
 from insar_models.air.fields import AirField
 from insar_models.air.lag_products import STEP, LagProducts, agreement, lag_products
+from insar_models.air.removal import multiples_rad, turn_back
 from insar_models.phase.codes import decode_phase, phasor
 
 LEAST_COHERENCE: Final = 0.4
@@ -127,16 +128,18 @@ def remove_air(
     fits = tuple(
         found.get(field.name, _not_fitted(field, FitOutcome.TOO_LITTLE_DATA)) for field in fields
     )
-    removed = np.zeros(phase.shape, dtype=np.float32)
     if not fitted:
-        return AirCorrection(phase.copy(), removed, fits, math.nan, math.nan)
-    for field in fitted:
-        fit = found[field.name]
-        if fit.outcome is FitOutcome.REMOVED:
-            removed += np.float32(fit.factor) * (field.values - np.median(field.values[usable]))
+        nothing = np.zeros(phase.shape, dtype=np.float32)
+        return AirCorrection(phase.copy(), nothing, fits, math.nan, math.nan)
+    terms = [
+        (field, found[field.name].factor)
+        for field in fitted
+        if found[field.name].outcome is FitOutcome.REMOVED
+    ]
+    removed = multiples_rad(phase.shape, terms)
     after = products.turned_back(products.steps(removed))
     return AirCorrection(
-        _turned_back(phase, removed), removed, fits, agreement(products), agreement(after)
+        turn_back(phase, removed), removed, fits, agreement(products), agreement(after)
     )
 
 
@@ -199,16 +202,6 @@ def _is_asked_for(fit: FactorFit) -> bool:
 
 def _not_fitted(field: AirField, outcome: FitOutcome) -> FieldFit:
     return FieldFit(field.name, outcome, math.nan, math.nan, field.unit, math.nan)
-
-
-def _turned_back(phase: NDArray[np.uint8], angle_rad: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Phase bytes less an angle; no data stays no data."""
-    if not angle_rad.any():
-        return phase.copy()
-    steps = phase.astype(np.float32) - 1 - angle_rad / np.float32(PHASE_SCALE_RAD)
-    codes = np.rint(steps % np.float32(PHASE_STEPS)).astype(np.uint8) + np.uint8(1)
-    codes[phase == NO_DATA_CODE] = NO_DATA_CODE
-    return codes
 
 
 def _check(

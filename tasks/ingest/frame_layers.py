@@ -1,18 +1,18 @@
 """Frame layers: put rasters of a frame's metadata into the cube, once, beside its pairs."""
 
 import datetime as dt
-import hashlib
 import logging
 import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
-from catalogs.cubes.layers import read_layer, write_layer
+from catalogs.cubes.layers import hash_of, read_layer, write_layer
 from catalogs.cubes.reading import cube_is_there, read_cube
 from catalogs.home.home import Home, home_of
 from catalogs.ledger.ledger import open_ledger
@@ -30,29 +30,39 @@ from fringewatch.errors import (
     GridMismatchError,
     MissingProductError,
     SourceUnavailableError,
+    StoreError,
 )
 from tasks.ingest.discover import open_portal
 from tasks.records import FrameRequest
 
 _LOGGER = logging.getLogger(__name__)
 
-WANTED: Final = (FrameRaster.LANDMASK,)
-"""What every cube is to hold."""
+_LOWEST_M: Final = -500.0
+_HIGHEST_M: Final = 9_000.0
+"""Of ground: what lies beyond is a mark for no data, such as -32768."""
 
 _STEP_TOLERANCE_DEGREES: Final = 1e-6  # of files of one frame: their numbers are noisy
 _WITHOUT: Final = {
+    FrameRaster.HEIGHT: "air that follows the relief stays in the phase",
     FrameRaster.LANDMASK: "water is what is coherent in none of the cube's pairs",
 }
 
 
+def wanted_layers(settings: Settings) -> tuple[FrameRaster, ...]:
+    """Return what every cube is to hold, as the settings need it."""
+    heights = (FrameRaster.HEIGHT,) if "heights" in settings.air else ()
+    return (FrameRaster.LANDMASK, *heights)
+
+
 def bring_layers(
-    request: FrameRequest, settings: Settings, wanted: Sequence[FrameRaster] = WANTED
+    request: FrameRequest, settings: Settings, wanted: Sequence[FrameRaster] | None = None
 ) -> tuple[str, ...]:
     """Put the wanted rasters into the volcano's cube; return a note on each that was not had.
 
     Only the volcano's window travels where that is possible. What is in the cube is not asked for
-    again, and what no source has, after a pause: its absence is no fault, and the watch goes on
-    without it. Before there is a cube nothing is done.
+    again, unless it does not decode any more, and what no source has, after a pause: its absence is
+    no fault, and the watch goes on without it. Without `wanted` it is `wanted_layers`. Before there
+    is a cube nothing is done.
 
     Raises
     ------
@@ -73,10 +83,10 @@ def bring_layers(
         if grid is None:
             return ()
         window = volcano_window(grid, request.volcano.latitude, request.volcano.longitude)
-        for raster in wanted:
+        for raster in wanted_layers(settings) if wanted is None else wanted:
             before = known.get(raster)
             waits = before and before.next_attempt and before.next_attempt > now
-            if waits or _is_current(read_layer(cube, raster), before):
+            if waits or _is_current(_held(cube, raster), before):
                 continue
             with open_portal(settings, ledger) as portal:
                 row, values = _bring(portal, home, frame, raster, window)
@@ -93,9 +103,17 @@ def _note(frame: FrameId, row: LayerRow) -> str:
     return f"{frame}: no {row.raster.value} ({row.reason})" + (f"; {without}" if without else "")
 
 
+def _held(cube: xr.Dataset, raster: FrameRaster) -> NDArray[np.float32] | None:
+    try:
+        return read_layer(cube, raster)
+    except StoreError as error:
+        _LOGGER.warning("%s: it is brought again", error)
+        return None
+
+
 def _is_current(values: NDArray[np.float32] | None, row: LayerRow | None) -> bool:
     """Whether the cube holds what the ledger remembers: a cube may have been made anew."""
-    return values is not None and row is not None and row.sha256 == _sha256(values)
+    return values is not None and row is not None and row.sha256 == hash_of(values)
 
 
 def _bring(
@@ -106,23 +124,32 @@ def _bring(
     try:
         for remote in portal.frame_files(frame, raster):
             try:
-                values = _checked(remote, _read(portal, home, remote, window))
+                values = _checked(remote, read_on_window(portal, home, remote, window))
             except MissingProductError:
                 continue
             except (CorruptProductError, GridMismatchError) as error:
                 _LOGGER.warning("%s: %s", frame, error)
                 reasons.append(str(error))
             else:
-                return LayerRow(raster, remote.url, _sha256(values)), values
+                return LayerRow(raster, remote.url, hash_of(values)), values
     except SourceUnavailableError as error:
         reasons, answered = [*reasons, str(error)], False
     reason = "; ".join(reasons) or "no source has it"
     return LayerRow(raster, reason=reason, answered=answered), None
 
 
-def _read(
+def read_on_window(
     portal: Portal, home: Home, remote: RemoteFrameFile, window: Window
 ) -> NDArray[np.float32]:
+    """Return a raster's values on a cube's window, float32, NaN outside of the raster.
+
+    Only the window's bytes travel where that is possible.
+
+    Raises
+    ------
+    MissingProductError, CorruptProductError, GridMismatchError, SourceUnavailableError
+        If it is not there, damaged, on another grid, or gives no answer.
+    """
     try:
         fetched = fetch_window(portal.session, remote, partial(_same_ground, remote, window))
         return _values(fetched.values, fetched.window)
@@ -180,12 +207,14 @@ def _values(values: NDArray[np.generic], window: Window) -> NDArray[np.float32]:
 
 
 def _checked(remote: RemoteFrameFile, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the values; refuse a landmask that would leave nothing to look at."""
+    """Return the values that can be; refuse a raster of which nothing is left to go by."""
     if remote.product is FrameRaster.LANDMASK and not (values > 0).any():
         message = f"{remote.file_name} has no land in the volcano's window"
         raise CorruptProductError(message)
+    if remote.product is FrameRaster.HEIGHT:
+        is_height = (values >= _LOWEST_M) & (values <= _HIGHEST_M) & (values != 0)
+        values = np.where(is_height, values, np.float32(np.nan))
+        if not is_height.any():
+            message = f"{remote.file_name} has no heights in the volcano's window"
+            raise CorruptProductError(message)
     return values
-
-
-def _sha256(values: NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f4").tobytes()).hexdigest()

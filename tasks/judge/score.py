@@ -21,6 +21,7 @@ from insar_models.detectors.focus import focus
 from insar_models.detectors.protocol import Detector
 from insar_models.phase.codes import decode_phase
 from insar_models.phase.window_patches import PATCH_ORIGINS, mask_water
+from tasks.judge.air import corrected_cube, read_air
 from tasks.judge.models import model_of
 from tasks.judge.patches import find_water_mask, patches_of
 from tasks.progress import report_progress
@@ -41,7 +42,8 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
     """Return the pairs of the volcano's cube that were scored now.
 
     Those are the pairs without a score of all that it depends on: the model, the bytes of the
-    pair, where water is, and the way of scoring (`ScoreRecipe`). Pairs outside the request's dates
+    pair, what air is taken from them (`tasks.judge.correct`), where water is, and the way of
+    scoring (`ScoreRecipe`). Pairs outside the request's dates
     count too: the whole table is always of one model, and of one mask.
 
     Raises
@@ -64,11 +66,16 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
         _note_other_mask(ledger, request, recipe)
         ledger.record_recipe(volcano, frame, recipe)
         place = {pair: index for index, pair in enumerate(pairs_of(cube))}
+        air, known = (
+            ledger.corrections(volcano, frame),
+            read_air(home.cube(volcano, frame), cube, settings),
+        )
         unseen = ledger.unscored_pairs(volcano, frame, identity)
         todo = [pair for pair in unseen if pair in place]
         for first in range(0, len(todo), _PAIRS_AT_ONCE):
             pairs = todo[first : first + _PAIRS_AT_ONCE]
             part = cube.isel(pair=[place[pair] for pair in pairs])
+            part = corrected_cube(part, pairs, air, known)
             scores = score_cube(part, model, mask.water, settings.water_coherence)
             ledger.record_scores(volcano, frame, identity, list(zip(pairs, scores, strict=True)))
             report_progress(f"{frame}: scoring", first + len(pairs), len(todo))

@@ -47,6 +47,8 @@ class PhaseWindow:
     activation: NDArray[np.float32] | None = None
     """Shape (H, W), not negative, NaN = unknown: how much each pixel counted; None for no outline.
     """
+    has_less_air: bool = False
+    """Whether layered air was taken from the phase."""
 
 
 def draw_interferograms(
@@ -127,7 +129,7 @@ def _draw_window(axes: Axes, window: PhaseWindow, colours: Colormap) -> None:
     track = f"{window.track}, " if window.track else ""
     axes.set_title(
         f"{window.pair.primary} to {window.pair.secondary}\n"
-        f"{track}{window.pair.days} days, {scored}",
+        f"{track}{window.pair.days} days, {scored}{', less air' if window.has_less_air else ''}",
         fontsize=9,
         fontweight="bold" if window.positive else "normal",
         color=VERMILLION if window.positive else "black",

@@ -30,8 +30,8 @@ class EpisodeStrip:
     words: str
     """How long it ran, and which of its pairs are drawn."""
     pairs: tuple[SeenPair, ...]
-    made_from: tuple[tuple[str, str], ...]
-    """Of each pair the hashes of the phase file and of the model."""
+    made_from: tuple[tuple[str, ...], ...]
+    """Of each pair the hashes of the phase file and of the model, and what was done about air."""
 
     @property
     def name(self) -> str:
@@ -82,7 +82,10 @@ def _strip(since: dt.date, until: dt.date, pairs: pd.DataFrame, *, still: bool) 
             )
             for row in rows
         ),
-        tuple((row["source_sha256"], row["model_sha256"]) for row in rows),
+        tuple(
+            (row["source_sha256"], row["model_sha256"], f"{row['air']} {row['air_rad_per_km']}")
+            for row in rows
+        ),
     )
 
 

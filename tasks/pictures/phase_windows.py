@@ -1,5 +1,6 @@
 """Windows of a volcano's cubes as a model saw them: what the pictures are made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,12 +9,15 @@ from numpy.typing import NDArray
 
 from catalogs.cubes.cube import pairs_of, read_cube
 from catalogs.home.home import Home
+from catalogs.ledger.rows import PairAir
 from catalogs.records import DatePair, FrameId
+from catalogs.settings import Settings
 from fringewatch.errors import StoreError
 from fringewatch.numbers import WINDOW_SIZE
 from insar_models.detectors.protocol import Detector
 from insar_models.phase.codes import decode_phase
 from insar_models.phase.window_patches import PATCH_ORIGINS, mask_water
+from tasks.judge.air import CubeAir, corrected_codes, read_air
 from tasks.judge.patches import water_of
 from tasks.pictures.contact_strip import PhaseWindow
 
@@ -59,27 +63,31 @@ class WindowReader:
     home: Home
     volcano: str
     model: Detector
-    water_coherence: float
-    _cubes: dict[FrameId, tuple[xr.Dataset, NDArray[np.bool_]]] = field(default_factory=dict)
+    settings: Settings
+    air: Mapping[tuple[FrameId, DatePair], PairAir]
+    """What is taken from each pair before the model sees it."""
+    _cubes: dict[FrameId, "_OpenCube"] = field(default_factory=dict)
 
     def read(self, seen: SeenPair) -> PhaseWindow:
-        """Return the pair's window without water, of a positive one with where the model looks.
+        """Return the window as scored, without water and air; of a positive one where it looks.
 
         Raises
         ------
         StoreError
             If the cube is damaged, or does not hold the pair.
         """
-        cube, water = self._cube(seen.frame)
-        pairs = pairs_of(cube)
+        opened = self._cube(seen.frame)
+        pairs = pairs_of(opened.cube)
         if seen.pair not in pairs:
             message = (
                 f"the cube of {self.volcano} and {seen.frame} does not hold {seen.pair}, which the "
                 "ledger says it does: run `fringewatch verify --repair`"
             )
             raise StoreError(message)
-        one = cube["phase"].isel(pair=pairs.index(seen.pair))
-        phase_rad = decode_phase(mask_water(one.to_numpy(), water))
+        one = opened.cube["phase"].isel(pair=pairs.index(seen.pair))
+        air = self.air.get((seen.frame, seen.pair))
+        codes = corrected_codes(one.to_numpy(), air, opened.air, seen.pair)
+        phase_rad = decode_phase(mask_water(codes, opened.water))
         return PhaseWindow(
             seen.pair,
             phase_rad,
@@ -87,10 +95,22 @@ class WindowReader:
             seen.positive,
             str(seen.frame).partition("_")[0],
             window_activation(phase_rad, self.model) if seen.positive else None,
+            has_less_air=air is not None and bool(air.removed),
         )
 
-    def _cube(self, frame: FrameId) -> tuple[xr.Dataset, NDArray[np.bool_]]:
+    def _cube(self, frame: FrameId) -> "_OpenCube":
         if frame not in self._cubes:
-            cube = read_cube(self.home.cube(self.volcano, frame), with_dask=False)
-            self._cubes[frame] = cube, water_of(cube, self.water_coherence)
+            place = self.home.cube(self.volcano, frame)
+            cube = read_cube(place, with_dask=False)
+            water = water_of(cube, self.settings.water_coherence)
+            self._cubes[frame] = _OpenCube(cube, water, read_air(place, cube, self.settings))
         return self._cubes[frame]
+
+
+@dataclass(frozen=True, eq=False)
+class _OpenCube:
+    """A cube, where its water is, and what its air may follow."""
+
+    cube: xr.Dataset
+    water: NDArray[np.bool_]
+    air: CubeAir

@@ -19,17 +19,20 @@ from catalogs.home.home import home_of
 from catalogs.records import DatePair
 from catalogs.settings import Settings
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
+from insar_models.phase.codes import wrap
 from tasks.judge.score import score_frame
 from tasks.records import BatchReport, FrameRequest, Published
 from tasks.watch import Steps, parse_request, watch_volcano
 from tests.portal.rasters import RasterForm, write_pair
 from tests.portal.trees import pair_folder
+from tests.relief import HEIGHTS, cones_m, put_raster
 from tests.scenes import FRAME, FRINGES, QUIET, SIDE, TRANSFORM, scene_phase
 
 SHIPPED = Settings.model_fields["method"].default
 START, END = dt.date(2024, 1, 1), dt.date(2024, 3, 31)
 HISTORY = {"scored_at", "revised"}
 LAND, NOISE = 204, 15
+AIR_RAD_PER_KM = (6.0, -7.0, 0.0, 8.0, 0.0)
 PAIRS = (
     "20240106_20240118", "20240106_20240130", "20240118_20240130",
     "20240118_20240211", "20240130_20240211",
@@ -49,8 +52,10 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, name in enumerate(PAIRS):
         pair = DatePair.parse(name)
         phase = scene_phase(FRINGES if name.endswith("0211") else QUIET, number)
+        phase = wrap(phase + np.float32(AIR_RAD_PER_KM[number] / 1_000) * cones_m())
         form = RasterForm(TRANSFORM)
         write_pair(pair_folder(tree, FRAME, pair), pair, phase, coherence_of(number), form)
+    put_raster(tree, cones_m(), HEIGHTS)
     return tree
 
 
@@ -88,6 +93,10 @@ def tables(
     )
     request = parse_request("fernandina", START, END, [str(FRAME)])
     for names, fate in arrivals:
+        metadata = tree / str(FRAME.track) / str(FRAME) / "metadata"
+        metadata.mkdir(parents=True, exist_ok=True)
+        if not (metadata / HEIGHTS).exists():
+            (metadata / HEIGHTS).symlink_to(next(source.rglob(HEIGHTS)))
         for name in names:
             there = pair_folder(tree, FRAME, DatePair.parse(name))
             for file in pair_folder(source, FRAME, DatePair.parse(name)).iterdir():
@@ -122,6 +131,9 @@ def test_the_verdicts_are_those_of_the_shipped_method(at_once: dict[str, pd.Data
     dates = at_once["dates"]
     assert set(dates["method"]) == {"deconvolution"}
     assert "quiet" in set(dates["state"])
+    factors = at_once["interferograms"]["air_rad_per_km"]
+    assert (factors != 0).any()
+    assert (factors == 0).any()
     assert (at_once["interferograms"]["positive"].dropna().astype(bool)).any()
 
 

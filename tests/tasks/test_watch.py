@@ -394,7 +394,8 @@ def test_a_catalogue_frame_that_the_source_lacks_is_a_note_and_not_a_gap(
     assert (report.outcome, report.in_table, report.problems) == (Outcome.DONE, 5, ())
     absent = [note for note in report.notes if "no such frame" in note]
     assert len(absent) == len(everything.frames) - 1
-    assert all("no landmask" in note for note in report.notes if note not in absent)
+    others = [note for note in report.notes if note not in absent]
+    assert all("no landmask" in note or "no hgt" in note for note in others)
 
 
 def test_a_frame_that_was_named_and_is_not_there_is_a_gap(settings: Settings) -> None:

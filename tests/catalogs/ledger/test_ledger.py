@@ -218,14 +218,15 @@ def test_a_ledger_of_the_first_format_gets_what_it_lacks_and_keeps_what_it_has(
     with open_ledger(path) as ledger:
         ledger.record_tiles("wolf", FRAME, [tiled(FIRST)])
         ledger._connection.executescript(
-            "DROP TABLE verdicts; DROP TABLE recipes; DROP TABLE layers; "
-            "ALTER TABLE scores DROP COLUMN recipe_sha256; PRAGMA user_version = 1"
+            "DROP TABLE verdicts; DROP TABLE recipes; DROP TABLE layers; DROP TABLE corrections; "
+            "ALTER TABLE scores DROP COLUMN recipe_sha256; "
+            "ALTER TABLE scores DROP COLUMN air_sha256; PRAGMA user_version = 1"
         )
     with open_ledger(path) as ledger:
         assert ledger.tiled_pairs("wolf", FRAME) == (FIRST,)
         assert ledger.verdicts("wolf") == {}
         (found,) = ledger._connection.execute("PRAGMA user_version").fetchone()
-    assert found == LEDGER_FORMAT == 3
+    assert found == LEDGER_FORMAT == 4
 
 
 def test_another_file_is_no_ledger(tmp_path: Path) -> None:

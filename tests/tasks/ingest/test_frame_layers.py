@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import rasterio
 from rasterio.transform import Affine
 
 from catalogs.cubes.cube import read_cube
@@ -23,6 +22,7 @@ from tasks.watch import Steps, WatchRequest, parse_request, watch_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.rasters import shifted
 from tests.portal.server import StandInPortal
+from tests.relief import HEIGHTS, put_raster
 from tests.scenes import FRAME, SIDE, TRANSFORM
 
 NAME = f"{FRAME}.geo.landmask.tif"
@@ -32,6 +32,7 @@ NAME = f"{FRAME}.geo.landmask.tif"
 def portal(scene_tree: Path, tmp_path: Path) -> Iterator[StandInPortal]:
     tree = tmp_path / "tree"
     shutil.copytree(scene_tree, tree)
+    put_mask(tree, np.full((SIDE, SIDE), 100.0), name=HEIGHTS)
     with StandInPortal(tree) as portal:
         yield portal
 
@@ -50,17 +51,7 @@ def run(request: WatchRequest, settings: Settings) -> RunReport:
 
 
 def put_mask(tree: Path, mask: np.ndarray, transform: Affine = TRANSFORM, name: str = NAME) -> Path:
-    """Write a raster of the frame's metadata, as LiCSAR does: float32, tiled."""
-    path = tree / str(FRAME.track) / str(FRAME) / "metadata" / name
-    path.parent.mkdir(exist_ok=True)
-    profile = {
-        "driver": "GTiff", "width": mask.shape[1], "height": mask.shape[0], "count": 1,
-        "dtype": "float32", "crs": "EPSG:4326", "transform": transform, "compress": "deflate",
-        "tiled": True, "blockxsize": 256, "blockysize": 256,
-    }  # fmt: skip
-    with rasterio.open(path, "w", **profile) as raster:
-        raster.write(mask.astype(np.float32), 1)
-    return path
+    return put_raster(tree, mask, name, transform)
 
 
 def west_is_sea() -> np.ndarray:
@@ -151,7 +142,7 @@ def test_a_raster_that_begins_elsewhere_on_the_lattice_is_cut_at_the_same_ground
         (
             west_is_sea(),
             Affine(0.00101, 0, TRANSFORM.c, 0, -0.00101, TRANSFORM.f),
-            "lies on another grid than its frame",
+            "lies on another grid",
         ),
     ],
 )
@@ -170,7 +161,7 @@ def test_a_folder_of_this_machine_and_other_rasters_go_the_same_way(
     request_: WatchRequest, settings: Settings, portal: StandInPortal
 ) -> None:
     heights = np.linspace(0, 1476, SIDE) * np.ones((SIDE, 1))
-    put_mask(portal.tree, heights, name=f"{FRAME}.geo.hgt.tif")
+    put_mask(portal.tree, heights, name=HEIGHTS)
     put_mask(portal.tree, west_is_sea())
     of_folder = settings.model_copy(update={"portal": (str(portal.tree),)})
     assert run(request_, of_folder).notes == ()

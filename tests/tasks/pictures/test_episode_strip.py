@@ -37,6 +37,8 @@ def pair_row(end: int, **changes: Any) -> dict[str, Any]:
         "secondary_date": day(end),
         "probability": 0.9,
         "positive": True,
+        "air": None,
+        "air_rad_per_km": np.nan,
         "source_sha256": "ff",
         "model_sha256": "aa",
     } | changes

@@ -52,7 +52,7 @@ def test_no_data_stays_unknown_and_empty_patches_are_not_asked() -> None:
 
 def reader_of(kept: KeptHome) -> tuple[WindowReader, Detector]:
     model = model_of(kept.settings)
-    return WindowReader(kept.home, "fernandina", model, kept.settings.water_coherence), model
+    return WindowReader(kept.home, "fernandina", model, kept.settings, {}), model
 
 
 def test_a_positive_window_comes_with_where_the_model_looks(kept: KeptHome) -> None:
