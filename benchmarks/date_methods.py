@@ -27,11 +27,11 @@ import csv
 import datetime as dt
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from scipy.special import expit
@@ -182,10 +182,14 @@ def outcome(series: Series, readings: Sequence[Reading], method: Method) -> Outc
     return Outcome(begun, watched, (series.onset - known).days / 365.25, delay, tail)
 
 
+def _options(given: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(given)
+
+
 def candidates(*, quick: bool) -> Iterator[tuple[str, list[Method]]]:
     """Yield families of methods; those of a family have the same readings but for a sum's."""
     if quick:
-        presets = [Deconvolution(**options) for _, options in PRESETS.values()]
+        presets = [Deconvolution(**_options(given)) for _, given in PRESETS.values()]
         yield "deconvolution", [Deconvolution(), *presets]
         yield "rule", [Rule(), Rule(dates=2)]
         yield "cumulative-sum", [CumulativeSum()]

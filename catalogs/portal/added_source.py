@@ -6,7 +6,7 @@ function that is called with `anything` and gives back a `Source`.
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 from urllib.parse import urlsplit
 
 from catalogs.records import DatePair, FrameId, FrameRaster, Product, RemoteFile
@@ -71,7 +71,7 @@ class AddedSource:
         SourceUnavailableError
             If it is broken, or anything else goes wrong in it.
         """
-        pairs = self._ask(lambda source: tuple(source.pairs(frame)))
+        pairs: tuple[Any, ...] = self._ask(lambda source: tuple(source.pairs(frame)))
         strange = next((pair for pair in pairs if not isinstance(pair, DatePair)), None)
         if strange is not None:
             message = f"{strange!r} is no DatePair"
@@ -136,7 +136,7 @@ class AddedSource:
             raise self._unavailable(error) from error
         return plugin, source
 
-    def _address(self, place: str | Path) -> str:
+    def _address(self, place: Any) -> str:
         """Return the address of a file as `RemoteFile` has it."""
         if isinstance(place, Path):
             return place.resolve().as_uri()

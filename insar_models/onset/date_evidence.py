@@ -9,8 +9,8 @@ from statistics import median
 from typing import Final
 
 from fringewatch.errors import BadInputError
-from insar_models.onset.evidence import PairEvidence
-from insar_models.onset.past import Past, TrackHistory
+from insar_models.onset.evidence import PairEvidence, Past
+from insar_models.onset.past import TrackHistory
 
 PRIOR_DATES: Final = 6
 """Dates of a volcano's own past that count as much as all other quiet ground together."""

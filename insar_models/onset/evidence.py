@@ -2,14 +2,16 @@
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
+from scipy.special import expit, logit
 
 from fringewatch.errors import BadInputError
 
-if TYPE_CHECKING:
-    from insar_models.onset.past import Past
+_SUREST: Final = 1e-9
 
 
 class DateState(StrEnum):
@@ -122,6 +124,41 @@ class PairEvidence:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What is usual on a track while the volcano is quiet, as known on a date."""
+
+    track: str
+    dates: int
+    """Quiet dates that it rests on; 0 where all is as on all quiet ground."""
+    first: dt.date | None
+    last: dt.date | None
+    """First and last of them; None where there are none."""
+    centre: float
+    """Of its upper part, in standard deviations above the middle of all quiet ground."""
+    spread: float
+    """In the same unit, 1 or more: 1 on all quiet ground."""
+    moving_since: dt.date | None
+    """First date of the track, where all its past is motion and none of it quiet; else None."""
+
+    def weigh(self, pair: PairEvidence) -> PairEvidence:
+        """Return the pair with the evidence that it is on this volcano.
+
+        Its score becomes the one that is as rare on all quiet ground as this one is here, and a
+        positive pair that would not be positive then is *usual*.
+        """
+        if not (self.dates and pair.scored):
+            return pair
+        own = float(logit(np.clip(pair.probability, _SUREST, 1 - _SUREST)))
+        middle, width = pair.quiet.centre, pair.quiet.spread
+        here = ((own - middle) / width - self.centre) / self.spread
+        weighed = middle + width * here
+        if weighed >= own:
+            return pair
+        usual = pair.positive and weighed < 0 <= own
+        return replace(pair, probability=float(expit(weighed)), usual=usual)
+
+
+@dataclass(frozen=True)
 class DateVerdict:
     """What a method says of a date, and on which evidence."""
 
@@ -150,5 +187,5 @@ class DateVerdict:
     """Of a date of `unknown`: the last date of which anything is known."""
     because: str = ""
     """Why it is in this state, in words."""
-    past: "Past | None" = None
+    past: Past | None = None
     """What was usual on the track of the date's strongest pair; None where there is no data."""

@@ -14,13 +14,13 @@ so that episodes are not usual as long as a quarter of the past is quiet.
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 
-from insar_models.onset.evidence import PairEvidence
+from insar_models.onset.evidence import PairEvidence, Past
 
 RECENT_DAYS: Final = 48
 """Dates of the last days are no past: an episode that begins now must not be usual by itself."""
@@ -36,41 +36,6 @@ _TAIL: Final = 0.95
 _TAIL_DEVIATIONS: Final = 1.6449
 _WIDEST: Final = 2.0  # of a past, or else a few rings between many calm dates would hide anything
 _SUREST: Final = 1e-9
-
-
-@dataclass(frozen=True)
-class Past:
-    """What is usual on a track while the volcano is quiet, as known on a date."""
-
-    track: str
-    dates: int
-    """Quiet dates that it rests on; 0 where all is as on all quiet ground."""
-    first: dt.date | None
-    last: dt.date | None
-    """First and last of them; None where there are none."""
-    centre: float
-    """Of its upper part, in standard deviations above the middle of all quiet ground."""
-    spread: float
-    """In the same unit, 1 or more: 1 on all quiet ground."""
-    moving_since: dt.date | None
-    """First date of the track, where all its past is motion and none of it quiet; else None."""
-
-    def weigh(self, pair: PairEvidence) -> PairEvidence:
-        """Return the pair with the evidence that it is on this volcano.
-
-        Its score becomes the one that is as rare on all quiet ground as this one is here, and a
-        positive pair that would not be positive then is *usual*.
-        """
-        if not (self.dates and pair.scored):
-            return pair
-        own = float(logit(np.clip(pair.probability, _SUREST, 1 - _SUREST)))
-        middle, width = pair.quiet.centre, pair.quiet.spread
-        here = ((own - middle) / width - self.centre) / self.spread
-        weighed = middle + width * here
-        if weighed >= own:
-            return pair
-        usual = pair.positive and weighed < 0 <= own
-        return replace(pair, probability=float(expit(weighed)), usual=usual)
 
 
 @dataclass(frozen=True)

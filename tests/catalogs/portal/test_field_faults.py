@@ -202,7 +202,9 @@ def test_what_we_do_not_read_may_be_missing(
     portal: StandInPortal, tmp_path: Path, missing: str
 ) -> None:
     (pair_folder(portal.tree, FRAME, BAD) / f"{BAD}.geo.{missing}").unlink()
-    assert bring(portal, tmp_path / "home").listed[BAD] >= set(Product.DIFF_PHA.needed)
+    listed = bring(portal, tmp_path / "home").listed[BAD]
+    assert isinstance(listed, set)
+    assert listed >= set(Product.DIFF_PHA.needed)
 
 
 @pytest.mark.parametrize(

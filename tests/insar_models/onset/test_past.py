@@ -3,15 +3,16 @@
 import datetime as dt
 import random
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
 from insar_models.onset.date_evidence import PRIOR_DATES, gather_dates
-from insar_models.onset.evidence import ALL_QUIET, DateVerdict, PairEvidence, QuietGround
+from insar_models.onset.evidence import ALL_QUIET, DateVerdict, PairEvidence, Past, QuietGround
 from insar_models.onset.methods import METHOD_NAMES, OnsetMethod, find_method
-from insar_models.onset.past import Past, TrackHistory
+from insar_models.onset.past import TrackHistory
 from tests.insar_models.onset.series import day, network, pair, ramp
 
 EVERY = [pytest.param(find_method(name), id=name) for name in METHOD_NAMES]
@@ -112,7 +113,8 @@ def slow_past(dates: list[tuple[dt.date, list[float]]], date: dt.date, prior: in
 @pytest.mark.parametrize("seed", range(4))
 def test_the_past_is_that_of_the_slow_obvious_way(seed: int) -> None:
     random_ = random.Random(seed)
-    history, dates, number = TrackHistory("A"), [], 0
+    dates: list[Any] = []
+    history, number = TrackHistory("A"), 0
     for _ in range(70):
         number += random_.choice([6, 6, 12, 60])
         moving = 150 < number < 900 and seed % 2

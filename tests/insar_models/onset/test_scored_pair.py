@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,13 +42,18 @@ def test_odds_are_those_of_the_calibration() -> None:
     assert math.log(odds) == pytest.approx(2 * MODEL.calibration.slope)
 
 
+def stand_in(window: WindowScore) -> Any:
+    """All that is asked for."""
+    return SimpleNamespace(window=window, threshold=1.0)
+
+
 def test_quiet_ground_is_that_of_the_card_or_else_of_all_models() -> None:
     assert quiet_of(MODEL) == ALL_QUIET
     window = WindowScore(0.5, Calibration(0.5, -4.0, 0.02), 0.02, (0.01, 0.03))
-    silent_card = SimpleNamespace(window=window, threshold=1.0)
-    assert quiet_of(silent_card) == ALL_QUIET  # type: ignore[arg-type]  # all that is asked for
-    told = SimpleNamespace(window=replace(window, quiet=QuietLogits(-3.0, 2.0)), threshold=1.0)
-    assert quiet_of(told) == QuietGround(-2.0, 1.0)  # type: ignore[arg-type]
+    silent_card = stand_in(window)
+    assert quiet_of(silent_card) == ALL_QUIET
+    told = stand_in(replace(window, quiet=QuietLogits(-3.0, 2.0)))
+    assert quiet_of(told) == QuietGround(-2.0, 1.0)
     # 1 in 50 reaches the threshold, where evidence is 0
     assert norm.sf(-ALL_QUIET.centre / ALL_QUIET.spread) == pytest.approx(0.02, abs=1e-4)
 

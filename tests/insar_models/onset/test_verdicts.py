@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -15,6 +16,10 @@ from tests.insar_models.onset.series import day, network, networks, pair, ramp, 
 
 EVERY = [pytest.param(find_method(name), id=name) for name in (*METHOD_NAMES, *PRESETS)]
 OFF = 100_000
+
+
+def _ends_in(moved: set[int], _: float, last: float) -> bool:
+    return last in moved
 
 
 @pytest.mark.parametrize("method", EVERY)
@@ -92,7 +97,7 @@ def test_after_a_silence_a_volcano_is_judged_as_if_it_were_new() -> None:
         first = 400 * part
         days = range(first, first + 200, 6)
         moved = {number for number in days if random_.random() < 0.5}
-        parts.append(network(days, lambda _, last, moved=moved: last in moved))
+        parts.append(network(days, partial(_ends_in, moved)))
     whole = rule.judge([item for part in parts for item in part])
     alone = [verdict for part in parts for verdict in rule.judge(part)]
     assert [(v.date, v.state, v.since) for v in whole] == [
