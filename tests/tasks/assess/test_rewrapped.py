@@ -11,6 +11,7 @@ from catalogs.settings import Settings
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from insar_models.onset.rule import Rule
+from insar_models.onset.scored_pair import evidence_of
 from tasks.assess.rewrapped import RewrappedPairs, volcano_of
 from tasks.assess.rewrapped_series import read_series
 from tasks.assess.rewrapped_trial import rewrapped_trial
@@ -62,8 +63,11 @@ def test_pairs_over_the_motion_score_high_and_say_where(tmp_path: Path) -> None:
     assert {item.pair for item in scored if item.evidence.positive} == over
     for item in scored:
         assert item.evidence.frame == "014A_07688_131313"
-        score = np.array([item.evidence.logit + StandIn.threshold])
-        assert StandIn().probabilities(score) == pytest.approx(item.evidence.probability)
+        score = item.evidence.logit + StandIn.threshold
+        dates = (item.pair.primary, item.pair.secondary)
+        same = evidence_of(item.evidence.frame, dates, score, StandIn())
+        assert same.probability == pytest.approx(item.evidence.probability)
+        assert (same.probability >= 0.5) == item.evidence.positive
         if item.evidence.positive:
             assert NORTH - 0.09 < item.latitude <= NORTH
             assert WEST <= item.longitude < WEST + 0.1

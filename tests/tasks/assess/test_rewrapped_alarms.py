@@ -14,6 +14,7 @@ from tests.tasks.assess.evidence import day, network
 ERUPTION = DatedEpisode(day(9), day(10), "eruption")
 QUAKE = DatedEpisode(day(29), day(29), "quake", EpisodeKind.TECTONIC)
 GRACE = 24
+RULE = Rule(prior_dates=100_000)  # steps in every tenth date would be usual here
 
 
 def located(pairs: Sequence[PairEvidence]) -> tuple[LocatedPair, ...]:
@@ -22,7 +23,7 @@ def located(pairs: Sequence[PairEvidence]) -> tuple[LocatedPair, ...]:
 
 def alarms(moving: Sequence[int], episodes: Sequence[DatedEpisode]) -> tuple[Alarm, ...]:
     pairs = located(network(40, moving))
-    verdicts = Rule().judge([item.evidence for item in pairs])
+    verdicts = RULE.judge([item.evidence for item in pairs])
     return alarms_of("rule", verdicts, pairs, episodes, GRACE)
 
 
@@ -40,7 +41,7 @@ def test_each_alarm_says_what_it_is() -> None:
 def test_false_ones_are_those_of_the_assessment() -> None:
     moving, episodes = [3, 9, 13, 20, 21, 29], (ERUPTION, QUAKE)
     pairs = network(40, moving)
-    assessed = assess("taal", judged(Rule().judge(pairs)), PlaceTruth(episodes), grace_days=GRACE)
+    assessed = assess("taal", judged(RULE.judge(pairs)), PlaceTruth(episodes), grace_days=GRACE)
     found = [alarm for alarm in alarms(moving, episodes) if alarm.words.startswith("false")]
     assert tuple(alarm.date for alarm in found) == assessed.false_alarms
     assert len(found) == 2
@@ -78,7 +79,7 @@ def test_the_list_names_date_place_and_probability() -> None:
 
 
 def test_an_alarm_without_a_scored_pair_is_listed_too() -> None:
-    verdicts = Rule().judge([item.evidence for item in located(network(9, [3]))])
+    verdicts = RULE.judge([item.evidence for item in located(network(9, [3]))])
     (alarm,) = alarms_of("rule", verdicts, (), (), GRACE)
     assert alarm.pairs == ()
     assert format_alarms("rule", [alarm]).splitlines()[-1].split()[4:7] == ["-", "-", "-"]
