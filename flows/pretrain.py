@@ -11,7 +11,7 @@ from flows.steps import partial, try_later_named
 from flows.torch_needed import check_torch
 
 if TYPE_CHECKING:
-    from insar_models.pretraining.start import PretrainRecipe, PretrainReport, Running
+    from insar_models.pretraining.start import PretrainRecipe, PretrainReport, TrainingSetup
 
 
 @task(name="learn", tags={"gpu"})
@@ -19,7 +19,7 @@ def learn_task(
     corpus: Path,
     recipe: "PretrainRecipe",
     folder: Path,
-    running: "Running",
+    running: "TrainingSetup",
     stop_after: int | None,
 ) -> "PretrainReport":
     """Learn, or go on learning, and return how far the run came; see `pretrain`."""
@@ -81,11 +81,11 @@ def pretrain(  # noqa: PLR0913 - each is a field of the deployment's form
     from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
     from insar_models.patchfile.loader import Loading  # noqa: PLC0415
     from insar_models.pretraining.recipe import find_pretrain_recipe  # noqa: PLC0415
-    from insar_models.pretraining.start import Running  # noqa: PLC0415
+    from insar_models.pretraining.start import TrainingSetup  # noqa: PLC0415
 
     device = device or best_device()
     found = find_pretrain_recipe(recipe, steps=steps, weights=weights, architecture=encoder)
-    running = Running(loading=Loading(device=device))
+    running = TrainingSetup(loading=Loading(device=device))
     with alone_on(device):
         report = learn_task(corpus, found, folder, running, stop_after)
     if not report.is_finished:

@@ -11,7 +11,7 @@ from flows.steps import partial, try_later_named
 from flows.torch_needed import check_torch
 
 if TYPE_CHECKING:
-    from insar_models.training.running import Running
+    from insar_models.training.running import TrainingSetup
     from insar_models.tuning.recipe import TuneRecipe
     from insar_models.tuning.run import TuneFiles, TuneReport
 
@@ -22,7 +22,7 @@ def tune_task(
     encoder: Path,
     recipe: "TuneRecipe",
     folder: Path,
-    running: "Running",
+    running: "TrainingSetup",
     stop_after: int | None,
 ) -> "TuneReport":
     """Learn, or go on learning, and return how far the run came; see `tune`."""
@@ -96,13 +96,13 @@ def tune(  # noqa: PLR0913 - each is a field of the deployment's form
     check_torch()
     from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
     from insar_models.patchfile.loader import Loading  # noqa: PLC0415
-    from insar_models.training.running import Running  # noqa: PLC0415
+    from insar_models.training.running import TrainingSetup  # noqa: PLC0415
     from insar_models.tuning.recipe import find_tune_recipe  # noqa: PLC0415
     from insar_models.tuning.run import TuneFiles  # noqa: PLC0415
 
     device = device or best_device()
     found = find_tune_recipe(recipe, steps=steps)
-    running = Running(loading=Loading(device=device))
+    running = TrainingSetup(loading=Loading(device=device))
     with alone_on(device):
         files = TuneFiles(corpus, windows, air)
         report = tune_task(files, encoder, found, folder, running, stop_after)

@@ -22,7 +22,7 @@ from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.patchfile.sampling import Rank
 from insar_models.pretraining.recipe import find_pretrain_recipe
-from insar_models.pretraining.start import Running, pretrain
+from insar_models.pretraining.start import TrainingSetup, pretrain
 from insar_models.training.arguments import at_least_one
 from insar_models.training.stopping import stop_asked
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _FAILED
 
 
-def _train(given: argparse.Namespace, running: Running, asked: list[int]) -> int:
+def _train(given: argparse.Namespace, running: TrainingSetup, asked: list[int]) -> int:
     corpus = open_patch_file(given.corpus)
     recipe = find_pretrain_recipe(
         given.recipe, steps=given.steps, weights=given.weights, architecture=given.encoder
@@ -115,8 +115,8 @@ def _is_other(environment: Mapping[str, str]) -> bool:
     return environment.get("RANK", "0") != "0"
 
 
-def _running(given: argparse.Namespace, rank: Rank, device: str) -> Running:
-    return Running(
+def _running(given: argparse.Namespace, rank: Rank, device: str) -> TrainingSetup:
+    return TrainingSetup(
         loading=Loading(device=device, rank=rank),
         precision=given.precision,
         compiled=given.compile,

@@ -19,7 +19,7 @@ from insar_models.model_folder import read_card
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.training.arguments import at_least_one
-from insar_models.training.running import Running
+from insar_models.training.running import TrainingSetup
 from insar_models.training.stopping import stop_asked
 from insar_models.tuning.recipe import find_tune_recipe
 from insar_models.tuning.run import read_field, tune
@@ -53,7 +53,7 @@ def _tune(given: argparse.Namespace, asked: list[int]) -> int:
         given.folder,
         past=read_card(given.encoder),
         field=read_field(given.windows, given.air),
-        running=Running(
+        running=TrainingSetup(
             loading=Loading(device=device),
             checkpoint_every=given.checkpoint_every,
             measure_every=given.measure_every,

@@ -6,7 +6,7 @@ function that is called with `anything` and gives back a `Source`.
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
 from urllib.parse import urlsplit
 
 from catalogs.records import DatePair, FrameId, FrameRaster, Product, RemoteFile
@@ -71,18 +71,21 @@ class AddedSource:
         SourceUnavailableError
             If it is broken, or anything else goes wrong in it.
         """
-        pairs: tuple[Any, ...] = self._ask(lambda source: tuple(source.pairs(frame)))
-        strange = next((pair for pair in pairs if not isinstance(pair, DatePair)), None)
-        if strange is not None:
-            message = f"{strange!r} is no DatePair"
-            raise self._unavailable(message)
-        return tuple(sorted(set(pairs)))
+        # What somebody else's code gives may be anything, whatever it promises.
+        given: tuple[object, ...] = self._ask(lambda source: tuple(source.pairs(frame)))
+        for one in given:
+            if not isinstance(one, DatePair):
+                message = f"{one!r} is no DatePair"
+                raise self._unavailable(message)
+        return tuple(sorted({one for one in given if isinstance(one, DatePair)}))
 
     def read_pair(self, frame: FrameId, pair: DatePair) -> dict[Product, RemoteFile]:
         """Return where the products of a pair lie; raises as `list_pairs`."""
-        places = self._ask(lambda source: dict(source.files(frame, pair)))
+        given: tuple[tuple[object, object], ...] = self._ask(
+            lambda source: tuple(source.files(frame, pair).items())
+        )
         found = {}
-        for product, place in places.items():
+        for product, place in given:
             if not isinstance(product, Product):
                 message = f"{product!r} is no Product"
                 raise self._unavailable(message)
@@ -136,7 +139,7 @@ class AddedSource:
             raise self._unavailable(error) from error
         return plugin, source
 
-    def _address(self, place: Any) -> str:
+    def _address(self, place: object) -> str:
         """Return the address of a file as `RemoteFile` has it."""
         if isinstance(place, Path):
             return place.resolve().as_uri()

@@ -145,14 +145,16 @@ def evaluate(  # noqa: PLR0913 - the command's options
     """
     from flows.screen import start_logging
     from fringewatch.atomic import write_atomically
-    from tasks.evaluation.asked import Asked, evaluate_asked
+    from tasks.evaluation.asked import EvaluationRequest, evaluate_request
     from tasks.evaluation.evaluate import Judging
     from tasks.evaluation.samples import GroupBy
     from tasks.evaluation.table import format_report
 
-    asked = Asked(images, tuple(model), tuple(encoder), corpus, held_out, probe_seeds, probe_method)
+    request = EvaluationRequest(
+        images, tuple(model), tuple(encoder), corpus, held_out, probe_seeds, probe_method
+    )
     start_logging()
-    report = evaluate_asked(asked, load((), home, None), Judging(GroupBy(group)))
+    report = evaluate_request(request, load((), home, None), Judging(GroupBy(group)))
     print(format_report(report))
     if json is not None:
         write_atomically(json, report.to_json().encode())

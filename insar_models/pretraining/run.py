@@ -27,7 +27,7 @@ from insar_models.training.checkpoints import Checkpoint, read_checkpoint, write
 from insar_models.training.journal import Journal
 from insar_models.training.optimisers import cosine_rate, paper_rate
 from insar_models.training.ranks import agree, mean_over_ranks, rank_number
-from insar_models.training.running import Running, precision_of
+from insar_models.training.running import TrainingSetup, precision_of
 
 JOURNAL: Final = "journal.jsonl"
 ENCODER: Final = "encoder"
@@ -78,7 +78,7 @@ class Run:
         corpus: PatchFile,
         recipe: PretrainRecipe,
         folder: Path,
-        running: Running,
+        running: TrainingSetup,
         loader: PatchLoader,
     ) -> None:
         self._corpus, self._recipe, self._folder = corpus, recipe, folder

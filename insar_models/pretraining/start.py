@@ -19,9 +19,9 @@ from insar_models.pretraining.recipe import PretrainRecipe
 from insar_models.pretraining.run import PretrainReport, Run
 from insar_models.training.checkpoints import one_at_a_time
 from insar_models.training.ranks import rank_number
-from insar_models.training.running import Running
+from insar_models.training.running import TrainingSetup
 
-__all__ = ["PretrainRecipe", "PretrainReport", "Running", "pretrain"]
+__all__ = ["PretrainRecipe", "PretrainReport", "TrainingSetup", "pretrain"]
 
 
 def pretrain(
@@ -29,7 +29,7 @@ def pretrain(
     recipe: PretrainRecipe,
     folder: Path,
     *,
-    running: Running | None = None,
+    running: TrainingSetup | None = None,
     stop_after_steps: int | None = None,
     asked_to_stop: Callable[[], bool] | None = None,
 ) -> PretrainReport:
@@ -63,7 +63,7 @@ def pretrain(
     HomeError
         If the folder cannot be written, or another process trains in it.
     """
-    running = running or Running()
+    running = running or TrainingSetup()
     _check_corpus(corpus, recipe)
     draw = EachOnce(len(corpus), recipe.batch_size, recipe.seed)
     loader = PatchLoader(corpus, draw, loading=running.loading)

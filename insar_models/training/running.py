@@ -17,7 +17,7 @@ _FIRST_WITH_FLOAT16: Final = (7, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class TrainingSetup:
     """How a run is carried out.
 
     Raises

@@ -36,7 +36,7 @@ from insar_models.training.checkpoints import (
 )
 from insar_models.training.journal import Journal
 from insar_models.training.optimisers import cosine_rate
-from insar_models.training.running import Running, precision_of
+from insar_models.training.running import TrainingSetup, precision_of
 from insar_models.tuning.examples import ExampleMaker, Grounds, WindowGrounds, sort_grounds
 from insar_models.tuning.learner import TuneLearner
 from insar_models.tuning.recipe import TuneRecipe
@@ -119,7 +119,7 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     *,
     past: Mapping[str, Any] | None = None,
     field: FieldData | None = None,
-    running: Running | None = None,
+    running: TrainingSetup | None = None,
     stop_after_steps: int | None = None,
     asked_to_stop: Callable[[], bool] | None = None,
 ) -> TuneReport:
@@ -163,7 +163,7 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     """
     with one_at_a_time(folder), torch.random.fork_rng(devices=[]):
         begins = _Beginning(encoder, past or {}, field or FieldData())
-        run = _Run(corpus, begins, recipe, folder, running or Running())
+        run = _Run(corpus, begins, recipe, folder, running or TrainingSetup())
         run.take_steps(stop_after_steps, asked_to_stop)
         return run.report()
 
@@ -182,7 +182,7 @@ class _Run:
         begins: _Beginning,
         recipe: TuneRecipe,
         folder: Path,
-        running: Running,
+        running: TrainingSetup,
     ) -> None:
         self._corpus, self._recipe, self._folder, self._running = corpus, recipe, folder, running
         encoder, field = begins.encoder, begins.field

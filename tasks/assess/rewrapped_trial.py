@@ -44,7 +44,7 @@ def rewrapped_trial(
     path
         From `read_series`.
     truth
-        Asked for before anything is scored.
+        EvaluationRequest for before anything is scored.
     model
         Scores the pairs.
     volcano

@@ -27,7 +27,7 @@ NO_CORPUS: Final = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class EvaluationRequest:
     """The words of one evaluation.
 
     Raises
@@ -67,7 +67,9 @@ class Asked:
         raise BadInputError(message)
 
 
-def evaluate_asked(asked: Asked, settings: Settings, judging: Judging) -> EvaluationReport:
+def evaluate_request(
+    request: EvaluationRequest, settings: Settings, judging: Judging
+) -> EvaluationReport:
     """Return the report on all that was asked for, with the controls beside it.
 
     Raises
@@ -77,30 +79,30 @@ def evaluate_asked(asked: Asked, settings: Settings, judging: Judging) -> Evalua
     ModelError
         If a model or an encoder is unknown or damaged.
     """
-    corpus = None if asked.corpus is None else _corpus(asked.corpus, asked.held_out)
-    if asked.images is not None:
-        return _on_pictures(asked, asked.images, corpus, settings, judging)
+    corpus = None if request.corpus is None else _corpus(request.corpus, request.held_out)
+    if request.images is not None:
+        return _on_pictures(request, request.images, corpus, settings, judging)
     if corpus is None:
         message = "there is neither a folder of pictures nor a corpus to evaluate on"
         raise BadInputError(message)
     from tasks.evaluation.evaluate_corpus import evaluate_corpus  # noqa: PLC0415 - needs torch
 
-    return evaluate_corpus(corpus, _encoders(asked), _probing(asked), judging)
+    return evaluate_corpus(corpus, _encoders(request), _probing(request), judging)
 
 
 def _on_pictures(
-    asked: Asked,
+    request: EvaluationRequest,
     images: Path,
     corpus: "LabelledCorpus | None",
     settings: Settings,
     judging: Judging,
 ) -> EvaluationReport:
-    named = asked.models or (() if asked.encoders else (settings.model,))
+    named = request.models or (() if request.encoders else (settings.model,))
     models = [model_of(settings.model_copy(update={"model": name})) for name in named]
     candidates = [Candidate(model.name, Role.JUDGED, (model,)) for model in models]
     notes = []
     if corpus is not None:
-        candidates += _probes(asked, corpus, models)
+        candidates += _probes(request, corpus, models)
     elif not all(isinstance(model, LinearDetector) for model in models):
         notes.append(NO_CORPUS)
     if DEFAULT_MODEL not in named:
@@ -109,12 +111,14 @@ def _on_pictures(
     return evaluate_pictures(candidates, images, judging, notes)
 
 
-def _probes(asked: Asked, corpus: "LabelledCorpus", models: Sequence[Detector]) -> list[Candidate]:
+def _probes(
+    request: EvaluationRequest, corpus: "LabelledCorpus", models: Sequence[Detector]
+) -> list[Candidate]:
     """Probes on the encoders that were given, and on every kind of encoder untrained."""
     from insar_models.detectors.encoder import EncoderDetector  # noqa: PLC0415 - needs torch
     from tasks.evaluation.probes import probe_candidate, untrained_candidate  # noqa: PLC0415
 
-    encoders, probing = _encoders(asked), _probing(asked)
+    encoders, probing = _encoders(request), _probing(request)
     specs = [encoder.encoder.spec for encoder in encoders]
     of_encoders = (EncoderDetector, OnnxDetector)
     specs += [model.spec for model in models if isinstance(model, of_encoders)]
@@ -132,14 +136,14 @@ def _corpus(path: Path, held_out: str | None) -> "LabelledCorpus":
     return LabelledCorpus.open(path, by)
 
 
-def _encoders(asked: Asked) -> "list[NamedEncoder]":
+def _encoders(request: EvaluationRequest) -> "list[NamedEncoder]":
     from tasks.evaluation.probes import read_encoder  # noqa: PLC0415 - needs torch
 
-    return [read_encoder(folder) for folder in asked.encoders]
+    return [read_encoder(folder) for folder in request.encoders]
 
 
-def _probing(asked: Asked) -> "Probing":
+def _probing(request: EvaluationRequest) -> "Probing":
     from insar_models.probes.linear_probe import ProbeMethod  # noqa: PLC0415
     from tasks.evaluation.probes import Probing  # noqa: PLC0415 - needs torch
 
-    return Probing(asked.seeds, ProbeMethod(asked.probe))
+    return Probing(request.seeds, ProbeMethod(request.probe))

@@ -29,7 +29,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Says:
+class SampleScores:
     """What the detectors of a candidate say of the n samples, a row for each seed."""
 
     name: str
@@ -43,7 +43,7 @@ class Says:
     """Shape (seeds, n)."""
 
     @classmethod
-    def of(cls, candidate: Candidate, logits: NDArray[np.float64]) -> "Says":
+    def of(cls, candidate: Candidate, logits: NDArray[np.float64]) -> "SampleScores":
         """Return what follows from the logits, (seeds, n), by the models' own cards."""
         pairs = list(zip(candidate.detectors, logits, strict=True))
         return cls(

@@ -7,7 +7,7 @@ from typing import Final
 
 from catalogs.pictures.images import LabelledPicture, read_labelled_folder
 from insar_models.judging.bootstrap import BootstrapPlan
-from tasks.evaluation.candidates import Candidate, Says, own_names
+from tasks.evaluation.candidates import Candidate, SampleScores, own_names
 from tasks.evaluation.pictures import CheckShape, relative_name, score_pictures
 from tasks.evaluation.places import places_of
 from tasks.evaluation.report import (
@@ -76,15 +76,15 @@ def evaluate_pictures(
     told = list(notes)
     if truth is None and found is None:
         told.append(NO_INDEX)
-    report = report_of(directory.as_posix(), scored.says, samples, judging)
+    report = report_of(directory.as_posix(), scored.judged, samples, judging)
     skipped = tuple(Skipped(str(file.path), file.reason) for file in scored.skipped)
     if truth is not None:
-        report = _with_simulated(report, named, scored.says, scored.pictures, truth)
+        report = _with_simulated(report, named, scored.judged, scored.pictures, truth)
     return replace(report, skipped=skipped, notes=(*told, *report.notes))
 
 
 def report_of(
-    source: str, says: Sequence[Says], samples: Sequence[Sample], judging: Judging
+    source: str, judged: Sequence[SampleScores], samples: Sequence[Sample], judging: Judging
 ) -> EvaluationReport:
     """Return the report on verdicts, without notes and what only simulated sets tell."""
     by, plan = judging.grouped_by, judging.plan
@@ -92,10 +92,10 @@ def report_of(
         source=source,
         grouped_by=by,
         groups=len({sample.place.group(by) for sample in samples}),
-        candidates=tuple(report_on(one, samples, by, plan) for one in says),
-        chance=report_on_chance(says[0], samples, by, plan),
+        candidates=tuple(report_on(one, samples, by, plan) for one in judged),
+        chance=report_on_chance(judged[0], samples, by, plan),
         families=family_counts(samples),
-        samples=sample_rows(says, samples),
+        samples=sample_rows(judged, samples),
         skipped=(),
         notes=(),
     )
@@ -104,7 +104,7 @@ def report_of(
 def _with_simulated(
     report: EvaluationReport,
     candidates: Sequence[Candidate],
-    says: Sequence[Says],
+    judged: Sequence[SampleScores],
     pictures: Sequence[LabelledPicture],
     truth: SimulatedTruth,
 ) -> EvaluationReport:
@@ -114,7 +114,7 @@ def _with_simulated(
             detection=curves_of(own, pictures, truth),
             pointing=pointing_of(candidate.detectors[0], pictures, truth),
         )
-        for found, candidate, own in zip(report.candidates, candidates, says, strict=True)
+        for found, candidate, own in zip(report.candidates, candidates, judged, strict=True)
     )
     quiet = sum(picture.label == 0 for picture in pictures)
     notes = [FEW_QUIET] if quiet < _QUIET_FOR_CURVES else []

@@ -28,7 +28,7 @@ def evaluate_corpus(
     """
     fair = np.flatnonzero(unlearned(corpus, encoders))
     judged = judge_held_out(corpus, encoders, probing)
-    says = [
+    named = [
         replace(
             one, name=name, scores=one.scores[:, fair], probabilities=one.probabilities[:, fair]
         )
@@ -36,7 +36,7 @@ def evaluate_corpus(
     ]
     rows, labels, places = corpus.patches.rows, corpus.patches.labels, corpus.places()
     samples = [Sample(f"patch {rows[at]}", int(labels[at]), "", places[at]) for at in fair]
-    report = report_of(corpus.file.path.as_posix(), says, samples, judging)
+    report = report_of(corpus.file.path.as_posix(), named, samples, judging)
     left_out = len(rows) - len(fair)
     notes = [f"each patch is judged by probes that saw nothing of its {corpus.by}"]
     if left_out:

@@ -17,7 +17,7 @@ from insar_models.phase.codes import decode_phase
 from insar_models.phase.features import phase_features
 from insar_models.probes.held_out import TrainSeeded, judge_held_out_groups
 from insar_models.probes.probe import ProbeSettings, fit_weights
-from tasks.evaluation.candidates import Role, Says
+from tasks.evaluation.candidates import Role, SampleScores
 from tasks.evaluation.labelled_corpus import LabelledCorpus
 from tasks.evaluation.probes import (
     NamedEncoder,
@@ -44,7 +44,7 @@ class _Contestant:
 
 def judge_held_out(
     corpus: LabelledCorpus, encoders: Sequence[NamedEncoder], probing: Probing
-) -> tuple[Says, ...]:
+) -> tuple[SampleScores, ...]:
     """Return what is said of each patch of a corpus by probes that saw nothing of its unit.
 
     The probe is fitted anew for each fold, with its threshold and calibration. Beside the encoders
@@ -55,13 +55,13 @@ def judge_held_out(
     BadInputError
         If deformation or quiet comes from too few units.
     """
-    says = []
+    judged = []
     for contestant in _contestants(corpus, encoders, probing):
-        says.append(_judge(contestant, corpus, probing))
+        judged.append(_judge(contestant, corpus, probing))
         report_progress(
             f"judged {contestant.name}", len(corpus.patches.rows), len(corpus.patches.rows)
         )
-    return tuple(says)
+    return tuple(judged)
 
 
 def unlearned(corpus: LabelledCorpus, encoders: Sequence[NamedEncoder]) -> NDArray[np.bool_]:
@@ -105,7 +105,7 @@ def _contestants(
     return found
 
 
-def _judge(contestant: _Contestant, corpus: LabelledCorpus, probing: Probing) -> Says:
+def _judge(contestant: _Contestant, corpus: LabelledCorpus, probing: Probing) -> SampleScores:
     labels, groups = corpus.patches.labels, corpus.patches.groups
     by_seed = [
         judge_held_out_groups(
@@ -113,7 +113,7 @@ def _judge(contestant: _Contestant, corpus: LabelledCorpus, probing: Probing) ->
         )
         for seed in range(probing.seeds)
     ]
-    return Says(
+    return SampleScores(
         name=contestant.name,
         role=contestant.role,
         sha256=(contestant.sha256,) * probing.seeds,

@@ -13,7 +13,7 @@ from catalogs.pictures.images import LabelledFolder, LabelledPicture, SkippedFil
 from fringewatch.errors import BadInputError, FringewatchError
 from insar_models.phase.picture_tiles import cut_tiles
 from insar_models.quicklook import PictureFamily, decode_picture
-from tasks.evaluation.candidates import Candidate, Says
+from tasks.evaluation.candidates import Candidate, SampleScores
 from tasks.progress import report_progress
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class ScoredPictures:
 
     pictures: tuple[LabelledPicture, ...]
     families: tuple[PictureFamily, ...]
-    says: tuple[Says, ...]
+    judged: tuple[SampleScores, ...]
     """One for each candidate; columns are the pictures."""
     skipped: tuple[SkippedFile, ...]
 
@@ -68,11 +68,11 @@ def score_pictures(
     for file in skipped:
         _LOGGER.warning("skipped %s: %s", file.path, file.reason)
     _check_classes(folder, pictures, skipped)
-    says = tuple(
-        Says.of(candidate, np.stack([own[at] for own in logits], axis=1))
+    judged = tuple(
+        SampleScores.of(candidate, np.stack([own[at] for own in logits], axis=1))
         for at, candidate in enumerate(candidates)
     )
-    return ScoredPictures(tuple(pictures), tuple(families), says, tuple(skipped))
+    return ScoredPictures(tuple(pictures), tuple(families), judged, tuple(skipped))
 
 
 _Tiles = tuple[LabelledPicture, PictureFamily, NDArray[np.float32]]

@@ -22,7 +22,7 @@ from insar_models.judging.figures import (
     mean_figures,
     seed_ranges,
 )
-from tasks.evaluation.candidates import Role, Says
+from tasks.evaluation.candidates import Role, SampleScores
 from tasks.evaluation.samples import GroupBy, Place, Sample, groups_of
 
 CHANCE: Final = "chance"
@@ -110,7 +110,7 @@ class EvaluationReport:
 
 
 def report_on(
-    candidate: Says, samples: Sequence[Sample], grouped_by: GroupBy, plan: BootstrapPlan
+    candidate: SampleScores, samples: Sequence[Sample], grouped_by: GroupBy, plan: BootstrapPlan
 ) -> CandidateReport:
     """Return the figures of one candidate, without what only simulated sets tell."""
     by_seed = verdicts_of(candidate, samples)
@@ -127,14 +127,14 @@ def report_on(
 
 
 def report_on_chance(
-    candidate: Says, samples: Sequence[Sample], grouped_by: GroupBy, plan: BootstrapPlan
+    candidate: SampleScores, samples: Sequence[Sample], grouped_by: GroupBy, plan: BootstrapPlan
 ) -> ChanceReport:
     """Return the figures of the candidate's first seed when labels are dealt out anew."""
     first = verdicts_of(candidate, samples)[0]
     return ChanceReport(*chance_figures(first, groups_of(samples, grouped_by), plan))
 
 
-def verdicts_of(candidate: Says, samples: Sequence[Sample]) -> list[Verdicts]:
+def verdicts_of(candidate: SampleScores, samples: Sequence[Sample]) -> list[Verdicts]:
     """Return the verdicts of each seed of a candidate."""
     labels = np.array([sample.label for sample in samples], dtype=np.int64)
     scenes = groups_of(samples, GroupBy.SCENE)
@@ -144,7 +144,7 @@ def verdicts_of(candidate: Says, samples: Sequence[Sample]) -> list[Verdicts]:
     ]
 
 
-def sample_rows(says: Sequence[Says], samples: Sequence[Sample]) -> tuple[SampleRow, ...]:
+def sample_rows(judged: Sequence[SampleScores], samples: Sequence[Sample]) -> tuple[SampleRow, ...]:
     """Return the rows of all samples."""
     return tuple(
         SampleRow(
@@ -152,8 +152,8 @@ def sample_rows(says: Sequence[Says], samples: Sequence[Sample]) -> tuple[Sample
             label=sample.label,
             family=sample.family,
             place=sample.place,
-            scores={one.name: one.scores[:, at].tolist() for one in says},
-            probabilities={one.name: one.probabilities[:, at].tolist() for one in says},
+            scores={one.name: one.scores[:, at].tolist() for one in judged},
+            probabilities={one.name: one.probabilities[:, at].tolist() for one in judged},
         )
         for at, sample in enumerate(samples)
     )

@@ -17,20 +17,20 @@ from insar_models.judging.detection_curve import (
 )
 from insar_models.phase.picture_tiles import cut_tiles, tile_starts
 from insar_models.quicklook import decode_picture
-from tasks.evaluation.candidates import Says
+from tasks.evaluation.candidates import SampleScores
 from tasks.evaluation.truth import SimulatedTruth, SourceTruth
 from tasks.progress import report_progress
 
 
 def curves_of(
-    says: Says, pictures: Sequence[LabelledPicture], truth: SimulatedTruth
+    judged: SampleScores, pictures: Sequence[LabelledPicture], truth: SimulatedTruth
 ) -> tuple[tuple[DetectionCurve, ...], ...]:
     """Return the detection curves of a candidate, for each seed at each share of false alarms."""
     sources = [truth.sources.get(picture.path) for picture in pictures]
     labels = np.array([picture.label for picture in pictures], dtype=np.int64)
     kinds = ["" if source is None else source.kind for source in sources]
     peak_m = np.array([np.nan if source is None else source.peak_m for source in sources])
-    return tuple(detection_curves(labels, scores, kinds, peak_m) for scores in says.scores)
+    return tuple(detection_curves(labels, scores, kinds, peak_m) for scores in judged.scores)
 
 
 def pointing_of(

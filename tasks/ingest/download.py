@@ -69,14 +69,18 @@ def download_pairs(
     done, problems = [], []
     with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
         choose = None if settings.whole_files else _chooser(request, ledger.grid(frame))
-        way = _Way(portal, home, request, choose, ledger.files(frame), settings.phase)
+        batch_download = _BatchDownload(
+            portal, home, request, choose, ledger.files(frame), settings.phase
+        )
         with ThreadPoolExecutor(settings.connections) as threads:
             # The ledger is written here alone: it takes one writer at a time.
-            for count, (entry, outcome) in enumerate(_bring_all(way, batch, threads), start=1):
+            for count, (entry, outcome) in enumerate(
+                _bring_all(batch_download, batch, threads), start=1
+            ):
                 for remote in outcome.listed:
                     ledger.record_listed_file(remote)
                 for row in outcome.rows:
-                    if row != way.known.get((row.pair, row.product)):
+                    if row != batch_download.known.get((row.pair, row.product)):
                         ledger.record_file(frame, row)
                 if outcome.problem is None:
                     done.append(entry.pair)
@@ -87,18 +91,18 @@ def download_pairs(
 
 
 def _bring_all(
-    way: "_Way", batch: Sequence[PairEntry], threads: ThreadPoolExecutor
+    batch_download: "_BatchDownload", batch: Sequence[PairEntry], threads: ThreadPoolExecutor
 ) -> Iterator[tuple[PairEntry, _PairOutcome]]:
     """Give what came of each pair; where a manifest is cut or empty it is asked for once more."""
     doubtful = []
-    for entry, outcome in zip(batch, threads.map(way.bring_pair, batch), strict=True):
+    for entry, outcome in zip(batch, threads.map(batch_download.bring_pair, batch), strict=True):
         if outcome.is_doubtful:
             doubtful.append(entry)
         else:
             yield entry, outcome
     if doubtful:
         sleep(patience.REWRITING_S)
-        yield from zip(doubtful, threads.map(way.bring_pair, doubtful), strict=True)
+        yield from zip(doubtful, threads.map(batch_download.bring_pair, doubtful), strict=True)
 
 
 download_task = task(name="download")(download_pairs)
@@ -124,7 +128,7 @@ def _chooser(request: FrameRequest, frame_grid: Grid | None) -> Choose:
 
 
 @dataclass(frozen=True)
-class _Way:
+class _BatchDownload:
     """How the pairs of a batch are brought; used by several threads, changed by none."""
 
     portal: Portal

@@ -36,7 +36,8 @@ from tasks.records import BatchReport, FrameRequest, Problem
 from tasks.workers.base import Failure
 
 _AT_ONCE: Final = 4
-_TURNS: Final = 4  # of each worker in a batch, at the least: none shall wait long for the last
+_TURNS: Final = 4
+"""Of each worker in a batch, at the least, so that none waits long while the last one is busy."""
 _SAME_LATTICE: Final = 0.1  # pixels
 _NOT_YET: Final = Failure("it was not tried")
 

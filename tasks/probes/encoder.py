@@ -249,7 +249,7 @@ def _features(
 
 
 def _judge(learned: LabelledRows, fit: ProbeFit) -> dict[str, object]:
-    """Return the figures of patches that were judged by a probe that saw not their group."""
+    """Return the figures of patches that were judged by a probe fitted without their group."""
     labels, logits = learned.labels, fit.held_out_logits
     overall = overall_figures(labels, learned.groups, fit)
     for name in ("recall", "precision"):

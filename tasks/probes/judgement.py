@@ -26,7 +26,7 @@ _ALARM_BUDGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
 
 
 def judge_held_out(samples: Samples, areas: tuple[str, ...], fit: ProbeFit) -> dict[str, object]:
-    """Return the figures of the training patches, each judged by a model that saw not its area.
+    """Return the figures of the training patches, each judged by a model fitted without its area.
 
     Overall with intervals over areas, by fold, by frame that holds deformation, and for other
     thresholds than the model's own. Numbers that a single class leaves undefined are None.

@@ -12,7 +12,7 @@ from insar_models.augmentation import Recipe
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import Loading
-from insar_models.pretraining.start import PretrainRecipe, Running
+from insar_models.pretraining.start import PretrainRecipe, TrainingSetup
 from insar_models.training.checkpoints import read_checkpoint
 from insar_models.training.journal import read_journal
 from tests.insar_models.small_patch_file import small_patch_file
@@ -28,7 +28,7 @@ RECIPE = PretrainRecipe(
     learning_rate=1e-2,
     warm_up=0.2,
 )
-RUNNING = Running(
+RUNNING = TrainingSetup(
     loading=Loading(residence="resident"), note_every=3, measure_every=4, checkpoint_every=2
 )
 

@@ -12,7 +12,7 @@ from fringewatch.errors import BadInputError
 from insar_models.encoders.inputs import Phasors, signal_weight
 from insar_models.patchfile.loader import Loading
 from insar_models.training.journal import read_journal
-from insar_models.training.running import Running
+from insar_models.training.running import TrainingSetup
 from insar_models.tuning.examples import (
     ExampleMaker,
     held_out_by_name,
@@ -25,7 +25,9 @@ from tests.insar_models.small_pretraining import one_thread
 from tests.insar_models.small_tuning import labelled_corpus, recipe_with, tiny_encoder
 from tests.insar_models.small_windows import hills_and_weather, quiet_windows
 
-RUNNING = Running(loading=Loading(device="cpu"), note_every=3, measure_every=4, checkpoint_every=2)
+RUNNING = TrainingSetup(
+    loading=Loading(device="cpu"), note_every=3, measure_every=4, checkpoint_every=2
+)
 FIELD: dict[str, Any] = {
     "windows": 0.6,
     "held_out_volcanoes": 0.5,

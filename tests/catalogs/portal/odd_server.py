@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tests.portal.handler import LocalServer
 
 
-class Asked(NamedTuple):
+class EvaluationRequest(NamedTuple):
     """A request as it came."""
 
     target: str
@@ -20,7 +20,7 @@ class OddServer(NamedTuple):
     """Where it is, and what it was asked."""
 
     port: int
-    asked: list[Asked]
+    asked: list[EvaluationRequest]
 
     @property
     def url(self) -> str:
@@ -31,11 +31,13 @@ class OddServer(NamedTuple):
 @contextlib.contextmanager
 def odd_server(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[OddServer]:
     """Give a server whose GET is `answer`, while the block lasts."""
-    asked: list[Asked] = []
+    asked: list[EvaluationRequest] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(Asked(self.path, {k.lower(): v for k, v in self.headers.items()}))
+            asked.append(
+                EvaluationRequest(self.path, {k.lower(): v for k, v in self.headers.items()})
+            )
             with contextlib.suppress(ConnectionError):  # the client has seen enough
                 answer(self)
 

@@ -16,7 +16,7 @@ from fringewatch.errors import BadInputError
 from insar_models.augmentation import PaperRecipe, Recipe
 from insar_models.pretraining.recipe import PAPER, PretrainRecipe, find_pretrain_recipe
 from insar_models.training import running as pretraining_running
-from insar_models.training.running import Running, precision_of
+from insar_models.training.running import TrainingSetup, precision_of
 
 TOML = """
 method = "dcl"
@@ -101,11 +101,11 @@ class TestRunning:
     @pytest.mark.parametrize("name", ["checkpoint_every", "note_every", "measure_every"])
     def test_never_is_not_often(self, name: str) -> None:
         with pytest.raises(BadInputError, match=f"{name} cannot be 0"):
-            replace(Running(), **{name: 0})  # type: ignore[arg-type]
+            replace(TrainingSetup(), **{name: 0})  # type: ignore[arg-type]
 
     def test_precision(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(BadInputError, match="'int8' is no precision"):
-            Running(precision="int8")  # type: ignore[arg-type]
+            TrainingSetup(precision="int8")  # type: ignore[arg-type]
         cpu = torch.device("cpu")
         assert precision_of("bfloat16", cpu) == torch.bfloat16
         facts = tmp_path / "cpuinfo"

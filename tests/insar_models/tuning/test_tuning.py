@@ -14,7 +14,7 @@ from insar_models.encoders.files import load_encoder
 from insar_models.patchfile.loader import Loading
 from insar_models.training.checkpoints import one_at_a_time, read_checkpoint
 from insar_models.training.journal import read_journal
-from insar_models.training.running import Running
+from insar_models.training.running import TrainingSetup
 from insar_models.tuning.examples import Examples, sort_grounds
 from insar_models.tuning.learner import TuneLearner
 from insar_models.tuning.recipe import OPERATIONAL, TuneRecipe, find_tune_recipe
@@ -23,7 +23,9 @@ from tests.insar_models.small_encoders import same_weights
 from tests.insar_models.small_pretraining import one_thread
 from tests.insar_models.small_tuning import RECIPE, labelled_corpus, recipe_with, tiny_encoder
 
-RUNNING = Running(loading=Loading(device="cpu"), note_every=3, measure_every=4, checkpoint_every=2)
+RUNNING = TrainingSetup(
+    loading=Loading(device="cpu"), note_every=3, measure_every=4, checkpoint_every=2
+)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from fringewatch.errors import BadInputError, FringewatchError, ModelError, Stor
 from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.registry import save_model
 from insar_models.judging.bootstrap import BootstrapPlan
-from tasks.evaluation.asked import NO_CORPUS, Asked, evaluate_asked
+from tasks.evaluation.asked import NO_CORPUS, EvaluationRequest, evaluate_request
 from tasks.evaluation.evaluate import Judging
 from tasks.evaluation.labelled_corpus import LabelledCorpus
 from tasks.evaluation.probes import Probing, probe_candidate, read_encoder
@@ -53,9 +53,9 @@ def roles(report: EvaluationReport) -> dict[str, str]:
 def test_a_corpus_is_judged_by_probes_that_did_not_see_the_place(
     corpus: Path, encoder: Path, tmp_path: Path, held_out: str
 ) -> None:
-    asked = Asked(corpus=corpus, encoders=(encoder,), held_out=held_out, seeds=2)  # type: ignore[arg-type]
+    asked = EvaluationRequest(corpus=corpus, encoders=(encoder,), held_out=held_out, seeds=2)  # type: ignore[arg-type]
 
-    report = evaluate_asked(asked, settings(tmp_path), JUDGING)
+    report = evaluate_request(asked, settings(tmp_path), JUDGING)
 
     name = encoder.parent.name
     assert roles(report) == {
@@ -80,23 +80,23 @@ def test_a_corpus_is_judged_by_probes_that_did_not_see_the_place(
 def test_areas_that_an_encoder_learned_from_are_not_judged(corpus: Path, tmp_path: Path) -> None:
     tuned = {"corpus": {"version": "0123456789ab"}, "areas_learned": [0, 1]}
     folder = write_encoder(tmp_path / "tuned", {"tuned": tuned})
-    asked = Asked(corpus=corpus, encoders=(folder,), held_out="area", seeds=1)
-    report = evaluate_asked(asked, settings(tmp_path), JUDGING)
+    asked = EvaluationRequest(corpus=corpus, encoders=(folder,), held_out="area", seeds=1)
+    report = evaluate_request(asked, settings(tmp_path), JUDGING)
     assert {sample.place.area[:3] for sample in report.samples} == {"002", "003", "004", "005"}
     assert any(f"{2 * EACH} patches of areas" in note for note in report.notes)
 
     everything = {**tuned, "areas_learned": list(range(PLACES))}
     folder = write_encoder(tmp_path / "everything", {"tuned": everything})
-    asked = Asked(corpus=corpus, encoders=(folder,), held_out="area", seeds=1)
+    asked = EvaluationRequest(corpus=corpus, encoders=(folder,), held_out="area", seeds=1)
     with pytest.raises(BadInputError, match="learned from the labels of 6 areas"):
-        evaluate_asked(asked, settings(tmp_path), JUDGING)
+        evaluate_request(asked, settings(tmp_path), JUDGING)
 
 
 def test_pictures_are_judged_beside_all_controls(
     pictures: Path, corpus: Path, encoder: Path, tmp_path: Path
 ) -> None:
-    asked = Asked(images=pictures, encoders=(encoder,), corpus=corpus, seeds=2)
-    report = evaluate_asked(asked, settings(tmp_path), JUDGING)
+    asked = EvaluationRequest(images=pictures, encoders=(encoder,), corpus=corpus, seeds=2)
+    report = evaluate_request(asked, settings(tmp_path), JUDGING)
     name = encoder.parent.name
     assert list(roles(report).values()) == ["judged", UNTRAINED, BASELINE]
     # Threshold and calibration come from the corpus, one a seed.
@@ -116,19 +116,21 @@ def test_models_by_name_with_baseline_0_beside_them(
     )
     save_model(tmp_path / "models" / "mine", model, {})
 
-    report = evaluate_asked(Asked(images=pictures, models=("mine",)), settings(tmp_path), JUDGING)
+    report = evaluate_request(
+        EvaluationRequest(images=pictures, models=("mine",)), settings(tmp_path), JUDGING
+    )
     assert roles(report) == {"mine": "judged", "baseline-0": BASELINE}
     assert report.candidates[0].thresholds == (0.25,)
     assert NO_CORPUS in report.notes
 
-    asked = Asked(images=pictures, models=("mine",), corpus=corpus, seeds=1)
-    report = evaluate_asked(asked, settings(tmp_path), JUDGING)
+    asked = EvaluationRequest(images=pictures, models=("mine",), corpus=corpus, seeds=1)
+    report = evaluate_request(asked, settings(tmp_path), JUDGING)
     assert roles(report)["untrained resnet18"] == UNTRAINED
     assert NO_CORPUS not in report.notes
 
 
 def test_by_default_it_is_the_model_of_the_settings_once(pictures: Path, tmp_path: Path) -> None:
-    report = evaluate_asked(Asked(images=pictures), settings(tmp_path), JUDGING)
+    report = evaluate_request(EvaluationRequest(images=pictures), settings(tmp_path), JUDGING)
     assert roles(report) == {"baseline-0": "judged"}
     assert NO_CORPUS not in report.notes
 
@@ -157,18 +159,20 @@ def test_probes_learn_as_published_too(corpus: Path, encoder: Path) -> None:
 )
 def test_words_that_do_not_go_together(words: dict[str, object], message: str) -> None:
     with pytest.raises(BadInputError, match=message):
-        Asked(**words)  # type: ignore[arg-type]
+        EvaluationRequest(**words)  # type: ignore[arg-type]
 
 
 def test_a_model_that_nobody_knows(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model 'oracle'"):
-        evaluate_asked(Asked(images=pictures, models=("oracle",)), settings(tmp_path), JUDGING)
+        evaluate_request(
+            EvaluationRequest(images=pictures, models=("oracle",)), settings(tmp_path), JUDGING
+        )
 
 
 def test_an_encoder_that_is_none(corpus: Path, tmp_path: Path) -> None:
-    asked = Asked(corpus=corpus, encoders=(tmp_path,), held_out="area")
+    asked = EvaluationRequest(corpus=corpus, encoders=(tmp_path,), held_out="area")
     with pytest.raises(ModelError):
-        evaluate_asked(asked, settings(tmp_path), JUDGING)
+        evaluate_request(asked, settings(tmp_path), JUDGING)
 
 
 @pytest.mark.parametrize(
