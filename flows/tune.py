@@ -26,18 +26,17 @@ def tune_task(
     stop_after: int | None,
 ) -> "TuneReport":
     """Learn, or go on learning, and return how far the run came; see `tune`."""
-    from insar_models.encoders.files import load_encoder  # noqa: PLC0415 - torch may be missing
-    from insar_models.model_folder import read_card  # noqa: PLC0415
-    from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415
-    from insar_models.tuning.run import read_field  # noqa: PLC0415
+    from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415 - torch may be missing
+    from insar_models.tuning.run import encoder_to_tune, read_field  # noqa: PLC0415
     from insar_models.tuning.run import tune as learn  # noqa: PLC0415
 
+    begun_with, past = encoder_to_tune(encoder)
     return learn(
         open_patch_file(files.corpus),
-        load_encoder(encoder),
+        begun_with,
         recipe,
         folder,
-        past=read_card(encoder),
+        past=past,
         field=read_field(files.windows, files.air),
         running=running,
         stop_after_steps=stop_after,

@@ -14,15 +14,13 @@ from typing import Final
 import torch
 
 from fringewatch.errors import FringewatchError
-from insar_models.encoders.files import load_encoder
-from insar_models.model_folder import read_card
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.training.arguments import at_least_one
 from insar_models.training.running import TrainingSetup
 from insar_models.training.stopping import stop_asked
 from insar_models.tuning.recipe import find_tune_recipe
-from insar_models.tuning.run import read_field, tune
+from insar_models.tuning.run import encoder_to_tune, read_field, tune
 
 _DONE: Final = 0
 _FAILED: Final = 1
@@ -46,12 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tune(given: argparse.Namespace, asked: list[int]) -> int:
     device = given.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    encoder, past = encoder_to_tune(given.encoder)
     report = tune(
         open_patch_file(given.corpus),
-        load_encoder(given.encoder),
+        encoder,
         find_tune_recipe(given.recipe, steps=given.steps),
         given.folder,
-        past=read_card(given.encoder),
+        past=past,
         field=read_field(given.windows, given.air),
         running=TrainingSetup(
             loading=Loading(device=device),

@@ -19,10 +19,13 @@ import torch
 
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, ModelError, TrainingError
+from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
+from insar_models.detectors.registry import load_encoder_detector
 from insar_models.encoders.encoder import Encoder
-from insar_models.encoders.files import save_encoder
+from insar_models.encoders.files import load_encoder, save_encoder
 from insar_models.encoders.learned_ground import areas_learned, volcanoes_learned
 from insar_models.judging.metrics import auroc
+from insar_models.model_folder import read_card
 from insar_models.patchfile.air_file import Air, read_air
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import open_device
@@ -86,6 +89,21 @@ class FieldData:
         """Return the hashes of the files, by what they hold."""
         parts = {"windows": self.windows, "air": self.air}
         return {name: part.sha256 for name, part in parts.items() if part is not None}
+
+
+def encoder_to_tune(folder: Path) -> tuple[Encoder, dict[str, Any]]:
+    """Return the encoder in `folder`, or of the detector that lies there, and how it was trained.
+
+    Raises
+    ------
+    ModelError
+        If there is no encoder, or it is damaged.
+    """
+    card = read_card(folder)
+    if card.get("architecture") != ENCODER_ARCHITECTURE:
+        return load_encoder(folder), card
+    past = {key: told for key, told in card["encoder_training"].items() if key != "sha256"}
+    return load_encoder_detector(folder).encoder.eval(), past
 
 
 @dataclass(frozen=True)

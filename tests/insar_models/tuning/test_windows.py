@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fringewatch.errors import BadInputError
+from insar_models.detectors.registry import SHIPPED_MODELS, load_encoder_detector
 from insar_models.encoders.inputs import Phasors, signal_weight
 from insar_models.patchfile.loader import Loading
 from insar_models.training.journal import read_journal
@@ -20,7 +21,8 @@ from insar_models.tuning.examples import (
     sort_windows,
     transplanted,
 )
-from insar_models.tuning.run import FieldData, tune
+from insar_models.tuning.run import FieldData, encoder_to_tune, tune
+from tests.insar_models.small_encoders import same_weights
 from tests.insar_models.small_pretraining import one_thread
 from tests.insar_models.small_tuning import labelled_corpus, recipe_with, tiny_encoder
 from tests.insar_models.small_windows import hills_and_weather, quiet_windows
@@ -142,3 +144,10 @@ def test_a_volcano_stays_on_its_side() -> None:
     held_out = [name for name in map(str, range(2000)) if held_out_by_name(name, 0.3)]
     assert 500 < len(held_out) < 700
     assert all(held_out_by_name(name, 0.5) for name in held_out)
+
+
+def test_tuning_begins_with_the_encoder_of_a_detector() -> None:
+    encoder, past = encoder_to_tune(SHIPPED_MODELS / "simclr-compact-1")
+    detector = load_encoder_detector(SHIPPED_MODELS / "simclr-compact-1")
+    assert same_weights(encoder, detector.encoder)
+    assert {"trained", "tuned"} <= set(past)
