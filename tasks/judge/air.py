@@ -116,10 +116,9 @@ def read_air(place: Place, cube: xr.Dataset, settings: Settings) -> CubeAir:
     heights = None
     if heights_m is not None:
         heights = KnownField(heights_field(heights_m), hash_of(heights_m))
-    delays: dict[str, Mapping[dt.date, str]] = {
-        name: delay_hashes(place, DELAYS[name]) for name in settings.air if name in DELAYS
-    }
-    return CubeAir(place, settings.air, heights, delays)
+    asked: tuple[str, ...] = settings.air
+    delays = {name: delay_hashes(place, DELAYS[name]) for name in asked if name in DELAYS}
+    return CubeAir(place, asked, heights, delays)
 
 
 def find_air(

@@ -78,7 +78,7 @@ def test_errors_in_one_line(
         ([str(tmp_path / "nowhere"), *given[1:]], "nowhere"),
         ([str(cut), *given[1:]], "cut.safetensors"),
         (changed(given, "--encoder", tmp_path), "card.json cannot be read"),
-        (changed(given, "--recipe", "nowhere.toml"), "'default' or 'operational'"),
+        (changed(given, "--recipe", "nowhere.toml"), "'default', 'field' or 'operational'"),
         (changed(given, "--recipe", "operational"), "less than a batch of 112"),
         (changed(given, "--device", "abacus"), "the device 'abacus' cannot be used"),
     ):
