@@ -185,7 +185,7 @@ def outcome(series: Series, readings: Sequence[Reading], method: Method) -> Outc
 def candidates(*, quick: bool) -> Iterator[tuple[str, list[Method]]]:
     """Yield families of methods; those of a family have the same readings but for a sum's."""
     if quick:
-        presets = [Deconvolution(**options) for _, options in PRESETS.values()]
+        presets = [Deconvolution(begin=options["begin"]) for _, options in PRESETS.values()]
         yield "deconvolution", [Deconvolution(), *presets]
         yield "rule", [Rule(), Rule(dates=2)]
         yield "cumulative-sum", [CumulativeSum()]

@@ -48,9 +48,9 @@ def evidence_probability(probability: float, at_threshold: float) -> float:
 def quiet_of(model: Detector) -> QuietGround:
     """Return what the model's evidence is like on quiet ground, from its card where it knows."""
     window = getattr(model, "window", None)
-    quiet = window.quiet if isinstance(window, WindowScore) else None
-    if quiet is None:
+    if not isinstance(window, WindowScore) or window.quiet is None:
         return ALL_QUIET
+    quiet = window.quiet
     # Evidence is the slope times what a score is above the threshold.
     slope = window.calibration.slope
     return QuietGround(slope * (quiet.centre - model.threshold), slope * quiet.spread)

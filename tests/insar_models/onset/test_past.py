@@ -112,7 +112,8 @@ def slow_past(dates: list[tuple[dt.date, list[float]]], date: dt.date, prior: in
 @pytest.mark.parametrize("seed", range(4))
 def test_the_past_is_that_of_the_slow_obvious_way(seed: int) -> None:
     random_ = random.Random(seed)
-    history, dates, number = TrackHistory("A"), [], 0
+    history, number = TrackHistory("A"), 0
+    dates: list[tuple[dt.date, list[float]]] = []
     for _ in range(70):
         number += random_.choice([6, 6, 12, 60])
         moving = 150 < number < 900 and seed % 2

@@ -45,9 +45,9 @@ def test_quiet_ground_is_that_of_the_card_or_else_of_all_models() -> None:
     assert quiet_of(MODEL) == ALL_QUIET
     window = WindowScore(0.5, Calibration(0.5, -4.0, 0.02), 0.02, (0.01, 0.03))
     silent_card = SimpleNamespace(window=window, threshold=1.0)
-    assert quiet_of(silent_card) == ALL_QUIET  # type: ignore[arg-type]  # all that is asked for
+    assert quiet_of(silent_card) == ALL_QUIET
     told = SimpleNamespace(window=replace(window, quiet=QuietLogits(-3.0, 2.0)), threshold=1.0)
-    assert quiet_of(told) == QuietGround(-2.0, 1.0)  # type: ignore[arg-type]
+    assert quiet_of(told) == QuietGround(-2.0, 1.0)
     # 1 in 50 reaches the threshold, where evidence is 0
     assert norm.sf(-ALL_QUIET.centre / ALL_QUIET.spread) == pytest.approx(0.02, abs=1e-4)
 

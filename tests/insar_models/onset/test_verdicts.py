@@ -83,6 +83,11 @@ def test_the_silence_can_be_set() -> None:
     assert patient.since is not None
 
 
+def ended(days: range, last: int, moves: bool) -> list[PairEvidence]:
+    """Return the pairs of four dates of `days` that end on the day `last`."""
+    return [pair(d, last, positive=moves) for d in days if last - 24 <= d < last]
+
+
 def test_after_a_silence_a_volcano_is_judged_as_if_it_were_new() -> None:
     """The slow obvious way: whatever lies between two long gaps is judged alone."""
     rule = Rule(prior_dates=OFF, dates=2, dates_to_end=2)
@@ -92,7 +97,7 @@ def test_after_a_silence_a_volcano_is_judged_as_if_it_were_new() -> None:
         first = 400 * part
         days = range(first, first + 200, 6)
         moved = {number for number in days if random_.random() < 0.5}
-        parts.append(network(days, lambda _, last, moved=moved: last in moved))
+        parts.append([item for last in days for item in ended(days, last, last in moved)])
     whole = rule.judge([item for part in parts for item in part])
     alone = [verdict for part in parts for verdict in rule.judge(part)]
     assert [(v.date, v.state, v.since) for v in whole] == [
