@@ -88,6 +88,11 @@ def test_the_silence_can_be_set() -> None:
     assert patient.since is not None
 
 
+def ended(days: range, last: int, moves: bool) -> list[PairEvidence]:
+    """Return the pairs of four dates of `days` that end on the day `last`."""
+    return [pair(d, last, positive=moves) for d in days if last - 24 <= d < last]
+
+
 def test_after_a_silence_a_volcano_is_judged_as_if_it_were_new() -> None:
     """The slow obvious way: whatever lies between two long gaps is judged alone."""
     rule = Rule(prior_dates=OFF, dates=2, dates_to_end=2)
