@@ -203,7 +203,7 @@ def _reader_of_plugin(architecture: str) -> _Reader | None:
 
     def reader(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> Detector:
         try:
-            model = read(folder, card, tensors)  # type: ignore[operator] - a plug-in can be called
+            model = read(folder, card, tensors)
         except FringewatchError:
             raise
         except Exception as error:  # somebody else's code, of which nothing is known
