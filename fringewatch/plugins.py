@@ -4,9 +4,10 @@ A package names what it adds in its own ``pyproject.toml``; nothing of it is imp
 name is asked for, so that a broken one harms only those who ask for it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import Any, Final
 
 from fringewatch.errors import BadInputError
 from fringewatch.plain_text import plain
@@ -38,7 +39,7 @@ class Plugin:
     """Name and version of the distribution that brings it."""
     entry: EntryPoint
 
-    def load(self) -> object:
+    def load(self) -> Callable[..., Any]:
         """Return what the plug-in is.
 
         Raises
@@ -47,7 +48,7 @@ class Plugin:
             If it cannot be imported, for whatever reason, or is nothing that can be called.
         """
         try:
-            found = self.entry.load()
+            found: object = self.entry.load()
         except Exception as error:  # whatever somebody else's module does when it is imported
             raise self.broken(error) from error
         if not callable(found):

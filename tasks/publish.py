@@ -84,9 +84,10 @@ def publish_volcano(
         title = f"{volcano.name}: is it deforming?"
         draw_timeline(dates, interferograms, pictures[0], title, settings.footnote)
         newest = sorted(scored, key=lambda row: (row.pair.secondary, row.pair))[-_PAIRS_DRAWN:]
-        windows = [reader.read(_seen(row)) for row in newest]
+        windows = reader.read_all([_seen(row) for row in newest])
         title = f"{volcano.name}: the newest interferograms, as the model saw them"
-        draw_interferograms(windows, pictures[1], title, settings.footnote)
+        if windows:
+            draw_interferograms(windows, pictures[1], title, settings.footnote)
         changed += pictures
     strips = select_strips(dates, interferograms)
     words = (volcano.name, settings.footnote)

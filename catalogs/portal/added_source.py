@@ -123,7 +123,7 @@ class AddedSource:
             if plugin is None:
                 message = f"no installed package adds a source '{word}'"
                 raise self._unavailable(message)
-            make = cast("Callable[[str], object]", plugin.load())
+            make = plugin.load()
             try:
                 source = make(rest)
             except FringewatchError:

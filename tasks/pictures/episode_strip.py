@@ -113,8 +113,6 @@ def draw_episodes(
 
     Raises
     ------
-    StoreError
-        If a cube is damaged.
     HomeError
         If the disk is full or cannot be written.
     """
@@ -128,6 +126,7 @@ def draw_episodes(
         place = folder / strip.name
         if strip in drawn_before and place.is_file():
             continue
-        windows = [reader.read(seen) for seen in strip.pairs]
-        drawn.append(draw_interferograms(windows, place, f"{volcano}: {strip.words}", footnote))
+        windows = reader.read_all(strip.pairs)
+        if windows:
+            drawn.append(draw_interferograms(windows, place, f"{volcano}: {strip.words}", footnote))
     return tuple(drawn)

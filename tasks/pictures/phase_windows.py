@@ -1,6 +1,7 @@
 """Windows of a volcano's cubes as a model saw them: what the pictures are made of."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,8 @@ from insar_models.phase.window_patches import PATCH_ORIGINS, mask_water
 from tasks.judge.air import CubeAir, corrected_codes, read_air
 from tasks.judge.patches import water_of
 from tasks.pictures.contact_strip import PhaseWindow
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def window_activation(phase_rad: NDArray[np.float32], model: Detector) -> NDArray[np.float32]:
@@ -97,6 +100,19 @@ class WindowReader:
             window_activation(phase_rad, self.model) if seen.positive else None,
             has_less_air=air is not None and bool(air.removed),
         )
+
+    def read_all(self, pairs: Iterable[SeenPair]) -> list[PhaseWindow]:
+        """Return the windows of some pairs; one that cannot be read is left out, with a warning.
+
+        A picture less is no reason to end a run whose tables are written.
+        """
+        windows = []
+        for seen in pairs:
+            try:
+                windows.append(self.read(seen))
+            except StoreError as error:
+                _LOGGER.warning("%s %s is not drawn: %s", seen.frame, seen.pair, error)
+        return windows
 
     def _cube(self, frame: FrameId) -> "_OpenCube":
         if frame not in self._cubes:

@@ -65,9 +65,8 @@ def test_a_package_of_ones_own_watches_from_the_command_line(
     made = python(site, str(site / "steepness.py"), str(home / "models" / "steep-1"))
     assert made.returncode == 0, made.stderr
     environment = {"PYTHONPATH": str(site), "FRINGEWATCH_METHOD": "two-in-a-row"}
-    dates = ("--start", "2024-01-01", "--end", "2024-03-01", "--frame", FRAME.text)
-    model = ("--portal", f"archive:{archive}", "--model", "steep-1", "--home", str(home))
-    words = ("fernandina", *dates, *model)
+    words = ["fernandina", "--start", "2024-01-01", "--end", "2024-03-01", "--frame", FRAME.text]
+    words += ["--portal", f"archive:{archive}", "--model", "steep-1", "--home", str(home)]
     done = fringewatch("backfill", *words, cwd=tmp_path, environment=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     output = tmp_path / "unrest.geojson"
