@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 import psutil
 import pytest
 
-GRACE_S: Final = 5.0
+GRACE_S: Final = 20.0
 """How long what was told to end may take for it."""
 
 PROCESS_WIDE: Final = {

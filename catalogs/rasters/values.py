@@ -121,7 +121,8 @@ class RasterMeaning:
         return self._coherence(raw, empty)
 
     def _empty(self, raw: NDArray[np.generic]) -> NDArray[np.bool_]:
-        empty = raw == 0
+        # With an offset a 0 in the file is a number like others.
+        empty = raw == 0 if self.offset == 0 else np.zeros(raw.shape, dtype=bool)
         if self.nodata is not None and not math.isnan(self.nodata):
             # The tag is text in the file: a float32 is compared as such.
             empty |= raw == np.asarray(self.nodata).astype(raw.dtype)

@@ -137,5 +137,5 @@ def test_a_small_file_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None
         raster.write(np.ones((1, 1, 1), np.uint8), window=rasterio.windows.Window(0, 0, 1, 1))
     assert path.stat().st_size < 1 << 20
     for read in (check_raster, read_grid):
-        with pytest.raises(CorruptProductError, match="40000 x 40000 pixels, more than any frame"):
+        with pytest.raises(CorruptProductError, match="claims 40000 x 40000 pixels"):
             read(path, Product.CC)

@@ -131,8 +131,7 @@ def test_models_by_name_with_baseline_0_beside_them(
 
 def test_by_default_it_is_the_model_of_the_settings_once(pictures: Path, tmp_path: Path) -> None:
     report = evaluate_request(EvaluationRequest(images=pictures), settings(tmp_path), JUDGING)
-    assert roles(report) == {"baseline-0": "judged"}
-    assert NO_CORPUS not in report.notes
+    assert roles(report) == {Settings().model: "judged", "baseline-0": "control: baseline 0"}
 
 
 def test_probes_learn_as_published_too(corpus: Path, encoder: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_portals_own_client_finds_and_fetches_everything(
             assert tuple(entry.pair for entry in entries) == frame.pairs
             for entry in entries:
                 files = client.read_manifest(frame.frame, entry)
-                assert set(files) == set(Product)
+                assert set(files) == set(Product.DIFF_PHA.needed)
                 for product, remote in files.items():
                     path = tmp_path / "fetched" / remote.file_name
                     client.fetch(remote, path, lambda _: None)
@@ -82,7 +82,9 @@ def test_without_an_address_the_folder_is_the_portal(scenario: Scenario, tree: P
         client = Portal([portal.root], session)
         entries = client.list_pairs(portal.frames[0].frame).entries
         assert tuple(entry.pair for entry in entries) == portal.frames[0].pairs
-        assert set(client.read_manifest(portal.frames[0].frame, entries[0])) == set(Product)
+        assert set(client.read_manifest(portal.frames[0].frame, entries[0])) == set(
+            Product.DIFF_PHA.needed
+        )
 
 
 def test_a_manifest_has_licsars_own_bytes(scenario: Scenario, tree: Path) -> None:
@@ -295,7 +297,8 @@ def test_heights_and_delays_are_those_of_the_pairs(tree: Path, tmp_path: Path) -
 def test_metadata_and_dates_are_served_as_the_portal_does(tree: Path, tmp_path: Path) -> None:
     scenario = small_scenario(tmp_path, "[area]", "[epochs]\ndelays = true\n[area]")
     tree.mkdir()
-    with serve_folder(tree) as address, make_session(SessionSettings()) as session:
+    session_settings = SessionSettings(hosts=("127.0.0.1",))
+    with serve_folder(tree) as address, make_session(session_settings) as session:
         root = write_scenario(scenario, tree, address).root
         frame, public = PLACE.parent.as_posix(), f"{address}/LiCSAR_products.public"
         heights = f"{frame}/metadata/155D_02579_100800.geo.hgt.tif"
