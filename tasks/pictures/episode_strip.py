@@ -83,10 +83,20 @@ def _strip(since: dt.date, until: dt.date, pairs: pd.DataFrame, *, still: bool) 
             for row in rows
         ),
         tuple(
-            (row["source_sha256"], row["model_sha256"], f"{row['air']} {row['air_rad_per_km']}")
+            (
+                row["source_sha256"],
+                row["model_sha256"],
+                _text(row["air"]),
+                _text(row["air_rad_per_km"]),
+            )
             for row in rows
         ),
     )
+
+
+def _text(value: object) -> str:
+    """What a cell says, however it lacks a value: a table that was read says it otherwise."""
+    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]  # a cell
 
 
 def draw_episodes(

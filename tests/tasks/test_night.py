@@ -111,7 +111,7 @@ def test_twelve_volcanoes_of_which_every_third_meets_a_fault(
     assert [(problem.frame, problem.pair) for problem in problems] == [
         (elsewhere.frame, PAIRS[0]), (cut.frame, PAIRS[1]), (silent.frame, None),
     ]  # fmt: skip
-    assert "lies outside the frame's raster" in problems[0].reason
+    assert "does not reach the volcano's window" in problems[0].reason
     assert problems[1].reason.startswith("cc: ")
     assert "500" in problems[2].reason
     assert show_reports(reports) == 3

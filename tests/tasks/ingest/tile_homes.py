@@ -70,9 +70,9 @@ class TileHome:
             rows = ledger.tiles("fernandina", FRAME)
         return {row.pair: row.content_sha256 for row in rows}
 
-    def state(self, pair: DatePair) -> FileState:
+    def state(self, pair: DatePair, product: Product = Product.DIFF_PHA) -> FileState:
         with open_ledger(self.home.ledger) as ledger:
-            return ledger.files(FRAME)[pair, Product.DIFF_PHA].state
+            return ledger.files(FRAME)[pair, product].state
 
     def bring(self, pair: DatePair, number: int = 0) -> None:
         """Put both products of a pair into the home, as a download does."""
