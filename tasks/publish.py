@@ -27,6 +27,9 @@ from tasks.pictures.timeline import draw_timeline
 from tasks.records import Published, Revisions
 
 _PAIRS_DRAWN = 10
+_NOT_SHOWN = ("scored_at", "first_judged_at", "source_url")
+"""Columns that no picture shows: when something was done, and from where it came."""
+
 _DRAWN_FROM = "drawn-from.sha256"
 """Holds the hash of what the pictures beside it show; written once all of them are there."""
 
@@ -144,7 +147,8 @@ def _shown(dates: pd.DataFrame, interferograms: pd.DataFrame, footnote: str) -> 
     """A hash of all that the pictures show."""
     whole = hashlib.sha256(footnote.encode())
     for table in (dates, interferograms):
-        whole.update(table.to_csv(index=False).encode())
+        shown = table.drop(columns=[name for name in _NOT_SHOWN if name in table])
+        whole.update(shown.to_csv(index=False).encode())
     return whole.hexdigest()
 
 

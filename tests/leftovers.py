@@ -21,6 +21,9 @@ GRACE_S: Final = 20.0
 PROCESS_WIDE: Final = {
     "zarr_io": "zarr's event loop; zarr ends it as the interpreter ends",
     "asyncio_": "the pool of zarr's event loop, for blocking calls",
+    "AnyIO worker thread": "of Prefect's event loop, for blocking calls; idle, and ends by itself",
+    "Dask-Callback-Thread": "distributed's, of futures whose scheduler was lost; a daemon",
+    "IO loop": "distributed's, of a client that never got through; a daemon",
     "execnet": "speaks with pytest-xdist",
     "GlobalEventLoopThread": "Prefect's event loop; idle once its workers have ended",
     "RunSyncEventLoopThread": "another of Prefect's, for blocking calls",
