@@ -12,8 +12,9 @@ from flows.torch_needed import check_torch
 
 if TYPE_CHECKING:
     from insar_models.training.running import TrainingSetup
+    from insar_models.tuning.beginning import TuneFiles
     from insar_models.tuning.recipe import TuneRecipe
-    from insar_models.tuning.run import TuneFiles, TuneReport
+    from insar_models.tuning.run import TuneReport
 
 
 @task(name="tune-encoder", tags={"gpu"})
@@ -27,7 +28,7 @@ def tune_task(
 ) -> "TuneReport":
     """Learn, or go on learning, and return how far the run came; see `tune`."""
     from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415 - torch may be missing
-    from insar_models.tuning.run import encoder_to_tune, read_field  # noqa: PLC0415
+    from insar_models.tuning.beginning import encoder_to_tune, read_field  # noqa: PLC0415
     from insar_models.tuning.run import tune as learn  # noqa: PLC0415
 
     begun_with, past = encoder_to_tune(encoder)
@@ -96,8 +97,8 @@ def tune(  # noqa: PLR0913 - each is a field of the deployment's form
     from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
     from insar_models.patchfile.loader import Loading  # noqa: PLC0415
     from insar_models.training.running import TrainingSetup  # noqa: PLC0415
+    from insar_models.tuning.beginning import TuneFiles  # noqa: PLC0415
     from insar_models.tuning.recipe import find_tune_recipe  # noqa: PLC0415
-    from insar_models.tuning.run import TuneFiles  # noqa: PLC0415
 
     device = device or best_device()
     found = find_tune_recipe(recipe, steps=steps)

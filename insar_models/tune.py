@@ -19,8 +19,9 @@ from insar_models.patchfile.loader import Loading
 from insar_models.training.arguments import at_least_one
 from insar_models.training.running import TrainingSetup
 from insar_models.training.stopping import stop_asked
+from insar_models.tuning.beginning import encoder_to_tune, read_field
 from insar_models.tuning.recipe import find_tune_recipe
-from insar_models.tuning.run import encoder_to_tune, read_field, tune
+from insar_models.tuning.run import tune
 
 _DONE: Final = 0
 _FAILED: Final = 1

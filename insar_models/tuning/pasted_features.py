@@ -13,7 +13,8 @@ from insar_models.encoders.encoder import Encoder
 from insar_models.patchfile.air_file import Air
 from insar_models.patchfile.file import PatchFile
 from insar_models.simulation.source_pool import make_pool
-from insar_models.tuning.examples import ExampleMaker, Grounds
+from insar_models.tuning.examples import ExampleMaker
+from insar_models.tuning.grounds import Grounds
 from insar_models.tuning.recipe import TuneRecipe
 
 _POOL_SIDES: Final = 1.5

@@ -19,17 +19,12 @@ import torch
 
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, ModelError, TrainingError
-from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
-from insar_models.detectors.registry import load_encoder_detector
 from insar_models.encoders.encoder import Encoder
-from insar_models.encoders.files import load_encoder, save_encoder
+from insar_models.encoders.files import save_encoder
 from insar_models.encoders.learned_ground import areas_learned, volcanoes_learned
 from insar_models.judging.metrics import auroc
-from insar_models.model_folder import read_card
-from insar_models.patchfile.air_file import Air, read_air
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import open_device
-from insar_models.patchfile.window_file import Windows, read_windows
 from insar_models.simulation.source_pool import make_pool
 from insar_models.training.checkpoints import (
     Checkpoint,
@@ -40,7 +35,9 @@ from insar_models.training.checkpoints import (
 from insar_models.training.journal import Journal
 from insar_models.training.optimisers import cosine_rate
 from insar_models.training.running import TrainingSetup, precision_of
-from insar_models.tuning.examples import ExampleMaker, Grounds, WindowGrounds, sort_grounds
+from insar_models.tuning.beginning import FieldData
+from insar_models.tuning.examples import ExampleMaker
+from insar_models.tuning.grounds import Grounds, WindowGrounds, sort_grounds
 from insar_models.tuning.learner import TuneLearner
 from insar_models.tuning.recipe import TuneRecipe
 
@@ -75,58 +72,6 @@ class TuneReport:
     def is_finished(self) -> bool:
         """Whether all steps were taken."""
         return self.step >= self.steps
-
-
-@dataclass(frozen=True, eq=False)
-class FieldData:
-    """What a run learns from beside a corpus."""
-
-    windows: Windows | None = None
-    """Quiet ground."""
-    air: Air | None = None
-
-    def identity(self) -> dict[str, str]:
-        """Return the hashes of the files, by what they hold."""
-        parts = {"windows": self.windows, "air": self.air}
-        return {name: part.sha256 for name, part in parts.items() if part is not None}
-
-
-def encoder_to_tune(folder: Path) -> tuple[Encoder, dict[str, Any]]:
-    """Return the encoder in `folder`, or of the detector that lies there, and how it was trained.
-
-    Raises
-    ------
-    ModelError
-        If there is no encoder, or it is damaged.
-    """
-    card = read_card(folder)
-    if card.get("architecture") != ENCODER_ARCHITECTURE:
-        return load_encoder(folder), card
-    past = {key: told for key, told in card["encoder_training"].items() if key != "sha256"}
-    return load_encoder_detector(folder).encoder.eval(), past
-
-
-@dataclass(frozen=True)
-class TuneFiles:
-    """The files that a run learns from."""
-
-    corpus: Path
-    """Patches with labels."""
-    windows: Path | None = None
-    air: Path | None = None
-
-
-def read_field(windows: Path | None, air: Path | None) -> FieldData:
-    """Return what the files hold; what is not given is not there.
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be read, or is of another kind.
-    """
-    return FieldData(
-        None if windows is None else read_windows(windows), None if air is None else read_air(air)
-    )
 
 
 def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long

@@ -32,8 +32,8 @@ from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.patchfile.window_file import read_windows
 from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
+from insar_models.tuning.beginning import FieldData
 from insar_models.tuning.recipe import TuneRecipe
-from insar_models.tuning.run import FieldData
 from tasks.probes.encoder_card import describe_how, of_windows, write_encoder_record
 from tasks.probes.encoder_data import HeldOutBy, LabelledRows, apart, labelled_rows
 from tasks.probes.encoder_pasted import field_samples, pasted_samples

@@ -9,10 +9,10 @@ from insar_models.encoders.encoder import Encoder
 from insar_models.patchfile.file import PatchFile
 from insar_models.probes.linear_probe import LinearProbeSettings
 from insar_models.probes.probe import ExtraSamples, held_out_folds
-from insar_models.tuning.examples import Grounds, sort_grounds
+from insar_models.tuning.beginning import FieldData
+from insar_models.tuning.grounds import Grounds, sort_grounds
 from insar_models.tuning.pasted_features import pasted_features
 from insar_models.tuning.recipe import TuneRecipe
-from insar_models.tuning.run import FieldData
 from tasks.probes.encoder_data import QUIET, LabelledRows
 
 _RECIPE: Final = TuneRecipe()

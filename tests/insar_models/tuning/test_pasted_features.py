@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
 from insar_models.patchfile.file import open_patch_file
-from insar_models.tuning.examples import Grounds
+from insar_models.tuning.grounds import Grounds
 from insar_models.tuning.pasted_features import pasted_features
 from tests.insar_models.small_patch_file import small_patch_file
 from tests.insar_models.small_tuning import RECIPE, labelled_corpus, tiny_encoder

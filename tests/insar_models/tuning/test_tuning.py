@@ -15,7 +15,8 @@ from insar_models.patchfile.loader import Loading
 from insar_models.training.checkpoints import one_at_a_time, read_checkpoint
 from insar_models.training.journal import read_journal
 from insar_models.training.running import TrainingSetup
-from insar_models.tuning.examples import Examples, sort_grounds
+from insar_models.tuning.examples import Examples
+from insar_models.tuning.grounds import sort_grounds
 from insar_models.tuning.learner import TuneLearner
 from insar_models.tuning.recipe import OPERATIONAL, TuneRecipe, find_tune_recipe
 from insar_models.tuning.run import tune

@@ -14,14 +14,10 @@ from insar_models.encoders.inputs import Phasors, signal_weight
 from insar_models.patchfile.loader import Loading
 from insar_models.training.journal import read_journal
 from insar_models.training.running import TrainingSetup
-from insar_models.tuning.examples import (
-    ExampleMaker,
-    held_out_by_name,
-    sort_grounds,
-    sort_windows,
-    transplanted,
-)
-from insar_models.tuning.run import FieldData, encoder_to_tune, tune
+from insar_models.tuning.beginning import FieldData, encoder_to_tune
+from insar_models.tuning.examples import ExampleMaker, transplanted
+from insar_models.tuning.grounds import held_out_by_name, sort_grounds, sort_windows
+from insar_models.tuning.run import tune
 from tests.insar_models.small_encoders import same_weights
 from tests.insar_models.small_pretraining import one_thread
 from tests.insar_models.small_tuning import labelled_corpus, recipe_with, tiny_encoder
