@@ -22,6 +22,7 @@ PROCESS_WIDE: Final = {
     "zarr_io": "zarr's event loop; zarr ends it as the interpreter ends",
     "asyncio_": "the pool of zarr's event loop, for blocking calls",
     "AnyIO worker thread": "of Prefect's event loop, for blocking calls; idle, and ends by itself",
+    "Dask-Offload": "distributed's pool for what is large; a daemon",
     "Dask-Callback-Thread": "distributed's, of futures whose scheduler was lost; a daemon",
     "IO loop": "distributed's, of a client that never got through; a daemon",
     "execnet": "speaks with pytest-xdist",
@@ -159,6 +160,8 @@ class LeftoverPlugin:
         result = yield
         end_prefects_workers()
         end_dasks_threads()
+        if item.get_closest_marker("restarts_workers"):
+            self._watch.lend("the cluster of a wider fixture", self._watch.now())
         left = self._watch.left()
         if left:
             pytest.fail(f"{item.nodeid} left behind: {'; '.join(left)}", pytrace=False)

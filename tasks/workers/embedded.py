@@ -54,10 +54,6 @@ _CONFIGURATION: Final = {
 }
 
 
-_LAST_WORD_S = 1.0
-"""How long a worker may take to end whose cluster is closed."""
-
-
 def fitting_workers(memory_gb: float) -> int:
     """Return how many workers this machine has processors for, and memory; at least 1."""
     fitting = int(MEMORY_LIMIT / (memory_gb * GIGABYTE))
@@ -144,13 +140,9 @@ def _close(cluster: LocalCluster, before: set[BaseProcess]) -> None:
     """End the workers; those that do not end in time are killed."""
     with suppress(TimeoutError):
         cluster.close(timeout=_CLOSE_LIMIT)
-    # Also where it says that all are closed: of a worker that died, a successor may have started
-    # in the meantime, whom nobody knows.
     for child in set(multiprocessing.active_children()) - before:
-        if child.name.startswith("Dask Worker"):
-            child.join(0 if cluster.status != Status.closed else _LAST_WORD_S)
+        if child.name.startswith("Dask Worker") and cluster.status != Status.closed:
             child.kill()
-            child.join()
 
 
 @contextmanager

@@ -69,10 +69,11 @@ def test_the_portals_own_client_finds_and_fetches_everything(
             for entry in entries:
                 files = client.read_manifest(frame.frame, entry)
                 assert set(files) == set(Product.DIFF_PHA.needed)
-                for product, remote in files.items():
+                for remote in files.values():
                     path = tmp_path / "fetched" / remote.file_name
                     client.fetch(remote, path, lambda _: None)
-                    check_raster(path, product)
+                    with rasterio.open(path) as raster:
+                        assert raster.read(1).any()
 
 
 def test_without_an_address_the_folder_is_the_portal(scenario: Scenario, tree: Path) -> None:

@@ -42,6 +42,9 @@ from tests.tasks.workers.items_of_work import (
     wait_for,
 )
 
+# The processes that the tests share are started anew where a test kills one.
+pytestmark = pytest.mark.restarts_workers
+
 HERE = Settings(workers=1)
 TWO = Settings(workers=2, worker_memory_gb=0.6)
 
