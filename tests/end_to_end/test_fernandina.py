@@ -121,6 +121,6 @@ def test_a_server_that_is_away_ends_with_5(tmp_path: Path) -> None:
         environment={"PREFECT_API_URL": "http://127.0.0.1:9/api"},
     )  # fmt: skip
     assert done.returncode == 5, done.stderr
-    assert "Prefect server gives no good answer" in done.stderr
+    assert "gives no answer" in done.stderr
     assert "http://127.0.0.1:9/api" in done.stderr
     assert "Traceback" not in done.stderr
