@@ -63,6 +63,14 @@ class VolcanoRow:
         }
 
 
+_USUAL_SILENCE_DAYS = 48
+
+
+def _silence_days(settings: Settings) -> int:
+    """After how many days without a pair unrest is unknown; methods of others may not say."""
+    return int(getattr(method_of(settings), "silence_days", _USUAL_SILENCE_DAYS))
+
+
 def leave_artifacts(reports: Sequence[RunReport], settings: Settings) -> None:
     """Leave a table and a text of the reports on the pages of the flow run.
 
@@ -95,7 +103,7 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
         outcome = report.outcome.name.lower()
         return VolcanoRow(report.volcano, outcome, "unknown", None, None, None, gaps, notes)
     newest = _day(dates.iloc[-1]["date"])
-    standing = standing_of(dates, today, method_of(settings).silence_days)
+    standing = standing_of(dates, today, _silence_days(settings))
     return VolcanoRow(
         volcano=report.volcano,
         outcome=report.outcome.name.lower(),

@@ -29,4 +29,4 @@ def test_a_worker_runs_the_backfill_deployment(tmp_path: Path) -> None:
         assert lines
         assert all(line[4] == "-" and line[19] == "Z" for line in lines), lines
     dates = read_table(DATES, Folder(service.home / "detections" / "fernandina"))
-    assert dates["state"].tolist() == ["quiet", "watch"]  # by the default method
+    assert dates["state"].tolist() == ["quiet", "unrest"]  # by the default method and model
