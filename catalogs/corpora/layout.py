@@ -112,11 +112,6 @@ def finish_version(corpus: Corpus, plan: Plan) -> None:
     corpus.building(plan.version).remove()
 
 
-def reopen_version(corpus: Corpus, version: str) -> None:
-    """Take a version from its readers, so that a build goes over it and mends what is damaged."""
-    (corpus.version(version) / ROOT).remove()
-
-
 def version_objects(plan: Plan) -> dict[str, bytes]:
     """Return all objects of a finished version besides its shards, by name, in a fixed order."""
     objects: dict[str, Any] = {}

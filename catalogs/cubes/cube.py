@@ -76,30 +76,6 @@ class Cube:
             if first is not None and second is not None
         )
 
-    def append(self, tiles: Sequence[PairTile]) -> tuple[DatePair, ...]:
-        """Put the pairs into the cube, and tell which of them were not there, or otherwise.
-
-        A pair that is there with the same bytes is left alone; one with other bytes (its file
-        changed upstream) is written over in its place.
-
-        Raises
-        ------
-        HomeError
-            If the disk is full or cannot be written, or the storage gives no answer; readers see
-            what the cube held before.
-        """
-        there = {*self.pairs}
-        new = [tile for tile in tiles if tile.pair not in there]
-        other = [tile for tile in tiles if tile.pair in there and not self._holds(tile)]
-        if not new and not other:
-            return ()
-        slots = self.reserve([tile.pair for tile in (*other, *new)])
-        with self._place.errors():
-            for tile in (*other, *new):
-                self._write(slots[tile.pair], tile)
-        self.commit(slots)
-        return tuple(tile.pair for tile in (*other, *new))
-
     def reserve(self, pairs: Sequence[DatePair]) -> dict[DatePair, int]:
         """Return a slot for each pair: its own where it is there, else a new one, in their order.
 
@@ -166,12 +142,6 @@ class Cube:
     def _write(self, slot: int, tile: PairTile) -> None:
         self._array("phase")[slot] = tile.phase
         self._array("coherence")[slot] = tile.coherence
-
-    def _holds(self, tile: PairTile) -> bool:
-        try:
-            return self.tile(tile.pair) == tile
-        except StoreError:
-            return False  # damaged: to be written over
 
     def tile(self, pair: DatePair) -> PairTile:
         """Return a pair's window as it is on disk.

@@ -1,4 +1,4 @@
-"""What GDAL raises, in our words: a damaged file is one bad file, a full disk is the home's."""
+"""What GDAL raises, in our words: a damaged file is one bad file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from typing import Final
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
-from fringewatch.errors import CorruptProductError, HomeError
+from fringewatch.errors import CorruptProductError
 
 GDAL_ERRORS: Final[tuple[type[Exception], ...]] = (RasterioError, CPLE_BaseError)
 """rasterio lets some of GDAL's own errors through (a failed assertion, a full disk, a codec)."""
@@ -30,13 +30,3 @@ def read_errors(path: Path, advice: str = "the file is cut or damaged") -> Itera
     except MemoryError as error:
         message = f"{name_of(path)} does not fit into the memory: it is damaged, or far too large"
         raise CorruptProductError(message) from error
-
-
-@contextmanager
-def write_errors(path: Path) -> Iterator[None]:
-    """Raise `HomeError` for whatever keeps GDAL from writing the file at `path`."""
-    try:
-        yield
-    except GDAL_ERRORS as error:
-        message = f"cannot write {path} ({error}): check the disk and the path"
-        raise HomeError(message) from error

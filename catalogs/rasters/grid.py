@@ -2,15 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import WINDOW_SIZE
-
-_SNAP_LIMIT_PIXELS = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,24 +34,6 @@ class Grid:
     def east(self) -> float:
         """Outer edge of the last column."""
         return self.west + self.step_x * self.width
-
-    def distance_pixels(self, other: Self) -> float:
-        """Largest distance, in pixels of this grid, between the two grids' outer edges.
-
-        Edges are compared on all four sides, so that another size or another step counts too.
-        180.9 E and 179.1 W are the same meridian.
-        """
-        return max(
-            abs(math.remainder(self.west - other.west, 360.0)) / self.step_x,
-            abs(math.remainder(self.east - other.east, 360.0)) / self.step_x,
-            abs(self.north - other.north) / self.step_y,
-            abs(self.south - other.south) / self.step_y,
-        )
-
-    def snaps_to(self, other: Self) -> bool:
-        """Whether the two grids differ by less than half a pixel everywhere."""
-        same_shape = (self.width, self.height) == (other.width, other.height)
-        return same_shape and other.distance_pixels(self) < _SNAP_LIMIT_PIXELS
 
     def __str__(self) -> str:
         """Return size and corner as a person would say them."""

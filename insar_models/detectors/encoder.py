@@ -3,7 +3,7 @@
 import copy
 import logging
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -21,9 +21,6 @@ from insar_models.encoders.inputs import inputs_of_codes
 from insar_models.encoders.spec import EncoderSpec
 
 _LOG: Final = logging.getLogger(__name__)
-
-_HALF_CHANGES: Final = 1e-3
-"""Most that a logit may change by when the filters are kept in half precision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,23 +167,6 @@ class EncoderDetector:
             if not self._scorer:
                 self._scorer.append(scorer_of(self.encoder, self.device))
             return self._scorer[0]
-
-
-def halved(model: EncoderDetector, codes: NDArray[np.uint8]) -> EncoderDetector:
-    """Return the model in half precision if that changes no logit by more than 0.001, else itself.
-
-    Parameters
-    ----------
-    model
-        In full precision.
-    codes
-        Phase bytes (n, H, W) of patches to try it on.
-    """
-    half = replace(model, half=True)
-    changes = np.abs(half.logits_of_codes(codes) - model.logits_of_codes(codes))
-    most = float(np.nanmax(changes)) if np.isfinite(changes).any() else np.inf
-    _LOG.info("half precision changes logits of %d patches by up to %.2g", len(codes), most)
-    return half if most <= _HALF_CHANGES else model
 
 
 def in_half_precision(encoder: Encoder) -> Encoder:

@@ -22,7 +22,7 @@ from fringewatch.numbers import PATCH_SIZE
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.free_memory import free_memory
 from insar_models.patchfile.header import PATCH_BYTES
-from insar_models.patchfile.sampling import Draw, Rank, batches
+from insar_models.patchfile.sampling import EachOnce, Rank, batches
 
 Residence = Literal["auto", "resident", "mapped"]
 
@@ -112,7 +112,7 @@ class PatchLoader:
     def __init__(
         self,
         file: PatchFile,
-        draw: Draw,
+        draw: EachOnce,
         *,
         rows: NDArray[np.int64] | None = None,
         loading: Loading | None = None,
@@ -176,7 +176,9 @@ class PatchLoader:
             reader.shutdown(wait=True, cancel_futures=True)
 
 
-def _check_rows(file: PatchFile, draw: Draw, rows: NDArray[np.int64] | None) -> NDArray[np.int64]:
+def _check_rows(
+    file: PatchFile, draw: EachOnce, rows: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
     if rows is None:
         rows = np.arange(len(file), dtype=np.int64)
     if rows.ndim != 1 or rows.dtype.kind not in "iu":
@@ -192,10 +194,10 @@ def _check_rows(file: PatchFile, draw: Draw, rows: NDArray[np.int64] | None) -> 
             f"which has the rows 0 to {len(file) - 1}: were they made for another version?"
         )
         raise BadInputError(message)
-    if draw.count != rows.size:
+    if draw.patches != rows.size:
         message = (
-            f"the batches are drawn from {draw.count} patches, but {rows.size} of {file.path} are "
-            "selected: make the draw for as many"
+            f"the batches are drawn from {draw.patches} patches, but {rows.size} of {file.path} "
+            "are selected: make the draw for as many"
         )
         raise BadInputError(message)
     return rows.astype(np.int64)

@@ -7,26 +7,18 @@ was stopped at step k goes on at step k.
 """
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import override
 
 from fringewatch.errors import BadInputError
 
 _LARGEST_KEY: Final = 2**63 - 1
-
-
-class _Stream(IntEnum):
-    """What numbers are for: the same key gives others for another purpose."""
-
-    ORDER = 1
-    BALANCE = 2
+_ORDER: Final = 1
+"""What the numbers are for: the same key gives others for another purpose."""
 
 
 @dataclass(frozen=True)
@@ -42,30 +34,6 @@ class Rank:
             raise BadInputError(message)
 
 
-class Draw(ABC):
-    """The order in which patches are taken, epoch by epoch, batch by batch.
-
-    What is drawn are places 0 to `count` - 1 in a selection of patches.
-    """
-
-    batch_size: int
-    """Of the whole batch: all ranks together."""
-
-    @property
-    @abstractmethod
-    def count(self) -> int:
-        """Patches in the selection."""
-
-    @property
-    @abstractmethod
-    def steps(self) -> int:
-        """Batches in an epoch; at least 1."""
-
-    @abstractmethod
-    def places(self, epoch: int) -> NDArray[np.int64]:
-        """Return the places that an epoch takes, in order; batch k is the k-th piece of them."""
-
-
 def epoch_order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """Return the numbers 0 to `count` - 1 in an order that belongs to the seed and the epoch.
 
@@ -76,12 +44,14 @@ def epoch_order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
     BadInputError
         If the seed or the epoch is negative or beyond 63 bits.
     """
-    return np.argsort(_raw(_Stream.ORDER, seed, epoch, count), kind="stable").astype(np.int64)
+    return np.argsort(_raw(seed, epoch, count), kind="stable").astype(np.int64)
 
 
 @dataclass(frozen=True)
-class EachOnce(Draw):
-    """Every patch once in an epoch.
+class EachOnce:
+    """Every patch once in an epoch, in an order of its own, batch by batch.
+
+    What is drawn are places 0 to `patches` - 1 in a selection of patches.
 
     Parameters
     ----------
@@ -111,98 +81,20 @@ class EachOnce(Draw):
         _check_batch(self.batch_size, self.patches)
 
     @property
-    @override
-    def count(self) -> int:
-        return self.patches
-
-    @property
-    @override
     def steps(self) -> int:
+        """Batches in an epoch; at least 1."""
         if self.drop_last:
             return self.patches // self.batch_size
         return math.ceil(self.patches / self.batch_size)
 
-    @override
     def places(self, epoch: int) -> NDArray[np.int64]:
+        """Return the places that an epoch takes, in order; batch k is the k-th piece of them."""
         order = epoch_order(self.patches, self.seed, epoch)
         return order[: self.steps * self.batch_size]
 
 
-@dataclass(frozen=True, eq=False)
-class ClassBalanced(Draw):
-    """First a class is drawn, then one of its patches: rare classes come as often as others.
-
-    An epoch takes as many patches as there are, in whole batches; a patch may come several times
-    or not at all.
-
-    Parameters
-    ----------
-    classes
-        Shape (n,), whole numbers of at least 0: the class of each patch of the selection.
-    batch_size
-        All ranks together; at most n.
-    seed
-        Other seeds give other draws.
-    shares
-        How often each class is drawn, in parts; all alike if None. (The draw of the paper that
-        the frozen probe repeats has 6 parts deforming to 5 parts quiet.)
-
-    Raises
-    ------
-    BadInputError
-        If there is but one class, a label is negative, the shares do not name the classes, the
-        batch is larger than the selection, or a number cannot be one.
-    """
-
-    classes: NDArray[np.integer]
-    batch_size: int
-    seed: int
-    shares: Mapping[int, float] | None = None
-
-    def __post_init__(self) -> None:
-        _check_key(self.seed, 0)
-        _check_batch(self.batch_size, len(self.classes))
-        found = np.unique(self.classes).tolist()
-        if len(found) < 2 or found[0] < 0:  # noqa: PLR2004 - nothing to balance
-            message = (
-                f"cannot balance the classes {found}: there must be at least two, and patches "
-                "without a label (-1) must be left out of the selection"
-            )
-            raise BadInputError(message)
-        if self.shares is not None and (
-            sorted(self.shares) != found
-            or not all(0.0 < share < math.inf for share in self.shares.values())
-        ):
-            message = f"the shares {dict(self.shares)} do not give each class of {found} its part"
-            raise BadInputError(message)
-
-    @property
-    @override
-    def count(self) -> int:
-        return len(self.classes)
-
-    @property
-    @override
-    def steps(self) -> int:
-        return self.count // self.batch_size
-
-    @override
-    def places(self, epoch: int) -> NDArray[np.int64]:
-        names, sizes = np.unique(self.classes, return_counts=True)
-        by_class = np.argsort(self.classes, kind="stable")
-        first = np.cumsum(sizes) - sizes
-        parts = [1.0 if self.shares is None else self.shares[int(name)] for name in names]
-        edges = np.cumsum(parts)[:-1] / np.sum(parts)
-        raw = _raw(_Stream.BALANCE, self.seed, epoch, 2 * self.steps * self.batch_size)
-        chosen, inside = _fraction(raw).reshape(-1, 2).T
-        of_class = np.searchsorted(edges, chosen, side="right")
-        places = first[of_class] + np.floor(inside * sizes[of_class]).astype(np.int64)
-        drawn: NDArray[np.int64] = by_class[places].astype(np.int64)
-        return drawn
-
-
 def batches(
-    draw: Draw, epoch: int, *, start: int = 0, rank: Rank | None = None
+    draw: EachOnce, epoch: int, *, start: int = 0, rank: Rank | None = None
 ) -> Iterator[NDArray[np.int64]]:
     """Give the places that a rank takes in each batch of an epoch.
 
@@ -238,7 +130,7 @@ def batches(
 
 
 def _pieces(
-    places: NDArray[np.int64], draw: Draw, start: int, rank: Rank
+    places: NDArray[np.int64], draw: EachOnce, start: int, rank: Rank
 ) -> Iterator[NDArray[np.int64]]:
     for step in range(start, draw.steps):
         batch = places[step * draw.batch_size : (step + 1) * draw.batch_size]
@@ -246,17 +138,12 @@ def _pieces(
         yield batch[first:end]
 
 
-def _raw(stream: _Stream, seed: int, epoch: int, count: int) -> NDArray[np.uint64]:
+def _raw(seed: int, epoch: int, count: int) -> NDArray[np.uint64]:
     _check_key(seed, epoch)
     key = np.array([seed, epoch], dtype=np.uint64)
-    counter = np.array([0, 0, 0, stream], dtype=np.uint64)
+    counter = np.array([0, 0, 0, _ORDER], dtype=np.uint64)
     raw: NDArray[np.uint64] = np.random.Philox(key=key, counter=counter).random_raw(count)
     return raw
-
-
-def _fraction(raw: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """Return numbers from 0 to below 1, 53 bits each."""
-    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _check_key(seed: int, epoch: int) -> None:

@@ -24,11 +24,6 @@ class Collapse:
     """How many directions they use: e to the entropy of the singular values' shares, after the
     mean was taken off. From 1 to the dimension; 0 where all are the same."""
 
-    @property
-    def is_collapsed(self) -> bool:
-        """Whether the features are as good as one point."""
-        return self.spread < COLLAPSED_BELOW
-
 
 @torch.no_grad()
 def measure_collapse(features: Tensor) -> Collapse:

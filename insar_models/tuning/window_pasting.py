@@ -4,7 +4,7 @@ Here nothing is augmented: a window stays what a watch would see, plus a source 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,14 +128,6 @@ def spread_peaks(
     """Return peaks between two sizes, evenly in the logarithm, (count,)."""
     low, high = (math.log(end) for end in range_m)
     return np.asarray(np.exp(generator.uniform(low, high, count)))
-
-
-def joined(parts: Sequence[Fields]) -> Fields:
-    """Return the fields of several sets of one size as one."""
-    return Fields(
-        np.concatenate([part.motion for part in parts]),
-        np.concatenate([part.kind for part in parts]),
-    )
 
 
 def _turned(field: NDArray[np.float16], generator: np.random.Generator) -> NDArray[np.float32]:

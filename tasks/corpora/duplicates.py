@@ -1,19 +1,12 @@
-"""Equal patches, of which one is kept, and overlapping windows whose labels disagree."""
+"""Equal patches, of which one is kept, and whether their labels disagree."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from catalogs.corpora.candidate import NO_LABEL
-from fringewatch.numbers import PATCH_SIZE, PIXEL_DEGREES
-from tasks.corpora.ground import UNKNOWN, placed
-from tasks.corpora.groups import pair_numbers, track_numbers
-
-_SIDE_DEGREES: Final = PATCH_SIZE * PIXEL_DEGREES
-_LEAST_COMMON_SHARE = 0.5
+from tasks.corpora.ground import UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,33 +47,3 @@ def find_duplicates(
     disputed = np.zeros(len(shapes), dtype=bool)
     disputed[chosen] = counts[shape] > 1
     return Duplicates(surplus, disputed)
-
-
-def count_contradictions(rows: pd.DataFrame) -> int:
-    """Return how many pairs of kept patches disagree about the deformation that both show.
-
-    Such a pair shares an interferogram and half of its ground. Both are kept: both may be labelled
-    rightly, since a window can show what the other cuts off. They share a group, so no split tears
-    them apart. Patches whose place, frame or dates are unknown are not compared.
-
-    Parameters
-    ----------
-    rows
-        As `choose` gives them.
-    """
-    north, west = rows["north"].to_numpy(np.float64), rows["west"].to_numpy(np.float64)
-    table = pd.DataFrame(
-        {"track": track_numbers(rows), "pair": pair_numbers(rows), "north": north, "west": west}
-    )
-    known = (table["track"] != UNKNOWN) & (table["pair"] != UNKNOWN) & placed(north, west)
-    known &= rows["kept"].to_numpy(np.bool_)
-    label = rows["label"].to_numpy()
-    deforming, quiet = table[known & (label == 1)], table[known & (label == 0)]
-    both = deforming.merge(quiet, on=["track", "pair"], suffixes=("", "_other"))
-    apart = (both["west"] - both["west_other"] + 180.0) % 360.0 - 180.0
-    share = _common(both["north"] - both["north_other"]) * _common(apart)
-    return int((share >= _LEAST_COMMON_SHARE).sum())
-
-
-def _common(apart: pd.Series) -> pd.Series:
-    return (1.0 - apart.abs() / _SIDE_DEGREES).clip(lower=0.0)

@@ -18,7 +18,6 @@ from catalogs.corpora.layout import (
     create_version,
     finish_version,
     read_corpus,
-    reopen_version,
     version_objects,
 )
 from catalogs.corpora.plan import make_plan
@@ -252,14 +251,14 @@ def test_what_killed_writers_left_is_swept(tmp_path: Path) -> None:
     assert tree(place) == tree(built(Folder(tmp_path / "other"))[0].version(PLAN.version))
 
 
-def test_a_reopened_version_is_mended(corpora: Place) -> None:
+def test_a_version_without_its_root_is_mended(corpora: Place) -> None:
     corpus, plan, patches = built(corpora)
     place = corpus.version(plan.version)
     expected = tree(place)
     for name in ("phase/c.1.0.0", "volcano/c/0", "label/zarr.json"):
         (place / name).write(expected[name][:-3] + b"...")
     (place / "area/c/0").remove()
-    reopen_version(corpus, plan.version)
+    (place / "zarr.json").remove()
     assert_nobody_sees(corpus)
     write_all(corpus, plan, patches)
     assert tree(place) == expected

@@ -16,6 +16,7 @@ from catalogs.rasters.grid import Grid, Window
 from catalogs.records import DatePair, FrameId
 from catalogs.storage.place import Folder, Place
 from fringewatch.errors import HomeError, StoreError
+from tests.catalogs.cubes.filled import append
 from tests.storage import StorageFault, StorageServer
 
 FRAME = FrameId.parse("106A_09048_000909")
@@ -34,7 +35,7 @@ def content(place: Place) -> dict[str, bytes]:
 
 
 def serial(place: Place, *pairs: DatePair) -> dict[str, bytes]:
-    open_cube(place, "fernandina", FRAME, WINDOW).append([tile(pair) for pair in pairs])
+    append(open_cube(place, "fernandina", FRAME, WINDOW), [tile(pair) for pair in pairs])
     return content(place)
 
 
@@ -58,7 +59,7 @@ def test_both_kinds_hold_the_same_bytes(tmp_path: Path, storage: StorageServer) 
 def test_slots_that_processes_write_are_the_serial_cube(place: Place) -> None:
     wanted = serial(place / "serial.zarr", *PAIRS)
     cube = open_cube(place / "a.zarr", "fernandina", FRAME, WINDOW)
-    cube.append([tile(PAIRS[0])])
+    append(cube, [tile(PAIRS[0])])
     slots = cube.reserve(PAIRS)
     assert cube_pairs(place / "a.zarr") == PAIRS[:1]
     tiles = [tile(pair) for pair in PAIRS]
@@ -81,7 +82,7 @@ def test_slots_that_failed_are_closed(
     """Whatever fails, the cube is the one that was never offered it; readers see whole pairs."""
     place = Folder(tmp_path_factory.mktemp("cubes"))
     cube = open_cube(place / "a.zarr", "fernandina", FRAME, WINDOW)
-    cube.append([tile(pair) for pair in PAIRS[:there]])
+    append(cube, [tile(pair) for pair in PAIRS[:there]])
     slots = cube.reserve(PAIRS)
     failed = {number for number in failed if number >= there}
     written = {}
@@ -98,7 +99,7 @@ def test_slots_that_failed_are_closed(
 
 def test_a_pair_is_written_over_in_its_own_slot(place: Place) -> None:
     cube = open_cube(place, "fernandina", FRAME, WINDOW)
-    cube.append([tile(pair) for pair in PAIRS[:3]])
+    append(cube, [tile(pair) for pair in PAIRS[:3]])
     assert cube.reserve([PAIRS[1]]) == {PAIRS[1]: 1}
     write_slot(place, 1, tile(PAIRS[1], seed=5))
     cube.commit({PAIRS[1]: 1})
@@ -138,12 +139,12 @@ def test_a_storage_that_fails_midway_harms_no_reader(storage: StorageServer) -> 
         storage.faults[:] = [StorageFault(status=400, method="PUT", skip=number)]
         tiles = [tile(pair) for pair in PAIRS[:3]]
         try:
-            cube.append(tiles)
+            append(cube, tiles)
         except HomeError:
             storage.faults.clear()
             assert cube_pairs(place) == PAIRS[:1]
             again = open_cube(place, "fernandina", FRAME, WINDOW)
-            again.append(tiles)
+            append(again, tiles)
             assert content(place) == wanted
         else:
             break

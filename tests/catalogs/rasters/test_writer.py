@@ -13,6 +13,7 @@ from catalogs.rasters.reading import check_raster
 from catalogs.rasters.writer import write_geotiff
 from catalogs.records import Product
 from fringewatch.errors import BadInputError, DiskFullError, HomeError
+from tests.catalogs.rasters.same_grid import assert_same_grid
 
 GRID = Grid(-22.6205, 64.2051667, 0.001, 0.001, 70, 62)
 PHASE = np.random.default_rng(1).uniform(-3, 3, (62, 70)).astype(np.float32)
@@ -52,7 +53,7 @@ def test_any_grid_comes_back(
     grid = Grid(west, north, 0.001, 0.001, width, height)
     path = tmp_path_factory.mktemp("grid") / "any.tif"
     write_geotiff(path, np.full((height, width), 204, dtype=np.uint8), grid)
-    assert check_raster(path, Product.CC).snaps_to(grid)
+    assert_same_grid(check_raster(path, Product.CC), grid)
 
 
 def test_the_same_array_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fringewatch.errors import BadInputError
-from insar_models.detectors.encoder import EncoderDetector, halved, in_half_precision
+from insar_models.detectors.encoder import EncoderDetector, in_half_precision
 from insar_models.detectors.protocol import Detector
 from insar_models.encoders.features import BATCH, features_of
 from insar_models.encoders.spec import EncoderSpec
@@ -162,21 +162,6 @@ class TestHalfPrecision:
             assert torch.equal(rounded[name], expected), name
         original = encoder.state_dict()["backbone.conv1.weight"]
         assert not torch.equal(rounded["backbone.conv1.weight"], original)
-
-    def test_it_is_taken_where_logits_stay(self) -> None:
-        probe = replace(DETECTOR.probe, coefficients=DETECTOR.probe.coefficients * 0.01)
-        detector, codes = replace(DETECTOR, probe=probe), random_codes(4)
-        half = halved(detector, codes)
-        assert half.half
-        change = np.abs(half.logits_of_codes(codes) - detector.logits_of_codes(codes))
-        assert 0 < change.max() <= 1e-3
-
-    def test_it_is_not_taken_where_logits_change(self) -> None:
-        probe = replace(DETECTOR.probe, coefficients=DETECTOR.probe.coefficients * 100.0)
-        assert not halved(replace(DETECTOR, probe=probe), random_codes(4)).half
-
-    def test_it_is_not_taken_where_nothing_can_be_compared(self) -> None:
-        assert not halved(DETECTOR, np.zeros((2, 64, 64), np.uint8)).half
 
 
 def test_dask_tells_models_apart_by_their_hash() -> None:

@@ -17,7 +17,7 @@ from fringewatch.errors import BadInputError
 from insar_models.patchfile import loader as patch_loader
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import Batch, Loading, PatchLoader, Residence
-from insar_models.patchfile.sampling import ClassBalanced, EachOnce, Rank
+from insar_models.patchfile.sampling import EachOnce, Rank
 from tests.insar_models.small_patch_file import small_patch_file
 
 COUNT = 41
@@ -61,12 +61,6 @@ class TestBothWays:
         assert sorted(np.concatenate([batch.rows for batch in found])) == sorted(rows)
         for batch in found:
             np.testing.assert_array_equal(batch.phase.numpy(), file.phase[batch.rows])
-
-    def test_balanced_labels(self, file: PatchFile, residence: Residence) -> None:
-        label = file.columns["label"]
-        loader = PatchLoader(file, ClassBalanced(label, 8, seed=1), loading=kept_as(residence))
-        drawn = np.concatenate([batch.rows for epoch in range(20) for batch in loader.epoch(epoch)])
-        assert label[drawn].mean() == pytest.approx(0.5, abs=0.08)
 
     def test_going_on_reads_nothing_again(
         self, file: PatchFile, residence: Residence, monkeypatch: pytest.MonkeyPatch

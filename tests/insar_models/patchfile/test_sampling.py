@@ -9,19 +9,15 @@ from hypothesis import strategies as st
 
 from fringewatch.errors import BadInputError
 from insar_models.patchfile.sampling import (
-    ClassBalanced,
-    Draw,
     EachOnce,
     Rank,
     batches,
     epoch_order,
 )
 
-LABELS = np.array([1] * 30 + [0] * 170)
-DRAWS: list[Draw] = [
+DRAWS = [
     EachOnce(200, 24, 5),
     EachOnce(200, 24, 5, False),
-    ClassBalanced(LABELS, 24, 5),
 ]
 
 counts = st.integers(1, 300)
@@ -57,7 +53,7 @@ class TestOrder:
 class TestBatches:
     @pytest.mark.parametrize("draw", DRAWS)
     @pytest.mark.parametrize("ranks", [1, 2, 4])
-    def test_the_parts_of_all_ranks_are_the_whole_batch(self, draw: Draw, ranks: int) -> None:
+    def test_the_parts_of_all_ranks_are_the_whole_batch(self, draw: EachOnce, ranks: int) -> None:
         whole = list(batches(draw, 3))
         parts = [list(batches(draw, 3, rank=Rank(number, ranks))) for number in range(ranks)]
         assert {len(part) for part in parts} == {len(whole)} == {draw.steps}
@@ -67,7 +63,7 @@ class TestBatches:
                 assert {len(share) for share in shares} == {24 // ranks}
 
     @pytest.mark.parametrize("draw", DRAWS)
-    def test_going_on_at_any_step(self, draw: Draw) -> None:
+    def test_going_on_at_any_step(self, draw: EachOnce) -> None:
         whole = list(batches(draw, 1))
         for start in range(draw.steps + 1):
             rest = list(batches(draw, 1, start=start))
@@ -98,51 +94,3 @@ class TestBatches:
         for size in (0, 201):
             with pytest.raises(BadInputError, match=f"a batch of {size} cannot be drawn from 200"):
                 EachOnce(200, size, 5)
-
-
-class TestBalance:
-    def test_classes_come_alike_and_patches_within_them_too(self) -> None:
-        draw = ClassBalanced(LABELS, 20, 5)
-        places = np.concatenate([draw.places(epoch) for epoch in range(500)])
-        assert len(places) == 500 * 200
-        assert (LABELS[places] == 1).mean() == pytest.approx(0.5, abs=0.01)
-        times = np.bincount(places, minlength=200)
-        assert times[:30] == pytest.approx(50_000 / 30, rel=0.15)
-        assert times[30:] == pytest.approx(50_000 / 170, rel=0.35)
-
-    def test_shares(self) -> None:
-        draw = ClassBalanced(LABELS, 20, 5, {1: 6, 0: 5})
-        places = np.concatenate([draw.places(epoch) for epoch in range(500)])
-        assert (LABELS[places] == 1).mean() == pytest.approx(6 / 11, abs=0.01)
-
-    def test_it_never_changes(self) -> None:
-        assert ClassBalanced(np.array([1, 0, 0, 1, 0, 0, 0, 2]), 8, 1).places(2).tolist() == [
-            0,
-            7,
-            0,
-            0,
-            7,
-            7,
-            4,
-            7,
-        ]
-
-    def test_epochs_differ(self) -> None:
-        draw = ClassBalanced(LABELS, 20, 5)
-        assert draw.places(0).tobytes() != draw.places(1).tobytes()
-
-    @pytest.mark.parametrize("labels", [[1, 1], [-1, 0, 1], [-1, 1]])
-    def test_classes_that_cannot_be_balanced(self, labels: list[int]) -> None:
-        with pytest.raises(BadInputError, match="cannot balance the classes"):
-            ClassBalanced(np.array(labels), 1, 0)
-
-    @pytest.mark.parametrize(
-        "shares", [{1: 1.0}, {0: 1.0, 1: 0.0}, {0: 1.0, 1: math.nan}, {0: 1.0, 1: 1.0, 2: 1.0}]
-    )
-    def test_shares_that_cannot_be(self, shares: dict[int, float]) -> None:
-        with pytest.raises(BadInputError, match="do not give each class"):
-            ClassBalanced(LABELS, 1, 0, shares)
-
-    def test_a_batch_that_is_too_large(self) -> None:
-        with pytest.raises(BadInputError, match="a batch of 201 cannot be drawn from 200"):
-            ClassBalanced(LABELS, 201, 0)

@@ -14,7 +14,7 @@ from catalogs.corpora.recipe import CorpusRecipe, ImagesSource
 from catalogs.records import DatePair
 from fringewatch.errors import BadInputError, StoreError
 from insar_models.phase.picture_tiles import tile_starts
-from insar_models.phase.symmetries import eight_forms, undone
+from insar_models.phase.symmetries import eight_forms, turned
 from tasks.corpora.choose import choose
 from tasks.corpora.images_source import PICTURES_IN_AN_ITEM, PicturePatches
 from tasks.corpora.patch_source import Item, PatchKey
@@ -214,7 +214,7 @@ class TestIndex:
         down = round((1.0 - candidate.north) * 1000)
         across = round((candidate.west - 40.0) * 1000)
         np.testing.assert_array_equal(
-            undone(patch, turns), whole[down : down + 224, across : across + 224]
+            turned(patch, -turns), whole[down : down + 224, across : across + 224]
         )
 
     @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ class TestRealPictures:
                 if one.rotation == other.rotation or not (0 <= down < 150 and 0 <= across < 150):
                     continue
                 here, there = (
-                    undone(patch, candidate.rotation)
+                    turned(patch, -candidate.rotation)
                     for candidate, patch in zip(
                         (one, other),
                         source.read([PatchKey.of(one), PatchKey.of(other)]),

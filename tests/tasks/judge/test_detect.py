@@ -87,8 +87,8 @@ def test_a_date_that_was_tried_in_vain_is_no_data_and_not_quiet() -> None:
 def test_the_tracks_for_and_against_are_named() -> None:
     table = table_of(scored([[True, False, True, False], [True, True]]))
     assert table["frames"][0] == f"{FRAMES[1]} {FRAMES[0]}"
-    assert table["tracks_for"][0] == FRAMES[0].pass_name
-    assert table["tracks_against"][0] == FRAMES[1].pass_name
+    assert table["tracks_for"][0] == FRAMES[0].text[:4]
+    assert table["tracks_against"][0] == FRAMES[1].text[:4]
     assert table["tracks_against"][1] == ""
 
 
