@@ -2,7 +2,7 @@
 
     python -m benchmarks.pretrain [--architecture resnet18] [--device cuda] [--batch 256]
 
-First, a step with its augmentation (`make_pairs`, then `Learner.learn`) against the bare step:
+First, a step with its augmentation (`make_pairs`, then `learn`) against the bare step:
 `learn` alone, on views that were made before. Then patches a second of an epoch: our engine,
 patches in memory and views made batch by batch where the net learns, against torch's DataLoader
 with one worker that reads PNG files and makes two views of each by the published augmentation
@@ -34,7 +34,7 @@ from insar_models.augmentation import PaperRecipe
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.patchfile.loader import Batch
 from insar_models.patchfile.sampling import EachOnce, batches
-from insar_models.pretraining.learner import Learner, Pairs, make_pairs
+from insar_models.pretraining.learner import Pairs, PretrainLearner, make_pairs
 from insar_models.pretraining.recipe import PretrainRecipe
 from insar_models.training.running import precision_of
 
@@ -54,7 +54,7 @@ class Bench:
     recipe: PretrainRecipe
     codes: NDArray[np.uint8]
     device: torch.device
-    learner: Learner
+    learner: PretrainLearner
     resident: torch.Tensor
     """The patches on the device, as the loader keeps them there."""
 
@@ -86,7 +86,7 @@ def make_bench(words: argparse.Namespace, codes: NDArray[np.uint8], *, paper: bo
     recipe = PretrainRecipe(encoder=spec, batch_size=words.batch, seed=0)
     recipe = replace(recipe, augmentation=PaperRecipe()) if paper else recipe
     device = torch.device(words.device)
-    learner = Learner(recipe, device, precision_of("auto", device), begin=True)
+    learner = PretrainLearner(recipe, device, precision_of("auto", device), begin=True)
     return Bench(recipe, codes, device, learner, torch.from_numpy(codes).to(device))
 
 

@@ -11,7 +11,9 @@ from flows.steps import partial, try_later_named
 from flows.torch_needed import check_torch
 
 if TYPE_CHECKING:
-    from insar_models.pretraining.start import PretrainRecipe, PretrainReport, TrainingSetup
+    from insar_models.pretraining.recipe import PretrainRecipe
+    from insar_models.training.run import TrainingReport
+    from insar_models.training.running import TrainingSetup
 
 
 @task(name="learn", tags={"gpu"})
@@ -21,10 +23,10 @@ def learn_task(
     folder: Path,
     running: "TrainingSetup",
     stop_after: int | None,
-) -> "PretrainReport":
+) -> "TrainingReport":
     """Learn, or go on learning, and return how far the run came; see `pretrain`."""
     from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415 - torch may be missing
-    from insar_models.pretraining.start import pretrain as learn  # noqa: PLC0415
+    from insar_models.pretraining.run import pretrain as learn  # noqa: PLC0415
 
     return learn(
         open_patch_file(corpus), recipe, folder, running=running, stop_after_steps=stop_after
@@ -43,7 +45,7 @@ def pretrain(  # noqa: PLR0913 - each is a field of the deployment's form
     steps: int | None = None,
     stop_after: int | None = None,
     device: str | None = None,
-) -> "PretrainReport":
+) -> "TrainingReport":
     """Learn an encoder without labels; a run of the same folder goes on where the last one ended.
 
     The run ends as *Partial* when it was stopped before all steps were taken. One that is killed
@@ -81,7 +83,7 @@ def pretrain(  # noqa: PLR0913 - each is a field of the deployment's form
     from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
     from insar_models.patchfile.loader import Loading  # noqa: PLC0415
     from insar_models.pretraining.recipe import find_pretrain_recipe  # noqa: PLC0415
-    from insar_models.pretraining.start import TrainingSetup  # noqa: PLC0415
+    from insar_models.training.running import TrainingSetup  # noqa: PLC0415
 
     device = device or best_device()
     found = find_pretrain_recipe(recipe, steps=steps, weights=weights, architecture=encoder)

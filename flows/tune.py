@@ -11,10 +11,10 @@ from flows.steps import partial, try_later_named
 from flows.torch_needed import check_torch
 
 if TYPE_CHECKING:
+    from insar_models.training.run import TrainingReport
     from insar_models.training.running import TrainingSetup
     from insar_models.tuning.beginning import TuneFiles
     from insar_models.tuning.recipe import TuneRecipe
-    from insar_models.tuning.run import TuneReport
 
 
 @task(name="tune-encoder", tags={"gpu"})
@@ -25,7 +25,7 @@ def tune_task(
     folder: Path,
     running: "TrainingSetup",
     stop_after: int | None,
-) -> "TuneReport":
+) -> "TrainingReport":
     """Learn, or go on learning, and return how far the run came; see `tune`."""
     from insar_models.patchfile.file import open_patch_file  # noqa: PLC0415 - torch may be missing
     from insar_models.tuning.beginning import encoder_to_tune, read_field  # noqa: PLC0415
@@ -57,7 +57,7 @@ def tune(  # noqa: PLR0913 - each is a field of the deployment's form
     steps: int | None = None,
     stop_after: int | None = None,
     device: str | None = None,
-) -> "TuneReport":
+) -> "TrainingReport":
     """Teach an encoder deformation; a run of the same folder goes on where the last one ended.
 
     The run ends as *Partial* when it was stopped before all steps were taken. One that is killed

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 import torch
@@ -22,66 +21,57 @@ from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.patchfile.sampling import Rank
 from insar_models.pretraining.recipe import find_pretrain_recipe
-from insar_models.pretraining.start import TrainingSetup, pretrain
-from insar_models.training.arguments import at_least_one
-from insar_models.training.stopping import stop_asked
+from insar_models.pretraining.run import pretrain
+from insar_models.training.command import (
+    DONE,
+    FAILED,
+    UNFINISHED,
+    at_least_one,
+    log_to_terminal,
+    make_parser,
+    until_stopped,
+)
+from insar_models.training.running import TrainingSetup
 
-_DONE: Final = 0
-_FAILED: Final = 1
-_UNFINISHED: Final = 3
 _LOG: Final = logging.getLogger("insar_models.train")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return the exit code of the command; errors that we know end in one line, not a traceback."""
     given = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.WARNING if given.quiet or _is_other(os.environ) else logging.INFO,
-        format="%(asctime)s %(message)s",
-        datefmt="%H:%M:%S",
-        force=True,
-    )
+    log_to_terminal(logging.WARNING if given.quiet or _is_other(os.environ) else logging.INFO)
     try:
-        with _processes(os.environ, given.device) as (rank, device), stop_asked() as asked:
-            return _train(given, _running(given, rank, device), asked)
+        with _processes(os.environ, given.device) as (rank, device):
+            return _train(given, _running(given, rank, device))
     except FringewatchError as error:
         _LOG.error("%s", error)
-        return _FAILED
+        return FAILED
 
 
-def _train(given: argparse.Namespace, running: TrainingSetup, asked: list[int]) -> int:
-    corpus = open_patch_file(given.corpus)
+def _train(given: argparse.Namespace, running: TrainingSetup) -> int:
     recipe = find_pretrain_recipe(
         given.recipe, steps=given.steps, weights=given.weights, architecture=given.encoder
     )
-    report = pretrain(
-        corpus,
-        recipe,
-        given.folder,
-        running=running,
-        stop_after_steps=given.stop_after,
-        asked_to_stop=lambda: bool(asked),
-    )
-    _LOG.info(
-        "%s after step %d of %d; the encoder is in %s",
-        "finished" if report.is_finished else "stopped",
-        report.step,
-        report.steps,
-        report.encoder,
+    report = until_stopped(
+        lambda asked_to_stop: pretrain(
+            open_patch_file(given.corpus),
+            recipe,
+            given.folder,
+            running=running,
+            stop_after_steps=given.stop_after,
+            asked_to_stop=asked_to_stop,
+        )
     )
     # torchrun takes any other number for a failure, and kills the other processes.
-    return _DONE if report.is_finished or running.loading.rank.of > 1 else _UNFINISHED
+    return DONE if report.is_finished or running.loading.rank.of > 1 else UNFINISHED
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m insar_models.train",
-        description="Learn an encoder from the patches of a corpus, without labels. The same "
-        "command goes on with a run that was stopped or killed.",
+    parser = make_parser(
+        "insar_models.train",
+        "Learn an encoder from the patches of a corpus, without labels.",
+        "'default', 'paper'",
     )
-    parser.add_argument("corpus", type=Path, help="patch file (.safetensors) of a corpus")
-    parser.add_argument("--folder", type=Path, required=True, help="of the run; made if missing")
-    parser.add_argument("--recipe", default="default", help="TOML file, 'default' or 'paper'")
     parser.add_argument(
         "--encoder", help="compact, resnet18, resnet50 ..., in place of the recipe's"
     )
@@ -90,13 +80,6 @@ def _parser() -> argparse.ArgumentParser:
         help="what the encoder begins with, in place of the recipe's: 'random', 'imagenet', a "
         "file of weights, or the folder of an encoder",
     )
-    parser.add_argument(
-        "--steps", type=at_least_one, help="of the whole run, in place of the recipe's"
-    )
-    parser.add_argument(
-        "--stop-after", type=at_least_one, help="steps of this call; the rest later"
-    )
-    parser.add_argument("--device", help="such as 'cpu' or 'cuda:1'; a GPU where there is one")
     parser.add_argument(
         "--precision", default="auto", choices=["auto", "float32", "bfloat16", "float16"]
     )

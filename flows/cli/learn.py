@@ -12,9 +12,13 @@ from fringewatch.errors import BadInputError
 from insar_models.encoders.spec import Architecture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from insar_models.training.run import TrainingReport
+    from insar_models.training.running import TrainingSetup
     from tasks.probes.encoder import EncoderProbeReport
 
-BAD_ARGUMENTS = 2
+PARTIAL = 3
 
 Corpus = Annotated[Path, Parameter(help="Corpus as `fringewatch corpus export` wrote it.")]
 
@@ -67,10 +71,23 @@ def pretrain(
         network once), a file of weights, or the folder of an encoder.
     """
     check_torch()
-    from insar_models.train import main
+    from insar_models.patchfile.file import open_patch_file
+    from insar_models.pretraining.recipe import find_pretrain_recipe
+    from insar_models.pretraining.run import pretrain as learn
 
-    words = [str(corpus), *_words(folder=folder, recipe=recipe, encoder=encoder, weights=weights)]
-    return _as_ours(main([*words, *_words(**vars(options))]))
+    found = find_pretrain_recipe(recipe, steps=options.steps, weights=weights, architecture=encoder)
+    return _learned(
+        lambda running, asked_to_stop: learn(
+            open_patch_file(corpus),
+            found,
+            folder,
+            running=running,
+            stop_after_steps=options.stop_after,
+            asked_to_stop=asked_to_stop,
+        ),
+        options.device,
+        {},
+    )
 
 
 @Parameter(name="*")
@@ -115,23 +132,46 @@ def tune(
         published).
     """
     check_torch()
-    from insar_models.tune import main
+    from insar_models.patchfile.file import open_patch_file
+    from insar_models.tuning.beginning import encoder_to_tune, read_field
+    from insar_models.tuning.recipe import find_tune_recipe
+    from insar_models.tuning.run import tune as learn
 
-    words = [str(corpus), *_words(encoder=encoder, folder=folder, recipe=recipe)]
-    words += _words(**vars(field))
-    return _as_ours(main([*words, *_words(**vars(options))]))
+    begun_with, past = encoder_to_tune(encoder)
+    found = find_tune_recipe(recipe, steps=options.steps)
+    return _learned(
+        lambda running, asked_to_stop: learn(
+            open_patch_file(corpus),
+            begun_with,
+            found,
+            folder,
+            past=past,
+            field=read_field(field.windows, field.air),
+            running=running,
+            stop_after_steps=options.stop_after,
+            asked_to_stop=asked_to_stop,
+        ),
+        options.device,
+        {"checkpoint_every": 500, "measure_every": 500, "note_every": 50},
+    )
 
 
-def _words(**options: object) -> list[str]:
-    """What a command line of `insar_models` is given: options that are None are left out."""
-    given = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
-    # One word each: a value that begins with a hyphen would be taken for an option.
-    return [f"--{name}={value}" for name, value in given.items()]
+def _learned(
+    learn: "Callable[[TrainingSetup, Callable[[], bool]], TrainingReport]",
+    device: str | None,
+    rhythm: dict[str, int],
+) -> int:
+    """Learn until all steps are taken or a signal asks to stop, and return the exit code."""
+    from flows.screen import start_logging
+    from insar_models.encoders.features import best_device
+    from insar_models.patchfile.loader import Loading
+    from insar_models.training.command import until_stopped
+    from insar_models.training.running import TrainingSetup
 
-
-def _as_ours(code: int) -> int:
-    """Errors end with 1 on training machines, and with 2 here."""
-    return BAD_ARGUMENTS if code == 1 else code
+    start_logging()
+    running = TrainingSetup(loading=Loading(device=device or best_device()), **rhythm)
+    report = until_stopped(lambda asked_to_stop: learn(running, asked_to_stop))
+    return 0 if report.is_finished else PARTIAL
 
 
 @app.command

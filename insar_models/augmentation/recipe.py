@@ -1,6 +1,6 @@
 """Recipes: which pieces make a view, how often and how strongly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal, Self, get_args
 
@@ -83,7 +83,7 @@ class Recipe:
         BadInputError
             If a piece or a setting is unknown, or a value cannot be one.
         """
-        _refuse_unknown("a recipe", settings, (*_KINDS, "lengths"))
+        refuse_unknown("a recipe", settings, (*_KINDS, "lengths"))
         default = cls()
         chosen: dict[str, Any] = {
             name: _piece_of(name, value, getattr(default, name))
@@ -124,7 +124,7 @@ def _piece_of(name: str, value: object, default: Piece) -> Piece | None:
         message = f"'{name}' of a recipe must be a table of settings, or false, not {value!r}"
         raise BadInputError(message)
     known = {one.name: getattr(default, one.name) for one in fields(default)}
-    _refuse_unknown(f"'{name}' of a recipe", value, tuple(known))
+    refuse_unknown(f"'{name}' of a recipe", value, tuple(known))
     settings = {**known, **{key: _like(name, key, value[key], known[key]) for key in value}}
     return _KINDS[name](**settings)
 
@@ -141,7 +141,15 @@ def _like(name: str, key: str, value: object, known: object) -> object:
     return tuple(numbers) if isinstance(known, tuple) else value
 
 
-def _refuse_unknown(what: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
+def refuse_unknown(what: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Pass settings of which all are known.
+
+    Raises
+    ------
+    BadInputError
+        Naming those that are not, and what there is.
+    """
+    known = tuple(known)
     unknown = [str(name) for name in given if name not in known]
     if unknown:
         message = f"{what} has no '{', '.join(unknown)}': choose among {', '.join(known)}"

@@ -1,15 +1,15 @@
-"""What learns: encoder, head, optimiser and what follows them, and one step of it."""
+"""What learns without labels: encoder, head and what follows them, and one step of it."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
-from fringewatch.errors import ModelError
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.augmentation import PaperRecipe, two_grey_views, two_views
 from insar_models.encoders.encoder import Encoder, make_encoder
@@ -24,7 +24,7 @@ from insar_models.pretraining.losses import dcl, nt_xent
 from insar_models.pretraining.momentum_contrast import MomentumContrast, follow
 from insar_models.pretraining.projection import ProjectionHead
 from insar_models.pretraining.recipe import PretrainRecipe
-from insar_models.training.optimiser_state import below, optimiser_state, restore_optimiser
+from insar_models.training.learner import Learner
 from insar_models.training.optimisers import make_optimiser, set_rate
 from insar_models.training.ranks import average_gradients, ranks
 
@@ -60,8 +60,8 @@ def make_pairs(batch: Batch, groups: Tensor | None, epoch: int, recipe: Pretrain
     return Pairs(codes_to_inputs(views[0], spec), codes_to_inputs(views[1], spec), groups)
 
 
-class Learner:
-    """An encoder that learns, and everything that has to be kept for it to go on.
+class PretrainLearner(Learner):
+    """An encoder that learns without labels.
 
     Parameters
     ----------
@@ -84,7 +84,8 @@ class Learner:
     def __init__(
         self, recipe: PretrainRecipe, device: torch.device, precision: torch.dtype, *, begin: bool
     ) -> None:
-        self._recipe, self._device, self._precision = recipe, device, precision
+        super().__init__(device, precision)
+        self._recipe = recipe
         self.encoder = make_encoder(
             recipe.encoder, seed=recipe.seed, weights=_weights(recipe) if begin else "random"
         )
@@ -103,8 +104,9 @@ class Learner:
         self._scaler = torch.amp.GradScaler(device.type, enabled=precision == torch.float16)
 
     @property
+    @override
     def delivered(self) -> Encoder:
-        """The encoder that a run delivers: the mean over steps where one is kept."""
+        """The mean over steps, where one is kept."""
         return self.encoder if self.average is None else self.average
 
     def compile(self) -> None:
@@ -147,44 +149,19 @@ class Learner:
         loss = self.moco.loss((one, other), (first, second), recipe.temperature)
         return loss, projections, first
 
-    def autocast(self) -> torch.autocast:
-        """Return the context in which the network computes in its precision."""
-        mixed = self._precision != torch.float32
-        return torch.autocast(
-            self._device.type, dtype=self._precision if mixed else None, enabled=mixed
-        )
-
+    @override
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Return all that is needed to go on: tensors by name, and the rest as JSON holds it."""
-        tensors = {
-            f"{part}.{name}": tensor
-            for part, module in self._modules().items()
-            for name, tensor in module.state_dict().items()
-        }
-        of_optimiser, numbers = optimiser_state(self._optimiser)
-        tensors |= {f"optimiser.{name}": tensor for name, tensor in of_optimiser.items()}
-        return tensors, {"optimiser": numbers, "scaler": self._scaler.state_dict()}
+        tensors, facts = super().state()
+        return tensors, {**facts, "scaler": self._scaler.state_dict()}
 
-    def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-        """Go on from a state.
+    @override
+    def restore_facts(self, facts: Mapping[str, Any]) -> None:
+        self._scaler.load_state_dict(facts["scaler"])
 
-        Raises
-        ------
-        ModelError
-            If the state is not that of such a learner.
-        """
-        try:
-            for part, module in self._modules().items():
-                module.load_state_dict(below(tensors, part))
-            restore_optimiser(self._optimiser, below(tensors, "optimiser"), facts["optimiser"])
-            self._scaler.load_state_dict(facts["scaler"])
-        except (KeyError, RuntimeError, ValueError, IndexError, TypeError) as error:
-            message = f"the checkpoint does not fit its recipe ({error}): begin in another folder"
-            raise ModelError(message) from error
-
-    def _modules(self) -> dict[str, nn.Module]:
+    @override
+    def modules(self) -> Iterable[tuple[str, nn.Module]]:
         parts = {"network": self.network, "moco": self.moco, "average": self.average}
-        return {name: module for name, module in parts.items() if module is not None}
+        return ((name, module) for name, module in parts.items() if module is not None)
 
 
 def _weights(recipe: PretrainRecipe) -> Any:

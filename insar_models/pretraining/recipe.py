@@ -1,17 +1,16 @@
 """What a pretraining run learns and how: everything that its weights depend on."""
 
 import json
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
 from fringewatch.errors import BadInputError
 from insar_models.augmentation import PaperRecipe, Recipe, find_recipe
+from insar_models.augmentation.recipe import refuse_unknown
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.training.optimisers import OptimiserName
+from insar_models.training.recipes import NumberLimits, named_or_read
 
 Method = Literal["simclr", "dcl", "moco"]
 Schedule = Literal["cosine", "paper"]
@@ -21,25 +20,28 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "optimiser": get_args(OptimiserName),
     "schedule": get_args(Schedule),
 }
-_LEAST: Final[Mapping[str, int]] = {
-    "outputs": 1,
-    "hidden": 1,
-    "queue": 1,
-    "batch_size": 2,
-    "accumulate": 1,
-    "epochs": 1,
-    "steps": 1,
-    "seed": 0,
-}
-_BETWEEN: Final[Mapping[str, tuple[float, float]]] = {
-    "temperature": (1e-3, 100.0),
-    "learning_rate": (1e-9, 1e3),
-    "weight_decay": (0.0, 1.0),
-    "warm_up": (0.0, 0.9),
-    "momentum": (0.0, 0.999999),
-    "average": (0.0, 0.999999),
-}
-_OPTIONAL: Final = ("hidden", "steps", "average")
+_LIMITS: Final = NumberLimits(
+    "a pretraining recipe",
+    least={
+        "outputs": 1,
+        "hidden": 1,
+        "queue": 1,
+        "batch_size": 2,
+        "accumulate": 1,
+        "epochs": 1,
+        "steps": 1,
+        "seed": 0,
+    },
+    between={
+        "temperature": (1e-3, 100.0),
+        "learning_rate": (1e-9, 1e3),
+        "weight_decay": (0.0, 1.0),
+        "warm_up": (0.0, 0.9),
+        "momentum": (0.0, 0.999999),
+        "average": (0.0, 0.999999),
+    },
+    optional=("hidden", "steps", "average"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +93,7 @@ class PretrainRecipe:
             if getattr(self, name) not in known:
                 message = f"{name} cannot be {getattr(self, name)!r}: choose {', '.join(known)}"
                 raise BadInputError(message)
-        for name in (*_LEAST, *_BETWEEN):
-            value = getattr(self, name)
-            if not (value is None and name in _OPTIONAL):
-                _check_number(name, value)
+        _LIMITS.check(self)
         for name, kind in (("weights", str), ("spare_groups", bool)):
             if not isinstance(getattr(self, name), kind):
                 message = f"{name} of a pretraining recipe cannot be {getattr(self, name)!r}"
@@ -115,14 +114,7 @@ class PretrainRecipe:
         BadInputError
             If a setting is unknown, or cannot be.
         """
-        known = [field.name for field in fields(cls)]
-        strange = [str(key) for key in settings if key not in known]
-        if strange:
-            message = (
-                f"a pretraining recipe has no '{', '.join(strange)}': choose among "
-                f"{', '.join(known)}"
-            )
-            raise BadInputError(message)
+        refuse_unknown(_LIMITS.kind, settings, (field.name for field in fields(cls)))
         given = dict(settings)
         if "encoder" in given:
             if not isinstance(given["encoder"], Mapping):
@@ -143,24 +135,6 @@ class PretrainRecipe:
         }
         settings: dict[str, Any] = json.loads(json.dumps(plain))
         return settings
-
-
-def _check_number(name: str, value: object) -> None:
-    if name in _LEAST:
-        usable = isinstance(value, int) and not isinstance(value, bool) and value >= _LEAST[name]
-        wanted = f"a whole number of at least {_LEAST[name]}"
-    else:
-        least, most = _BETWEEN[name]
-        usable = (
-            isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and math.isfinite(value)
-            and least <= value <= most
-        )
-        wanted = f"a number from {least:g} to {most:g}"
-    if not usable:
-        message = f"{name} of a pretraining recipe cannot be {value!r}: use {wanted}"
-        raise BadInputError(message)
 
 
 PAPER: Final = PretrainRecipe(
@@ -202,23 +176,9 @@ def find_pretrain_recipe(
     BadInputError
         If there is no such file, it is no TOML, or it makes no recipe.
     """
-    if name == "default":
-        recipe = PretrainRecipe()
-    elif name == "paper":
-        recipe = PAPER
-    else:
-        try:
-            settings = tomllib.loads(Path(name).read_text(encoding="utf-8"))
-        except OSError as error:
-            message = (
-                f"the recipe {name} cannot be read ({error.strerror}): give a TOML file, or "
-                "'default' or 'paper'"
-            )
-            raise BadInputError(message) from error
-        except ValueError as error:  # no TOML, or no text at all
-            message = f"the recipe {name} is no TOML ({error}): correct it"
-            raise BadInputError(message) from error
-        recipe = PretrainRecipe.parse(settings)
+    recipe = named_or_read(
+        name, {"default": PretrainRecipe(), "paper": PAPER}, PretrainRecipe.parse
+    )
     given: dict[str, Any] = {"steps": steps, "weights": weights}
     if architecture is not None:
         encoder = {**recipe.encoder.as_dict(), "architecture": architecture}

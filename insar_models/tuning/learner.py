@@ -1,8 +1,8 @@
 """What a tuning run teaches: an encoder and a classifier on it, and one step of both."""
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from typing_extensions import override
 
-from fringewatch.errors import BadInputError, ModelError, TrainingError
+from fringewatch.errors import BadInputError, TrainingError
 from fringewatch.numbers import NO_DATA_CODE
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.inputs import inputs_of_codes
@@ -20,7 +20,7 @@ from insar_models.phase.features import MINIMUM_VALID_FRACTION
 from insar_models.phase.window_patches import cut_patches
 from insar_models.pretraining.measures import features_of
 from insar_models.pretraining.momentum_contrast import follow
-from insar_models.training.optimiser_state import below, optimiser_state, restore_optimiser
+from insar_models.training.learner import Learner
 from insar_models.training.optimisers import make_optimiser, set_rate
 from insar_models.tuning.examples import Examples
 from insar_models.tuning.recipe import WHOLE, TuneRecipe
@@ -44,8 +44,8 @@ class _Classifier(nn.Module):
         return logits
 
 
-class TuneLearner:
-    """An encoder that learns, and everything that has to be kept for it to go on.
+class TuneLearner(Learner):
+    """An encoder that learns deformation from the rest, with a classifier on it.
 
     Parameters
     ----------
@@ -67,7 +67,8 @@ class TuneLearner:
     def __init__(
         self, encoder: Encoder, recipe: TuneRecipe, device: torch.device, precision: torch.dtype
     ) -> None:
-        self._recipe, self._device, self._precision = recipe, device, precision
+        super().__init__(device, precision)
+        self._recipe = recipe
         own = copy.deepcopy(encoder)
         self._learning = _unfrozen(own, recipe.unfreeze)
         net = _Classifier(own)
@@ -79,8 +80,9 @@ class TuneLearner:
         self._optimiser = make_optimiser("adamw", self._parameters, recipe.weight_decay)
 
     @property
+    @override
     def delivered(self) -> Encoder:
-        """The encoder that a run delivers."""
+        """The mean over steps, where one is kept."""
         return (self._average or self.net).encoder.eval()
 
     def learn(self, examples: Examples, rate: float) -> Tensor:
@@ -91,7 +93,7 @@ class TuneLearner:
         set_rate(self._optimiser, rate)
         self._optimiser.zero_grad(set_to_none=True)
         inputs = examples.inputs.contiguous(memory_format=torch.channels_last)
-        with self._autocast():
+        with self.autocast():
             logits = self.net(inputs)
         losses = functional.binary_cross_entropy_with_logits(
             logits.float(), examples.labels, weight=examples.weights, reduction="sum"
@@ -114,7 +116,7 @@ class TuneLearner:
             If a logit is not finite.
         """
         net = (self._average or self.net).eval()
-        with self._autocast():
+        with self.autocast():
             parts = [net(b.contiguous(memory_format=torch.channels_last)) for b in batches]
         return _finite(torch.cat(parts))
 
@@ -128,7 +130,7 @@ class TuneLearner:
             If a logit is not finite.
         """
         net = (self._average or self.net).eval()
-        features = features_of(corpus, rows, net.encoder, self._autocast(), self._device)
+        features = features_of(corpus, rows, net.encoder, self.autocast(), self._device)
         return _finite(net.head(features).squeeze(1))
 
     @torch.no_grad()
@@ -149,42 +151,10 @@ class TuneLearner:
                 highest[at] = self.logits([inputs_of_codes(seen, self.net.encoder.spec)]).max()
         return highest
 
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Return all that is needed to go on: tensors by name, and the rest as JSON holds it."""
-        tensors = {
-            f"{part}.{name}": tensor
-            for part, module in self._modules().items()
-            for name, tensor in module.state_dict().items()
-        }
-        of_optimiser, numbers = optimiser_state(self._optimiser)
-        tensors |= {f"optimiser.{name}": tensor for name, tensor in of_optimiser.items()}
-        return tensors, {"optimiser": numbers}
-
-    def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-        """Go on from a state.
-
-        Raises
-        ------
-        ModelError
-            If the state is not that of such a learner.
-        """
-        try:
-            for part, module in self._modules().items():
-                module.load_state_dict(below(tensors, part))
-            restore_optimiser(self._optimiser, below(tensors, "optimiser"), facts["optimiser"])
-        except (KeyError, RuntimeError, ValueError, IndexError, TypeError) as error:
-            message = f"the checkpoint does not fit its recipe ({error}): begin in another folder"
-            raise ModelError(message) from error
-
-    def _modules(self) -> dict[str, nn.Module]:
+    @override
+    def modules(self) -> Iterable[tuple[str, nn.Module]]:
         parts = {"net": self.net, "average": self._average}
-        return {name: module for name, module in parts.items() if module is not None}
-
-    def _autocast(self) -> torch.autocast:
-        mixed = self._precision != torch.float32
-        return torch.autocast(
-            self._device.type, dtype=self._precision if mixed else None, enabled=mixed
-        )
+        return ((name, module) for name, module in parts.items() if module is not None)
 
 
 def _finite(logits: Tensor) -> NDArray[np.float64]:

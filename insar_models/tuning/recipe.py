@@ -1,19 +1,17 @@
 """What a tuning run learns and how: everything that its weights depend on."""
 
 import json
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any, Final, Self
 
 from fringewatch.errors import BadInputError
 from insar_models.augmentation.blur import Blur
 from insar_models.augmentation.losses_of_signal import Incoherence, Sea
-from insar_models.augmentation.recipe import Recipe
+from insar_models.augmentation.recipe import Recipe, refuse_unknown
 from insar_models.augmentation.screens import Noise, Ramp
 from insar_models.augmentation.turbulence import Turbulence
+from insar_models.training.recipes import NumberLimits, named_or_read
 
 WHOLE: Final = "all"
 """In `TuneRecipe.unfreeze`: the whole encoder."""
@@ -29,28 +27,31 @@ _BOTH_CLASSES: Final = Recipe(
 )
 """Stronger than in pretraining: what stands for neither class must be seen in both."""
 
-_LEAST: Final[Mapping[str, int]] = {"batch_size": 2, "steps": 1, "sources": 1, "seed": 0}
-_BETWEEN: Final[Mapping[str, tuple[float, float]]] = {
-    "epochs": (1e-6, 1e6),
-    "pasted": (0.0, 1.0),
-    "labelled": (0.0, 1.0),
-    "still": (0.0, 1.0),
-    "relief": (0.0, 1.0),
-    "relief_rad": (0.0, 100.0),
-    "windows": (0.0, 1.0),
-    "stratified": (0.0, 1.0),
-    "weather": (0.0, 1.0),
-    "cones": (0.0, 1.0),
-    "transplant": (0.0, 1.0),
-    "held_out_volcanoes": (0.0, 0.9),
-    "least_visible": (0.0, 1.0),
-    "held_out": (0.0, 0.9),
-    "learning_rate": (1e-9, 1e3),
-    "weight_decay": (0.0, 1.0),
-    "warm_up": (0.0, 0.9),
-    "average": (0.0, 0.999999),
-}
-_OPTIONAL: Final = ("epochs", "average")
+_LIMITS: Final = NumberLimits(
+    "a tuning recipe",
+    least={"batch_size": 2, "steps": 1, "sources": 1, "seed": 0},
+    between={
+        "epochs": (1e-6, 1e6),
+        "pasted": (0.0, 1.0),
+        "labelled": (0.0, 1.0),
+        "still": (0.0, 1.0),
+        "relief": (0.0, 1.0),
+        "relief_rad": (0.0, 100.0),
+        "windows": (0.0, 1.0),
+        "stratified": (0.0, 1.0),
+        "weather": (0.0, 1.0),
+        "cones": (0.0, 1.0),
+        "transplant": (0.0, 1.0),
+        "held_out_volcanoes": (0.0, 0.9),
+        "least_visible": (0.0, 1.0),
+        "held_out": (0.0, 0.9),
+        "learning_rate": (1e-9, 1e3),
+        "weight_decay": (0.0, 1.0),
+        "warm_up": (0.0, 0.9),
+        "average": (0.0, 0.999999),
+    },
+    optional=("epochs", "average"),
+)
 _RANGES: Final = ("peak_m", "spacing_m", "stratified_rad", "cones_rad")
 
 
@@ -122,10 +123,7 @@ class TuneRecipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in (*_LEAST, *_BETWEEN):
-            value = getattr(self, name)
-            if not (value is None and name in _OPTIONAL):
-                _check_number(name, value)
+        _LIMITS.check(self)
         if not self.unfreeze or not all(isinstance(name, str) for name in self.unfreeze):
             message = (
                 f"unfreeze of a tuning recipe cannot be {self.unfreeze!r}: name parts of the "
@@ -156,13 +154,7 @@ class TuneRecipe:
         BadInputError
             If a setting is unknown, or cannot be.
         """
-        known = [field.name for field in fields(cls)]
-        strange = [str(key) for key in settings if key not in known]
-        if strange:
-            message = (
-                f"a tuning recipe has no '{', '.join(strange)}': choose among {', '.join(known)}"
-            )
-            raise BadInputError(message)
+        refuse_unknown(_LIMITS.kind, settings, (field.name for field in fields(cls)))
         given = dict(settings)
         for name, length in (("unfreeze", None), *((name, 2) for name in _RANGES)):
             if name in given:
@@ -193,25 +185,6 @@ def _several(name: str, value: object, length: int | None) -> tuple[Any, ...]:
         message = f"{name} of a tuning recipe cannot be {value!r}: give {wanted}"
         raise BadInputError(message)
     return tuple(value)
-
-
-def _check_number(name: str, value: object) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if name in _LEAST:
-        usable = is_number and isinstance(value, int) and value >= _LEAST[name]
-        wanted = f"a whole number of at least {_LEAST[name]}"
-    else:
-        least, most = _BETWEEN[name]
-        usable = (
-            isinstance(value, int | float)
-            and is_number
-            and math.isfinite(value)
-            and least <= value <= most
-        )
-        wanted = f"a number from {least:g} to {most:g}"
-    if not usable:
-        message = f"{name} of a tuning recipe cannot be {value!r}: use {wanted}"
-        raise BadInputError(message)
 
 
 OPERATIONAL: Final = TuneRecipe(
@@ -268,19 +241,5 @@ def find_tune_recipe(name: str, *, steps: int | None = None) -> TuneRecipe:
         If there is no such file, it is no TOML, or it makes no recipe.
     """
     named = {"default": TuneRecipe(), "field": FIELD, "operational": OPERATIONAL}
-    recipe = named.get(name) or TuneRecipe.parse(_read(name))
+    recipe = named_or_read(name, named, TuneRecipe.parse)
     return recipe if steps is None else replace(recipe, steps=steps, epochs=None)
-
-
-def _read(name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
-    except OSError as error:
-        message = (
-            f"the recipe {name} cannot be read ({error.strerror}): give a TOML file, or "
-            "'default', 'field' or 'operational'"
-        )
-        raise BadInputError(message) from error
-    except ValueError as error:  # no TOML, or no text at all
-        message = f"the recipe {name} is no TOML ({error}): correct it"
-        raise BadInputError(message) from error

@@ -2,12 +2,9 @@
 
 The last step before the probe: simulated sources on real quiet ground take the place of labels
 that nobody has, or the few labels that there are do, as in the published operational variant.
-What a step does depends on the recipe, the corpus, the encoder and the step alone.
 """
 
 import hashlib
-import json
-import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,33 +13,22 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from typing_extensions import override
 
-from fringewatch.atomic import write_atomically
-from fringewatch.errors import BadInputError, ModelError, TrainingError
+from fringewatch.errors import BadInputError
 from insar_models.encoders.encoder import Encoder
-from insar_models.encoders.files import save_encoder
 from insar_models.encoders.learned_ground import areas_learned, volcanoes_learned
 from insar_models.judging.metrics import auroc
 from insar_models.patchfile.file import PatchFile
-from insar_models.patchfile.loader import open_device
 from insar_models.simulation.source_pool import make_pool
-from insar_models.training.checkpoints import (
-    Checkpoint,
-    one_at_a_time,
-    read_checkpoint,
-    write_checkpoint,
-)
-from insar_models.training.journal import Journal
 from insar_models.training.optimisers import cosine_rate
-from insar_models.training.running import TrainingSetup, precision_of
+from insar_models.training.run import Plan, TrainingReport, TrainingRun, alone_in
+from insar_models.training.running import TrainingSetup
 from insar_models.tuning.beginning import FieldData
 from insar_models.tuning.examples import ExampleMaker
 from insar_models.tuning.grounds import Grounds, WindowGrounds, sort_grounds
 from insar_models.tuning.learner import TuneLearner
 from insar_models.tuning.recipe import TuneRecipe
-
-ENCODER: Final = "encoder"
-JOURNAL: Final = "journal.jsonl"
 
 _POOL_SIDES: Final = 1.5
 """Side of the simulated fields in sides of what the encoder sees: room to shift them."""
@@ -54,24 +40,6 @@ _OPERATED: Final = 0.02
 
 _PEAKS_M: Final = ((0.03, 0.05), (0.06, 0.1), (0.1, 0.16))
 _PASTED: Final = 192
-_LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TuneReport:
-    """How far a run has come."""
-
-    step: int
-    steps: int
-    loss: float
-    """Mean over the last steps that were noted; NaN where none was."""
-    encoder: Path
-    """Folder that `load_encoder` reads."""
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether all steps were taken."""
-        return self.step >= self.steps
 
 
 def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
@@ -85,7 +53,7 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     running: TrainingSetup | None = None,
     stop_after_steps: int | None = None,
     asked_to_stop: Callable[[], bool] | None = None,
-) -> TuneReport:
+) -> TrainingReport:
     """Learn, or go on learning, and return how far it came.
 
     Parameters
@@ -124,9 +92,10 @@ def tune(  # noqa: PLR0913 - what is learned, from what, where, and how long
     HomeError
         If the folder cannot be written, or another process trains in it.
     """
-    with one_at_a_time(folder), torch.random.fork_rng(devices=[]):
+    running = running or TrainingSetup()
+    with alone_in(folder, running.loading.device):
         begins = _Beginning(encoder, past or {}, field or FieldData())
-        run = _Run(corpus, begins, recipe, folder, running or TrainingSetup())
+        run = _TuneRun(corpus, begins, recipe, folder, running)
         run.take_steps(stop_after_steps, asked_to_stop)
         return run.report()
 
@@ -138,7 +107,7 @@ class _Beginning:
     field: FieldData
 
 
-class _Run:
+class _TuneRun(TrainingRun):
     def __init__(
         self,
         corpus: PatchFile,
@@ -147,64 +116,49 @@ class _Run:
         folder: Path,
         running: TrainingSetup,
     ) -> None:
-        self._corpus, self._recipe, self._folder, self._running = corpus, recipe, folder, running
+        self._corpus, self._recipe, self._past = corpus, recipe, begins.past
         encoder, field = begins.encoder, begins.field
-        self._past = begins.past
         self._grounds = sort_grounds(corpus, recipe, field.windows)
-        self.steps = _steps(recipe, self._grounds)
-        self._device = open_device(running.loading.device)
-        self._identity = {
+        identity = {
             "corpus": {"name": corpus.facts.name, "version": corpus.facts.version},
             "encoder": {**encoder.spec.as_dict(), "weights": _hash(encoder)},
             "recipe": recipe.settings(),
             **({"field": field.identity()} if field.identity() else {}),
         }
-        checkpoint = read_checkpoint(folder)
-        precision = precision_of(running.precision, self._device)
-        self._learner = TuneLearner(encoder, recipe, self._device, precision)
-        self.step, self._loss, self._losses = 0, math.nan, list[torch.Tensor]()
-        if checkpoint is not None:
-            self._take_up(checkpoint)
+        steps = _steps(recipe, self._grounds)
+        super().__init__(folder, running, Plan(identity, steps, recipe.seed, recipe.batch_size))
+        self._tuned = TuneLearner(encoder, recipe, self.device, self.precision)
+        self.begin(self._tuned)
         pool = None
         if recipe.pasted:
             size = math.ceil(encoder.spec.size * _POOL_SIDES)
             pool = make_pool(recipe.sources, recipe.seed, size=size, spacing_m=recipe.spacing_m)
         self._maker = ExampleMaker(corpus, self._grounds, encoder.spec, recipe, pool, field.air)
         self._can_measure = pool is not None and self._grounds.held_out.size > 0
-        self._journal = Journal(folder / JOURNAL, -1 if checkpoint is None else self.step)
-        text = json.dumps(self._identity, indent=2)
-        write_atomically(folder / "recipe.json", f"{text}\n".encode())
 
-    def take_steps(self, most: int | None, asked_to_stop: Callable[[], bool] | None) -> None:
-        last = self.steps if most is None else min(self.steps, self.step + most)
-        while self.step < last:
-            examples = self._maker.of_step(self.step, self._device)
-            self._losses.append(self._learner.learn(examples, self._rate()))
-            self.step += 1
-            stops = self.step == last or (asked_to_stop is not None and asked_to_stop())
-            if self._is_due(self._running.note_every) or stops:
-                self._note()
-            if self._is_due(self._running.measure_every):
-                self._measure()
-            if stops or self._is_due(self._running.checkpoint_every):
-                self._keep()
-            if stops:
-                break
+    @override
+    def rate(self) -> float:
+        steps = self.plan.steps
+        warm_up = round(self._recipe.warm_up * steps)
+        if self._recipe.constant_rate and self.step >= warm_up:
+            return self._recipe.learning_rate
+        return self._recipe.learning_rate * cosine_rate(self.step, steps, warm_up)
 
-    def report(self) -> TuneReport:
-        encoder = self._folder / ENCODER
-        tuned = {**self._identity, "step": self.step, "steps": self.steps}
-        card = {
+    @override
+    def learn(self, rate: float) -> torch.Tensor:
+        return self._tuned.learn(self._maker.of_step(self.step, self.device), rate)
+
+    @override
+    def card(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        return {
             **{name: self._past[name] for name in ("trained",) if name in self._past},
             "tuned": {
-                **tuned,
+                **told,
                 "areas_learned": self._areas_learned(),
                 "volcanoes_learned": self._volcanoes_learned(),
                 "before": self._past.get("tuned"),
             },
         }
-        save_encoder(encoder, self._learner.delivered, card)
-        return TuneReport(self.step, self.steps, self._loss, encoder)
 
     def _areas_learned(self) -> list[int]:
         """Areas of the corpus that this run or an earlier one learned from."""
@@ -217,42 +171,18 @@ class _Run:
         mine = [] if of_windows is None else of_windows.volcanoes_learned
         return sorted({*mine, *volcanoes_learned(self._past)})
 
-    def _rate(self) -> float:
-        warm_up = round(self._recipe.warm_up * self.steps)
-        if self._recipe.constant_rate and self.step >= warm_up:
-            return self._recipe.learning_rate
-        return self._recipe.learning_rate * cosine_rate(self.step, self.steps, warm_up)
-
-    def _is_due(self, every: int) -> bool:
-        return self.step % every == 0 or self.step == self.steps
-
-    def _note(self) -> None:
-        if not self._losses:
-            return
-        losses: list[float] = torch.stack(self._losses).tolist()
-        for place, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                step = self.step - len(losses) + place + 1
-                message = (
-                    f"the loss of step {step} is {loss}: the run in {self._folder} is stopped, its "
-                    "last checkpoint is good; begin again with a smaller learning rate"
-                )
-                raise TrainingError(message)
-        self._loss, self._losses = sum(losses) / len(losses), []
-        self._journal.note(step=self.step, loss=self._loss)
-        _LOG.info("step %d of %d: loss %.4f", self.step, self.steps, self._loss)
-
-    def _measure(self) -> None:
+    @override
+    def measure(self) -> dict[str, Any]:
         """How well unseen quiet ground with and without deformation is told apart, and real."""
         found: dict[str, Any] = {}
         if self._can_measure:
             batches = [
-                self._maker.to_measure(number, self._recipe.batch_size, self._device)
+                self._maker.to_measure(number, self._recipe.batch_size, self.device)
                 for number in range(_MEASURED_BATCHES)
             ]
             labels = np.concatenate([batch.labels.cpu().numpy() for batch in batches])
             weights = np.concatenate([batch.weights.cpu().numpy() for batch in batches]) > 0
-            logits = self._learner.logits([batch.inputs for batch in batches])
+            logits = self._tuned.logits([batch.inputs for batch in batches])
             deforming = logits[weights & (labels == 1)]
             if deforming.size:  # on noise alone no source can be seen
                 found["pasted_auroc"] = auroc(labels[weights], logits[weights])
@@ -261,45 +191,25 @@ class _Run:
         judged = self._grounds.judged
         labels = self._corpus.columns["label"][judged].astype(np.int64)
         if np.unique(labels).size > 1:
-            logits = self._learner.logits_of(self._corpus, judged)
+            logits = self._tuned.logits_of(self._corpus, judged)
             found["labelled_auroc"] = auroc(labels, logits)
         if self._grounds.windows is not None:
             found |= self._measured_windows(self._grounds.windows)
-        if found:
-            self._journal.note(step=self.step, measures=found)
-            _LOG.info("step %d: %s", self.step, found)
+        return found
 
     def _measured_windows(self, grounds: WindowGrounds) -> dict[str, float]:
         """How many sources are seen where a fiftieth of the held-out quiet windows alarms."""
         if not grounds.held_out.size:
             return {}
         windows = grounds.windows.phase[grounds.held_out]
-        highest = self._learner.highest_logits(windows)
+        highest = self._tuned.highest_logits(windows)
         level = float(np.nanquantile(highest, 1 - _OPERATED))
         found = {"window_level": level}
         for least_m, most_m in _PEAKS_M:
-            inputs = self._maker.pasted_on_windows((least_m, most_m), _PASTED, self._device)
-            logits = self._learner.logits([inputs])
+            inputs = self._maker.pasted_on_windows((least_m, most_m), _PASTED, self.device)
+            logits = self._tuned.logits([inputs])
             found[f"seen_{100 * least_m:g}_{100 * most_m:g}_cm"] = float((logits > level).mean())
         return found
-
-    def _keep(self) -> None:
-        self._note()
-        tensors, facts = self._learner.state()
-        whole = {**self._identity, **facts, "loss": self._loss, "torch": str(torch.__version__)}
-        write_checkpoint(self._folder, Checkpoint(self.step, whole, tensors))
-
-    def _take_up(self, checkpoint: Checkpoint) -> None:
-        for what, now in self._identity.items():
-            if checkpoint.facts.get(what) != now:
-                message = (
-                    f"{self._folder} holds a run with another {what}: go on with that one, or "
-                    "choose another folder"
-                )
-                raise ModelError(message)
-        self._learner.restore(checkpoint.tensors, checkpoint.facts)
-        self.step, self._loss = checkpoint.step, checkpoint.facts["loss"]
-        _LOG.info("going on in %s after step %d of %d", self._folder, self.step, self.steps)
 
 
 def _steps(recipe: TuneRecipe, grounds: Grounds) -> int:

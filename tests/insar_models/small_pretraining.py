@@ -12,9 +12,10 @@ from insar_models.augmentation import Recipe
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import Loading
-from insar_models.pretraining.start import PretrainRecipe, TrainingSetup
+from insar_models.pretraining.recipe import PretrainRecipe
 from insar_models.training.checkpoints import read_checkpoint
 from insar_models.training.journal import read_journal
+from insar_models.training.running import TrainingSetup
 from tests.insar_models.small_patch_file import small_patch_file
 
 COUNT = 16

@@ -17,7 +17,7 @@ from fringewatch.errors import BadInputError
 from insar_models import train
 from insar_models.encoders.encoder import make_encoder
 from insar_models.encoders.files import load_encoder, save_encoder
-from insar_models.pretraining.start import pretrain
+from insar_models.pretraining.run import pretrain
 from insar_models.train import main
 from insar_models.training.checkpoints import read_checkpoint
 from tests.insar_models.small_pretraining import (

@@ -16,7 +16,7 @@ from insar_models.encoders.inputs import codes_to_inputs, phasors_of
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import Batch
-from insar_models.pretraining.learner import Learner, make_pairs
+from insar_models.pretraining.learner import PretrainLearner, make_pairs
 from insar_models.pretraining.measures import Measures, features_of
 from insar_models.pretraining.recipe import PretrainRecipe
 from tests.insar_models.small_pretraining import RECIPE, TINY, corpus_in, one_thread, recipe_with
@@ -70,9 +70,9 @@ class TestPairs:
 
 class TestLearner:
     def test_the_state_of_another(self) -> None:
-        learner = Learner(RECIPE, CPU, torch.float32, begin=True)
+        learner = PretrainLearner(RECIPE, CPU, torch.float32, begin=True)
         tensors, facts = learner.state()
-        other = Learner(recipe_with(outputs=9), CPU, torch.float32, begin=True)
+        other = PretrainLearner(recipe_with(outputs=9), CPU, torch.float32, begin=True)
         with pytest.raises(ModelError, match="does not fit its recipe"):
             other.restore(tensors, facts)
         with pytest.raises(ModelError, match="does not fit its recipe"):
@@ -84,7 +84,7 @@ class TestLearner:
         """Two batches of a step weigh half each: the same batch twice is that batch once."""
         weights = []
         for times in (1, 2):
-            learner = Learner(recipe_with(optimiser="sgd"), CPU, torch.float32, begin=True)
+            learner = PretrainLearner(recipe_with(optimiser="sgd"), CPU, torch.float32, begin=True)
             pairs = make_pairs(batch(), None, 0, RECIPE)
             _, projections = learner.learn([pairs] * times, 0.1)
             assert projections.shape == (6, 8)
@@ -92,7 +92,7 @@ class TestLearner:
         assert torch.allclose(weights[0], weights[1], atol=1e-6)
 
     def test_the_mean_over_steps(self) -> None:
-        learner = Learner(recipe_with(average=0.75), CPU, torch.float32, begin=True)
+        learner = PretrainLearner(recipe_with(average=0.75), CPU, torch.float32, begin=True)
         first = [p.detach().clone() for p in learner.encoder.parameters()]
         learner.learn([make_pairs(batch(), None, 0, RECIPE)], 0.1)
         assert learner.average is learner.delivered
@@ -104,8 +104,8 @@ class TestLearner:
     def test_weights_to_begin_with(self, tmp_path: Path) -> None:
         recipe = recipe_with(weights=str(tmp_path / "nowhere"))
         with pytest.raises(ModelError, match="nowhere"):
-            Learner(recipe, CPU, torch.float32, begin=True)
-        Learner(recipe, CPU, torch.float32, begin=False)
+            PretrainLearner(recipe, CPU, torch.float32, begin=True)
+        PretrainLearner(recipe, CPU, torch.float32, begin=False)
 
 
 class TestMeasures:
@@ -120,7 +120,7 @@ class TestMeasures:
 
     def test_neighbours_of_the_same_area_do_not_tell(self, tmp_path: Path) -> None:
         corpus = corpus_in(tmp_path)
-        learner = Learner(RECIPE, CPU, torch.float32, begin=True)
+        learner = PretrainLearner(RECIPE, CPU, torch.float32, begin=True)
         # Two areas, each with one label: whoever is asked from outside is wrong.
         columns = {**corpus.columns, "area": corpus.columns["label"].astype(np.int32)}
         apart = PatchFile(corpus.path, corpus.facts, columns, corpus.phase, corpus.phase_sha256)
@@ -132,7 +132,7 @@ class TestMeasures:
         assert "neighbours" not in found
 
     def test_features_that_are_not_finite_end_the_run(self, tmp_path: Path) -> None:
-        learner = Learner(RECIPE, CPU, torch.float32, begin=True)
+        learner = PretrainLearner(RECIPE, CPU, torch.float32, begin=True)
         with torch.no_grad():
             next(learner.encoder.parameters()).fill_(torch.inf)
         measures = Measures(corpus_in(tmp_path), 16, seed=0)
@@ -141,7 +141,7 @@ class TestMeasures:
 
     def test_an_encoder_is_left_as_it_was(self, tmp_path: Path) -> None:
         corpus = corpus_in(tmp_path)
-        learner = Learner(RECIPE, CPU, torch.float32, begin=True)
+        learner = PretrainLearner(RECIPE, CPU, torch.float32, begin=True)
         before = {name: t.clone() for name, t in learner.encoder.state_dict().items()}
         one = features_of(corpus, np.arange(16), learner.encoder, learner.autocast(), CPU)
         other = features_of(corpus, np.arange(3, 5), learner.encoder, learner.autocast(), CPU)

@@ -23,7 +23,8 @@ from insar_models.patchfile.file import PatchFile
 from insar_models.pretraining import learner as pretraining_learner
 from insar_models.pretraining import run as pretraining_run
 from insar_models.pretraining.losses import nt_xent
-from insar_models.pretraining.start import PretrainRecipe, pretrain
+from insar_models.pretraining.recipe import PretrainRecipe
+from insar_models.pretraining.run import pretrain
 from insar_models.training.running import Precision
 from tests.insar_models.small_pretraining import (
     RECIPE,
@@ -148,7 +149,7 @@ class TestGoingOn:
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        plain, taken = pretraining_learner.Learner.learn, []
+        plain, taken = pretraining_learner.PretrainLearner.learn, []
 
         def breaks(self: Any, *arguments: Any) -> Any:
             taken.append(1)
@@ -157,7 +158,7 @@ class TestGoingOn:
             return plain(self, *arguments)
 
         with monkeypatch.context() as patch:
-            patch.setattr(pretraining_learner.Learner, "learn", breaks)
+            patch.setattr(pretraining_learner.PretrainLearner, "learn", breaks)
             with pytest.raises(KeyboardInterrupt):
                 pretrain(corpus, RECIPE, tmp_path, running=RUNNING)
         with (tmp_path / "journal.jsonl").open("a") as journal:
@@ -176,7 +177,7 @@ class TestGoingOn:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(pretraining_learner.Learner, "learn", breaks)
+            patch.setattr(pretraining_learner.PretrainLearner, "learn", breaks)
             with pytest.raises(KeyboardInterrupt):
                 pretrain(corpus, RECIPE, tmp_path, running=RUNNING)
         pretrain(corpus, RECIPE, tmp_path, running=RUNNING)
