@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from fringewatch.errors import BadInputError
 
@@ -112,6 +112,13 @@ class FrameId:
     def __str__(self) -> str:
         """Return LiCSAR's own spelling."""
         return self.text
+
+
+class ModelId(NamedTuple):
+    """A detector, down to its bytes: what a score or a verdict was made with."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True, order=True)

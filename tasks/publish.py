@@ -11,7 +11,7 @@ from prefect import task
 from catalogs.home.home import home_of
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.rows import FileState, ScoredPair
-from catalogs.records import DatePair, FrameId, Volcano
+from catalogs.records import DatePair, FrameId, ModelId, Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
@@ -58,7 +58,7 @@ def publish_volcano(
         If the disk is full or cannot be written, or the storage gives no answer.
     """
     home, model, method = home_of(settings), model_of(settings), method_of(settings)
-    identity = (model.name, model.sha256)
+    identity = ModelId(model.name, model.sha256)
     with open_ledger(home.ledger) as ledger:
         scored = ledger.scored_pairs(volcano.slug, identity)
         if not scored:
@@ -70,7 +70,7 @@ def publish_volcano(
         revised_now = ledger.record_verdicts(volcano.slug, now)
         said = ledger.verdicts(volcano.slug)
     interferograms = _interferograms(volcano, scored, model)
-    dates = dates_table(volcano, verdicts, scored, said, (method.name, model.name))
+    dates = dates_table(volcano, verdicts, scored, said, method.name, model.name)
     folder = home.detections(volcano.slug)
     shown = _shown(dates, interferograms, settings.footnote)
     # Tables are written before pictures: whoever died in between left pictures of older tables.

@@ -33,14 +33,11 @@ from catalogs.corpora.shards import (
     put_object,
 )
 from catalogs.corpora.versions import Corpus
-from catalogs.storage.place import Place
+from catalogs.storage.place import ZARR_ROOT, Place
 from fringewatch.errors import StoreError
 
 CORPUS_FORMAT: Final = 1
-ROOT: Final = "zarr.json"
-"""The object without which a version is not there."""
-
-_PHASE_DESCRIPTION: Final = f"{PHASE}/{ROOT}"
+_PHASE_DESCRIPTION: Final = f"{PHASE}/{ZARR_ROOT}"
 _ROWS_IN_A_CHUNK: Final = 1 << 18
 """Of a column: one object, unless a corpus is very large."""
 
@@ -103,12 +100,12 @@ def finish_version(corpus: Corpus, plan: Plan) -> None:
     if not corpus.is_finished(plan.version):
         place = corpus.version(plan.version)
         objects = version_objects(plan)
-        root = objects.pop(ROOT)
+        root = objects.pop(ZARR_ROOT)
         for name, content in objects.items():
             put_object(place / name, content)
         place.sweep()
         place.sync()
-        put_object(place / ROOT, root)
+        put_object(place / ZARR_ROOT, root)
     corpus.building(plan.version).remove()
 
 
@@ -145,7 +142,7 @@ def read_corpus(place: Place) -> xr.Dataset:
     StoreError
         If no finished version is there, it is damaged, or was written by a newer Fringewatch.
     """
-    if not (place / ROOT).is_file():
+    if not (place / ZARR_ROOT).is_file():
         message = f"{place} is no finished version of a corpus: build the corpus (again)"
         raise StoreError(message)
     with place.errors():
@@ -159,7 +156,9 @@ def read_corpus(place: Place) -> xr.Dataset:
                 mask_and_scale={PHASE: False},
             )
         except _UNREADABLE as error:
-            message = f"{place} is damaged ({error}): remove its {ROOT} and build the corpus again"
+            message = (
+                f"{place} is damaged ({error}): remove its {ZARR_ROOT} and build the corpus again"
+            )
             raise StoreError(message) from error
     written = corpus.attrs.get("fringewatch_format")
     if written != CORPUS_FORMAT or PHASE not in corpus:

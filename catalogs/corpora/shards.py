@@ -26,7 +26,7 @@ from zarr.storage import MemoryStore
 from catalogs.corpora.plan import Plan
 from catalogs.corpora.versions import Corpus
 from catalogs.cubes.layout import PHASE_ATTRIBUTES
-from catalogs.storage.place import Place
+from catalogs.storage.place import ZARR_ROOT, Place
 from fringewatch.errors import BadInputError, HomeBusyError, StoreError
 from fringewatch.numbers import NO_DATA_CODE, PATCH_SIZE
 
@@ -119,7 +119,7 @@ class ShardReader:
     def __init__(self, description: bytes) -> None:
         """Take the bytes of ``phase/zarr.json``; `ValueError`s of zarr's if they are none."""
         buffer = zarr.buffer.cpu.Buffer.from_bytes
-        self._objects: dict[str, Any] = {"zarr.json": buffer(description)}
+        self._objects: dict[str, Any] = {ZARR_ROOT: buffer(description)}
         array = zarr.open_array(MemoryStore(self._objects), mode="r")
         self.patches: int = array.shape[0]
         """In the whole version."""

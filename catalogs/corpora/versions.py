@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from catalogs.storage.place import Place
+from catalogs.storage.place import ZARR_ROOT, Place
 from fringewatch.errors import BadInputError, HomeBusyError, StoreError
 
 VERSION_LETTERS: Final = 12
@@ -20,7 +20,6 @@ VERSION_LETTERS: Final = 12
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _VERSION: Final = re.compile(rf"[0-9a-f]{{{VERSION_LETTERS}}}")
 _STORE: Final = ".zarr"
-_ROOT: Final = "zarr.json"
 _HISTORY_HEADER: Final = "built_at,version"
 _TRIES: Final = 20
 
@@ -56,7 +55,7 @@ class Corpus:
 
     def is_finished(self, version: str) -> bool:
         """Whether a version is there, whole."""
-        return (self.version(version) / _ROOT).is_file()
+        return (self.version(version) / ZARR_ROOT).is_file()
 
     def finished(self) -> tuple[str, ...]:
         """Versions that are there, the oldest build first; last those of unknown age, by name."""
@@ -172,7 +171,7 @@ def prune(corpus: Corpus, keep: int) -> tuple[str, ...]:
     for version in removed:
         log.info("corpus %s: removing version %s", corpus.name, version)
         # The root first: without it the version is not there any more, whatever comes next.
-        (corpus.version(version) / _ROOT).remove()
+        (corpus.version(version) / ZARR_ROOT).remove()
         if version in once_there:  # else it is what a build that has hardly begun will go by
             corpus.plan(version).remove()
         corpus.building(version).remove()

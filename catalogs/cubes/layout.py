@@ -14,11 +14,11 @@ from zarr.storage import MemoryStore
 
 from catalogs.rasters.grid import Window
 from catalogs.records import FrameId
+from catalogs.storage.place import ZARR_ROOT
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE, PHASE_OFFSET_RAD, PHASE_SCALE_RAD
 
 CUBE_FORMAT: Final = 1
 EPOCH: Final = date(1970, 1, 1)
-ROOT: Final = "zarr.json"
 """The file that readers go by: without it there is no cube."""
 ARRAYS_OF_PIXELS: Final = ("phase", "coherence")
 """Of bytes; a chunk is a pair."""
@@ -93,7 +93,7 @@ def empty_cube(attributes: dict[str, Any], window: Window) -> dict[str, bytes]:
     store = MemoryStore(files)
     _create_arrays(store, attributes, window)
     publish(store)
-    names = sorted(files, key=lambda name: (name == ROOT, name))
+    names = sorted(files, key=lambda name: (name == ZARR_ROOT, name))
     return {name: files[name].to_bytes() for name in names}
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import xarray as xr
 from zarr.errors import GroupNotFoundError
 
-from catalogs.cubes.layout import ARRAYS_OF_PIXELS, ROOT
+from catalogs.cubes.layout import ARRAYS_OF_PIXELS
 from catalogs.records import DatePair
-from catalogs.storage.place import Place
+from catalogs.storage.place import ZARR_ROOT, Place
 from fringewatch.errors import StoreError
 
 
@@ -20,10 +20,10 @@ def cube_is_there(place: Place) -> bool:
     StoreError
         If there are pairs, and not the file that describes them: it got lost.
     """
-    if (place / ROOT).is_file():
+    if (place / ZARR_ROOT).is_file():
         return True
     if any((place / name / "c").is_folder() for name in ARRAYS_OF_PIXELS):
-        message = f"{place} is a damaged cube (no {ROOT}): move it away and run again"
+        message = f"{place} is a damaged cube (no {ZARR_ROOT}): move it away and run again"
         raise StoreError(message)
     return False
 

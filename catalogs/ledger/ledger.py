@@ -26,7 +26,7 @@ from catalogs.ledger.rows import (
 )
 from catalogs.ledger.verdicts import VerdictLedger
 from catalogs.rasters.grid import Grid
-from catalogs.records import DatePair, FrameId, Product, RemoteFile
+from catalogs.records import DatePair, FrameId, ModelId, Product, RemoteFile
 
 _PAUSED_STATES = (FileState.MISSING, FileState.REJECTED)
 
@@ -197,12 +197,10 @@ class Ledger(ListingLedger, LayerLedger, CorrectionLedger, VerdictLedger):
         rows = self._connection.execute("SELECT DISTINCT volcano FROM tiles ORDER BY volcano")
         return tuple(row[0] for row in rows)
 
-    def unscored_pairs(
-        self, volcano: str, frame: FrameId, model: tuple[str, str]
-    ) -> tuple[DatePair, ...]:
+    def unscored_pairs(self, volcano: str, frame: FrameId, model: ModelId) -> tuple[DatePair, ...]:
         """Pairs in the cube without a score of all that it depends on.
 
-        A score counts if it is by `model` (name and sha256), of the very bytes in the cube less
+        A score counts if it is by `model`, of the very bytes in the cube less
         what is taken from them now, and by the recipe that the cube has now.
         """
         rows = self._connection.execute(
@@ -222,10 +220,10 @@ class Ledger(ListingLedger, LayerLedger, CorrectionLedger, VerdictLedger):
         self,
         volcano: str,
         frame: FrameId,
-        model: tuple[str, str],
+        model: ModelId,
         scores: Sequence[tuple[DatePair, PairScore]],
     ) -> None:
-        """Remember what `model` (name and sha256) says of pairs as they are corrected now.
+        """Remember what `model` says of pairs as they are corrected now.
 
         They are by the recipe that the cube has now.
         """
@@ -245,8 +243,8 @@ class Ledger(ListingLedger, LayerLedger, CorrectionLedger, VerdictLedger):
                 ],
             )  # fmt: skip
 
-    def scored_pairs(self, volcano: str, model: tuple[str, str]) -> tuple[ScoredPair, ...]:
-        """Every pair with a score by `model` (name and sha256) that counts, by frame and date."""
+    def scored_pairs(self, volcano: str, model: ModelId) -> tuple[ScoredPair, ...]:
+        """Every pair with a score by `model` that counts, by frame and date."""
         rows = self._connection.execute(
             "SELECT s.frame, s.pair, s.score, t.url, t.sha256, s.scored_at, r.recipe, c.air "
             "FROM scores s JOIN tiles t USING (volcano, frame, pair, content_sha256) "

@@ -4,15 +4,15 @@ HTTP range requests: RFC 9110, sections 13.1.5 (If-Range) and 14.
 """
 
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 import requests
 
 from catalogs.portal.answers import ask
 from catalogs.portal.bodies import CutAnswerError, body_chunks
 from catalogs.portal.file_parts import ByteRange
+from catalogs.portal.file_version import FileVersion
 from catalogs.portal.session import PortalSession
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
 
@@ -23,29 +23,6 @@ _ACCEPTED: Final = (
 )
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
-
-
-@dataclass(frozen=True)
-class FileVersion:
-    """What tells one version of a remote file from another."""
-
-    total_bytes: int
-    last_modified: str | None
-    """The header as it was sent."""
-    etag: str | None
-
-    @classmethod
-    def of(cls, response: requests.Response, total_bytes: int) -> Self:
-        """Return the version that an answer belongs to."""
-        headers = response.headers
-        return cls(total_bytes, headers.get("Last-Modified"), headers.get("ETag"))
-
-    @property
-    def if_range(self) -> str | None:
-        """What makes a server send a part only of this version; None if it gave no such mark."""
-        if self.etag is not None and not self.etag.startswith("W/"):
-            return self.etag
-        return self.last_modified
 
 
 class Part(NamedTuple):
@@ -97,8 +74,8 @@ class RangeReader:
             "Range": f"bytes={wanted.start}-{wanted.stop - 1}",
             "Accept-Encoding": "identity",
         }
-        if self._version is not None and self._version.if_range is not None:
-            headers["If-Range"] = self._version.if_range
+        if self._version is not None and self._version.validator is not None:
+            headers["If-Range"] = self._version.validator
         part = ask(
             self._session, self._url, lambda answer: self._take(answer, wanted), headers, _ACCEPTED
         )

@@ -15,9 +15,10 @@ import requests
 from catalogs.portal.answers import OK_ONLY, open_answer
 from catalogs.portal.bodies import CHUNK_BYTES, BrokenBodyError, CutAnswerError, body_chunks
 from catalogs.portal.causes import describe
+from catalogs.portal.file_version import FileVersion
 from catalogs.portal.folder import copy_from_folder, is_folder_url
-from catalogs.portal.partial_file import PartialFile, Version
-from catalogs.portal.patience import backoff_s, parse_http_time
+from catalogs.portal.partial_file import PartialFile
+from catalogs.portal.patience import backoff_s
 from catalogs.portal.session import PortalSession
 from catalogs.records import RemoteFile, RemoteFrameFile
 from fringewatch.atomic import disk_errors, sync_file
@@ -38,9 +39,6 @@ _RANGE_REFUSED: Final = 416
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
-
-# A Last-Modified of the very moment may cover two versions (RFC 9110, section 8.8.2.2).
-_STRONG_AFTER: Final = dt.timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def _bring(session: PortalSession, url: str, part: PartialFile) -> dt.datetime |
             sleep(backoff_s(session.settings, max(1, fruitless)))
         else:
             if version is not None:
-                return parse_http_time(version.last_modified)
+                return version.modified
             restarts += part.size() <= most
             if restarts > session.settings.body_retries + 1:
                 message = f"{url} changed {restarts} times while it was brought: try again later"
@@ -174,10 +172,10 @@ def _broken_off(url: str, error: Exception, attempts: int, *, is_cut: bool) -> F
     return SourceUnavailableError(message)
 
 
-def _go_on(session: PortalSession, url: str, part: PartialFile) -> Version | None:
+def _go_on(session: PortalSession, url: str, part: PartialFile) -> FileVersion | None:
     """Ask once, for what is lacking; return the version that is whole now, or None if none is."""
     version, size = part.version(url), part.size()
-    if version is not None and size == version.total:
+    if version is not None and size == version.total_bytes:
         return version  # an earlier run was stopped just before it could give it its name
     headers, accepted = dict(_HEADERS), OK_ONLY
     if version is not None and version.validator is not None:
@@ -185,16 +183,16 @@ def _go_on(session: PortalSession, url: str, part: PartialFile) -> Version | Non
         accepted = frozenset({200, _PARTIAL_CONTENT, _RANGE_REFUSED})
     with open_answer(session, url, headers, accepted) as response:
         if version is None or response.status_code == requests.codes.ok:
-            version = version_of(response, url)
-            refuse_too_large(session, url, version.total or 0)
-            part.start(version)
+            version = _version_of_whole(response)
+            refuse_too_large(session, url, version.total_bytes or 0)
+            part.start(url, version)
         elif not _continues(response, version, size):
             logger.info("%s has changed since %d bytes of it came: starting over", url, size)
             part.remove()
             return None
         part.append(_no_more_than_a_file(session, url, part.size(), response))
     # A server may give less of the rest than was asked for.
-    return version if version.total is None or part.size() >= version.total else None
+    return version if version.total_bytes is None or part.size() >= version.total_bytes else None
 
 
 def _no_more_than_a_file(
@@ -223,13 +221,13 @@ def refuse_too_large(session: PortalSession, url: str, size: int) -> None:
         raise CorruptProductError(message)
 
 
-def _continues(response: requests.Response, version: Version, size: int) -> bool:
+def _continues(response: requests.Response, version: FileVersion, size: int) -> bool:
     """Whether a body goes on where the part ends, in the same version of the file."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if response.status_code != _PARTIAL_CONTENT or found is None or int(found[1]) != size:
         return False
     headers = response.headers
-    if version.total is not None and int(found[3]) != version.total:
+    if version.total_bytes is not None and int(found[3]) != version.total_bytes:
         return False
     if headers.get("Content-Encoding", "identity") != "identity":
         return False
@@ -238,25 +236,11 @@ def _continues(response: requests.Response, version: Version, size: int) -> bool
     return version.validator in now if now else True
 
 
-def version_of(response: requests.Response, url: str) -> Version:
-    """Return the version of the file at `url` that an answer with the whole of it belongs to."""
-    headers = response.headers
-    is_encoded = headers.get("Content-Encoding", "identity") != "identity"
-    length = _LENGTH.fullmatch(headers.get("Content-Length", ""))
-    total = None if length is None or is_encoded else int(length[0])
-    last_modified = headers.get("Last-Modified")
-    validator = None if is_encoded else _strong_validator(headers.get("ETag"), response)
-    return Version(url, validator, last_modified, total)
-
-
-def _strong_validator(etag: str | None, response: requests.Response) -> str | None:
-    if etag is not None and etag.startswith('"'):
-        return etag
-    last_modified = response.headers.get("Last-Modified")
-    changed, now = (parse_http_time(response.headers.get(n)) for n in ("Last-Modified", "Date"))
-    if changed is None or now is None or now - changed < _STRONG_AFTER:
-        return None
-    return last_modified
+def _version_of_whole(response: requests.Response) -> FileVersion:
+    """Return the version that an answer with the whole of a file belongs to."""
+    is_encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+    length = _LENGTH.fullmatch(response.headers.get("Content-Length", ""))
+    return FileVersion.of(response, None if length is None or is_encoded else int(length[0]))
 
 
 def _refuse_other_than_tiff(url: str, path: Path) -> None:

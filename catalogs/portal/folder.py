@@ -16,8 +16,9 @@ from urllib.request import url2pathname
 
 from catalogs.portal.bodies import CHUNK_BYTES
 from catalogs.portal.file_names import KNOWN_NAMES, parse_file_name, parse_job_name
+from catalogs.portal.file_version import FileVersion
 from catalogs.portal.listing import PairEntry
-from catalogs.portal.partial_file import PartialFile, Version
+from catalogs.portal.partial_file import PartialFile
 from catalogs.records import (
     DatePair,
     FrameId,
@@ -148,7 +149,7 @@ def copy_from_folder(url: str, part: PartialFile) -> dt.datetime:
     path = _path(url)
     with _reading(path), path.open("rb") as file:
         before = path.stat()
-        part.start(Version(url, validator=None, last_modified=None, total=before.st_size))
+        part.start(url, FileVersion(before.st_size, last_modified=None, etag=None))
         part.append(_chunks(path, file))
         after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

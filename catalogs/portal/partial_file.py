@@ -5,41 +5,27 @@ killed leaves something to go on from, and never mistakes an old version's bytes
 """
 
 import contextlib
-import dataclasses
 import hashlib
-import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final
 
+from pydantic import TypeAdapter, ValidationError
+
+from catalogs.portal.file_version import FileVersion
 from fringewatch.atomic import disk_errors, write_atomically
 
 
-@dataclasses.dataclass(frozen=True)
-class Version:
-    """One version of a remote file, as far as the server tells versions apart."""
+@dataclass(frozen=True)
+class _Note:
+    """What the bytes of a part belong to."""
 
     url: str
-    validator: str | None
-    """What If-Range is asked with: a strong ETag or a strong Last-Modified; None if neither is."""
-    last_modified: str | None
-    """The header as it came."""
-    total: int | None
-    """Bytes of the whole file; None if the server does not say."""
+    version: FileVersion
 
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Return the version that a note describes, or None if it is damaged."""
-        try:
-            note = json.loads(text)
-            url, total = note["url"], note["total"]
-            texts = (note["validator"], note["last_modified"])
-        except (ValueError, KeyError, TypeError):
-            return None
-        are_texts = all(isinstance(text, str | None) for text in texts)
-        if not (isinstance(url, str) and isinstance(total, int | None) and are_texts):
-            return None
-        return cls(url, *texts, total)
+
+_NOTE: Final = TypeAdapter(_Note)
 
 
 class PartialFile:
@@ -53,7 +39,7 @@ class PartialFile:
         """Bytes that are here; 0 if there is no file."""
         return self.path.stat().st_size if self.path.is_file() else 0
 
-    def version(self, url: str) -> Version | None:
+    def version(self, url: str) -> FileVersion | None:
         """Return what the bytes belong to; None if there are none that one could go on from.
 
         One can if they came from `url`, its versions can be told apart, and they are no more than
@@ -62,13 +48,17 @@ class PartialFile:
         size = self.size()
         if size == 0 or not self.note.is_file():
             return None
-        version = Version.parse(self.note.read_text(encoding="utf-8", errors="replace"))
-        if version is None or version.url != url or version.validator is None:
+        try:
+            note = _NOTE.validate_json(self.note.read_bytes(), strict=True)
+        except ValidationError:
             return None
-        return version if version.total is None or size <= version.total else None
+        version = note.version
+        if note.url != url or version.validator is None:
+            return None
+        return version if version.total_bytes is None or size <= version.total_bytes else None
 
-    def start(self, version: Version) -> None:
-        """Begin with no byte of `version`.
+    def start(self, url: str, version: FileVersion) -> None:
+        """Begin with no byte of `version` of the file at `url`.
 
         Raises
         ------
@@ -79,7 +69,7 @@ class PartialFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Emptied before the note changes: killed in between, no byte has the wrong note.
             self.path.open("wb").close()
-        write_atomically(self.note, json.dumps(dataclasses.asdict(version)).encode())
+        write_atomically(self.note, _NOTE.dump_json(_Note(url, version)))
 
     def append(self, chunks: Iterable[bytes]) -> None:
         """Add what comes.

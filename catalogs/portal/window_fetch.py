@@ -11,7 +11,6 @@ from catalogs.portal.byte_ranges import RangeReader
 from catalogs.portal.fetch import refuse_too_large
 from catalogs.portal.file_parts import ByteRange, BytesNeededError, FileParts
 from catalogs.portal.folder import is_folder_url
-from catalogs.portal.patience import parse_http_time
 from catalogs.portal.session import PortalSession
 from catalogs.portal.tiff_layout import TiffLayout, parse_layout
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
@@ -116,7 +115,7 @@ def _fetch_once(
         WindowProvenance(
             url=remote.url,
             total_bytes=version.total_bytes,
-            last_modified=parse_http_time(version.last_modified),
+            last_modified=version.modified,
             etag=version.etag,
             byte_ranges=tuple((part.start, part.stop) for part in reader.ranges),
             requests=reader.requests_made,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from typing_extensions import override
 from zarr.abc.store import Store
@@ -28,6 +28,9 @@ from fringewatch.atomic import (
     write_atomically,
 )
 from fringewatch.errors import HomeError, StoreError
+
+ZARR_ROOT: Final = "zarr.json"
+"""The file of a Zarr store that is put last, and without which the store is not there."""
 
 
 @dataclass(frozen=True, order=True)

@@ -280,15 +280,15 @@ def probe_encoder(
     """Fit a probe on an encoder, write both as one model to `models`/`name`, and report."""
     check_torch()
     from insar_models.encoders.features import best_device
+    from insar_models.patchfile.splits import SplitBy
     from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
     from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
-    from tasks.probes.encoder_data import HeldOutBy
 
     request = EncoderProbeRequest(
         corpus=corpus,
         encoder=options.encoder or Path(),
         name=name,
-        by=HeldOutBy(options.by or HeldOutBy.AREA),
+        by=SplitBy(options.by or SplitBy.AREA),
         settings=LinearProbeSettings(
             method=ProbeMethod(options.method or ProbeMethod.LOGISTIC),
             seed=options.seed or 0,

@@ -22,7 +22,7 @@ from insar_models.pretraining.learner import Pairs, PretrainLearner, make_pairs
 from insar_models.pretraining.measures import Measures
 from insar_models.pretraining.recipe import PretrainRecipe
 from insar_models.training.optimisers import cosine_rate, paper_rate
-from insar_models.training.run import Plan, TrainingReport, TrainingRun, alone_in
+from insar_models.training.run import RunPlan, TrainingReport, TrainingRun, alone_in
 from insar_models.training.running import TrainingSetup
 
 _LOG: Final = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class _PretrainRun(TrainingRun):
             "recipe": recipe.settings(),
         }
         patches = recipe.batch_size * recipe.accumulate
-        super().__init__(folder, running, Plan(identity, steps, recipe.seed, patches))
+        super().__init__(folder, running, RunPlan(identity, steps, recipe.seed, patches))
         learner = PretrainLearner(recipe, self.device, self.precision, begin=self.is_new)
         self.begin(learner)
         self._pretrained = learner

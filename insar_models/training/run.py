@@ -63,7 +63,7 @@ class TrainingReport:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What a run is, before its first step."""
 
     identity: Mapping[str, Any]
@@ -95,7 +95,7 @@ class TrainingRun(ABC):
         If the folder holds another run, or no checkpoint in it can be read.
     """
 
-    def __init__(self, folder: Path, running: TrainingSetup, plan: Plan) -> None:
+    def __init__(self, folder: Path, running: TrainingSetup, plan: RunPlan) -> None:
         self._folder, self._running, self.plan = folder, running, plan
         self.device = open_device(running.loading.device)
         self.precision = precision_of(running.precision, self.device)

@@ -22,7 +22,7 @@ from insar_models.judging.metrics import auroc
 from insar_models.patchfile.file import PatchFile
 from insar_models.simulation.source_pool import make_pool
 from insar_models.training.optimisers import cosine_rate
-from insar_models.training.run import Plan, TrainingReport, TrainingRun, alone_in
+from insar_models.training.run import RunPlan, TrainingReport, TrainingRun, alone_in
 from insar_models.training.running import TrainingSetup
 from insar_models.tuning.beginning import FieldData
 from insar_models.tuning.examples import ExampleMaker
@@ -126,7 +126,7 @@ class _TuneRun(TrainingRun):
             **({"field": field.identity()} if field.identity() else {}),
         }
         steps = _steps(recipe, self._grounds)
-        super().__init__(folder, running, Plan(identity, steps, recipe.seed, recipe.batch_size))
+        super().__init__(folder, running, RunPlan(identity, steps, recipe.seed, recipe.batch_size))
         self._tuned = TuneLearner(encoder, recipe, self.device, self.precision)
         self.begin(self._tuned)
         pool = None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalogs.corpora.columns import words_of
 from catalogs.corpora.layout import read_corpus
-from catalogs.storage.place import Place
+from catalogs.storage.place import ZARR_ROOT, Place
 from fringewatch.errors import StoreError
 from fringewatch.numbers import NO_DATE
 from insar_models.patchfile.header import CODED, COLUMNS, PatchFacts
@@ -43,7 +43,7 @@ def export_corpus(version: Place, target: Path) -> Path:
     HomeError
         If the storage does not answer, or the target has too little room or cannot be written.
     """
-    if not (version / "zarr.json").is_file():
+    if not (version / ZARR_ROOT).is_file():
         message = (
             f"there is no finished version of a corpus at {version}: build it, or take another"
         )

@@ -15,7 +15,7 @@ from fringewatch.errors import StoreError
 from fringewatch.numbers import PATCH_SIZE
 from tasks.corpora.choose import REASONS
 from tasks.corpora.overview import readable_bytes
-from tasks.corpora.verify import CorpusReport as VerifyReport
+from tasks.corpora.verify import CorpusCheck
 from tasks.records import Outcome
 
 _LINES_SHOWN: Final = 12
@@ -145,7 +145,7 @@ def corpus_line(corpus: Corpus) -> str:
     return f"{corpus.name:<24} {said}" + (f"; unfinished: {unfinished}" if unfinished else "")
 
 
-def verify_lines(report: VerifyReport) -> list[str]:
+def verify_lines(report: CorpusCheck) -> list[str]:
     """Return what is wrong with a corpus, a problem a line, and what was looked at."""
     said = [f"! {problem}" for problem in report.problems]
     for version in report.versions:

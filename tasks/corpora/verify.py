@@ -13,11 +13,11 @@ import zarr
 from numpy.typing import NDArray
 from zarr.storage import MemoryStore
 
-from catalogs.corpora.layout import ROOT, is_draft, read_corpus, version_objects
+from catalogs.corpora.layout import is_draft, read_corpus, version_objects
 from catalogs.corpora.plan import Plan, read_plan
 from catalogs.corpora.shards import PHASE, ShardReader, hash_patch, listed, shard_name
 from catalogs.corpora.versions import Corpus
-from catalogs.storage.place import Place
+from catalogs.storage.place import ZARR_ROOT, Place
 from fringewatch.errors import FringewatchError, StoreError
 from tasks.progress import report_progress
 
@@ -57,7 +57,7 @@ class VersionReport:
 
 
 @dataclass(frozen=True)
-class CorpusReport:
+class CorpusCheck:
     """What was found in a corpus."""
 
     name: str
@@ -71,7 +71,7 @@ class CorpusReport:
         return not self.problems and all(version.is_sound for version in self.versions)
 
 
-def verify_corpus(corpus: Corpus, versions: Sequence[str] = ()) -> CorpusReport:
+def verify_corpus(corpus: Corpus, versions: Sequence[str] = ()) -> CorpusCheck:
     """Return what is wrong with a corpus: its pointer, and the versions that are named.
 
     Parameters
@@ -94,7 +94,7 @@ def verify_corpus(corpus: Corpus, versions: Sequence[str] = ()) -> CorpusReport:
     except StoreError as error:
         problems.append(str(error))
     checked = [verify_version(corpus, version) for version in versions or corpus.finished()]
-    return CorpusReport(corpus.name, tuple(checked), tuple(problems))
+    return CorpusCheck(corpus.name, tuple(checked), tuple(problems))
 
 
 def verify_version(corpus: Corpus, version: str) -> VersionReport:
@@ -115,12 +115,12 @@ def verify_version(corpus: Corpus, version: str) -> VersionReport:
     plan = _plan_of(corpus, version, problems)
     try:
         if plan is None:
-            description, hashes = (place / PHASE / ROOT).read(), _stored_hashes(place)
+            description, hashes = (place / PHASE / ZARR_ROOT).read(), _stored_hashes(place)
         else:
             expected = version_objects(plan)
             problems += _compare_names(place, plan, set(expected))
             problems += _compare_columns(place, expected)
-            description, hashes = expected[f"{PHASE}/{ROOT}"], plan.kept["sha256"].tolist()
+            description, hashes = expected[f"{PHASE}/{ZARR_ROOT}"], plan.kept["sha256"].tolist()
         reader = ShardReader(description)
     except (*_UNREADABLE, StoreError) as error:
         problems.append(_told(place, error))
@@ -147,7 +147,7 @@ def _plan_of(corpus: Corpus, version: str, problems: list[str]) -> Plan | None:
 
 
 def _mend(place: Place) -> str:
-    return f"remove {place / ROOT} and build the corpus again: what is sound is kept"
+    return f"remove {place / ZARR_ROOT} and build the corpus again: what is sound is kept"
 
 
 def _told(place: Place, error: Exception) -> str:
@@ -183,7 +183,7 @@ def _compare_columns(place: Place, expected: dict[str, bytes]) -> Iterator[str]:
         return
     for word in _ROOT_WORDS:
         if group.attrs.get(word) != wanted.attrs.get(word):
-            yield f"{place / ROOT}: '{word}' is not the plan's: {_mend(place)}"
+            yield f"{place / ZARR_ROOT}: '{word}' is not the plan's: {_mend(place)}"
     for name, array in sorted(wanted.arrays()):
         fault = (
             _fault_of_description(plain, name, array)

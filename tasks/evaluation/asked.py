@@ -129,10 +129,10 @@ def _probes(
 
 
 def _corpus(path: Path, held_out: str | None) -> "LabelledCorpus":
+    from insar_models.patchfile.splits import SplitBy  # noqa: PLC0415
     from tasks.evaluation.labelled_corpus import LabelledCorpus  # noqa: PLC0415
-    from tasks.probes.encoder_data import HeldOutBy  # noqa: PLC0415
 
-    by = HeldOutBy.AREA if held_out is None else HeldOutBy(held_out)
+    by = SplitBy.AREA if held_out is None else SplitBy(held_out)
     return LabelledCorpus.open(path, by)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from fringewatch.errors import BadInputError
 from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.splits import SplitBy
 from tasks.evaluation.samples import Place
-from tasks.probes.encoder_data import HeldOutBy, LabelledRows, labelled_rows
+from tasks.probes.encoder_data import LabelledRows, labelled_rows
 from tasks.probes.samples import REYKJANES
 
 _UNLABELLED = -1
@@ -20,12 +21,12 @@ class LabelledCorpus:
     """Patches that probes learn from and are judged by."""
 
     file: PatchFile
-    by: HeldOutBy
+    by: SplitBy
     """What is held out together."""
     patches: LabelledRows
 
     @classmethod
-    def open(cls, path: Path, by: HeldOutBy) -> Self:
+    def open(cls, path: Path, by: SplitBy) -> Self:
         """Return the corpus in a patch file.
 
         Raises

@@ -30,7 +30,7 @@ from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
 from fringewatch.errors import CorruptProductError, HomeError, StoreError
 from tasks.ingest.granules import granule_place, remove_granules
-from tasks.ingest.tile_pair import PairSlot, PairTiled, home_anywhere, lies_here, tile_some
+from tasks.ingest.tile_pair import PairSlot, TilingOutcome, home_anywhere, lies_here, tile_some
 from tasks.ingest.tile_workers import workers_at_hand
 from tasks.records import BatchReport, FrameRequest, Problem
 from tasks.workers.base import Failure
@@ -100,7 +100,7 @@ tile_task = task(name="tile")(tile_pairs)
 
 def _tile_batch(
     home: Home, request: FrameRequest, batch: Sequence[DatePair], window: Window, phase: Product
-) -> dict[DatePair, PairTiled | Failure]:
+) -> dict[DatePair, TilingOutcome | Failure]:
     """Return what became of each pair, in the batch's order; those written are in the cube."""
     volcano, frame = request.volcano.slug, request.frame
     place = home.cube(volcano, frame)
@@ -111,16 +111,16 @@ def _tile_batch(
     slots = cube.reserve(batch)
     items = [PairSlot(pair, slots[pair], _held(cube, pair, there), phase) for pair in slots]
     work = partial(tile_some, home_anywhere(home), request, window)
-    became: dict[DatePair, PairTiled | Failure] = dict.fromkeys(slots, _NOT_YET)
+    became: dict[DatePair, TilingOutcome | Failure] = dict.fromkeys(slots, _NOT_YET)
     for item, result in _work_through(work, items, f"{frame}: tiling"):
-        if isinstance(result, PairTiled):
+        if isinstance(result, TilingOutcome):
             _stop_if_needed(home, request, item.pair, result)
         became[item.pair] = result
     became |= _refused_together(became, there)
     written = {
         pair: slots[pair]
         for pair, result in became.items()
-        if isinstance(result, PairTiled) and result.written
+        if isinstance(result, TilingOutcome) and result.written
     }
     if is_new and not written:
         place.remove()  # no pair was any good: a cube would be one of nothing
@@ -132,10 +132,10 @@ def _tile_batch(
 
 
 def _work_through(
-    work: Callable[[Sequence[PairSlot]], tuple[PairTiled, ...]],
+    work: Callable[[Sequence[PairSlot]], tuple[TilingOutcome, ...]],
     items: Sequence[PairSlot],
     step: str,
-) -> Iterator[tuple[PairSlot, PairTiled | Failure]]:
+) -> Iterator[tuple[PairSlot, TilingOutcome | Failure]]:
     """Give what becomes of each item, as they end.
 
     To hand an item to a worker costs this process some 5 ms: where there are many items for each
@@ -169,7 +169,9 @@ def _held(cube: Cube, pair: DatePair, there: set[DatePair]) -> str | None:
         return None  # damaged: to be written over
 
 
-def _stop_if_needed(home: Home, request: FrameRequest, pair: DatePair, result: PairTiled) -> None:
+def _stop_if_needed(
+    home: Home, request: FrameRequest, pair: DatePair, result: TilingOutcome
+) -> None:
     if result.stop:
         raise result.stop
     if result.unseen and lies_here(home, request, pair, result.unseen):
@@ -183,8 +185,8 @@ def _stop_if_needed(home: Home, request: FrameRequest, pair: DatePair, result: P
 
 
 def _refused_together(
-    became: Mapping[DatePair, PairTiled | Failure], there: Collection[DatePair]
-) -> dict[DatePair, PairTiled]:
+    became: Mapping[DatePair, TilingOutcome | Failure], there: Collection[DatePair]
+) -> dict[DatePair, TilingOutcome]:
     """Return the new pairs of a batch as refused, where their numbers together cannot be right.
 
     Pairs that the cube holds already are judged alone: what is written over them is there by now.
@@ -192,23 +194,23 @@ def _refused_together(
     new = {
         pair: result
         for pair, result in became.items()
-        if isinstance(result, PairTiled) and result.seen and pair not in there
+        if isinstance(result, TilingOutcome) and result.seen and pair not in there
     }
     for seen in zip(*(result.seen for result in new.values()), strict=True):
         fault = fault_of_batch(seen)
         if fault:
             refusal = f"{seen[0].product.value}: {fault}"
-            return {pair: PairTiled(refusal=refusal, refused=seen[0].product) for pair in new}
+            return {pair: TilingOutcome(refusal=refusal, refused=seen[0].product) for pair in new}
     return {}
 
 
 def _resampled(
-    became: Mapping[DatePair, PairTiled | Failure], written: Collection[DatePair]
+    became: Mapping[DatePair, TilingOutcome | Failure], written: Collection[DatePair]
 ) -> dict[DatePair, str]:
     return {
         pair: result.resampled_from
         for pair, result in became.items()
-        if pair in written and isinstance(result, PairTiled)
+        if pair in written and isinstance(result, TilingOutcome)
     }
 
 
@@ -217,7 +219,7 @@ def _refused(pair: DatePair, product: Product, reason: str) -> FileRow:
 
 
 def _tile_rows(
-    tiled: Mapping[DatePair, PairTiled],
+    tiled: Mapping[DatePair, TilingOutcome],
     phase: Product,
     files: Mapping[tuple[DatePair, Product], FileRow],
 ) -> list[TileRow]:

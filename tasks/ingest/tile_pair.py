@@ -31,7 +31,7 @@ class PairSlot:
 
 
 @dataclass(frozen=True)
-class PairTiled:
+class TilingOutcome:
     """What became of a pair: its tile's hash, or why it is refused, or what ends the run."""
 
     sha256: str = ""
@@ -56,13 +56,13 @@ class PairTiled:
 
 def tile_some(
     home: Home, request: FrameRequest, window: Window, some: Sequence[PairSlot]
-) -> tuple[PairTiled, ...]:
+) -> tuple[TilingOutcome, ...]:
     """Return what became of a few pairs, whose windows are now in their slots, in their order.
 
     Any process may do it, at the same time as others do other pairs. What comes after one that
     ends the run is left out.
     """
-    found: list[PairTiled] = []
+    found: list[TilingOutcome] = []
     for item in some:
         found.append(_tile_pair(home, request, window, item))
         if found[-1].stop:
@@ -70,7 +70,7 @@ def tile_some(
     return tuple(found)
 
 
-def _tile_pair(home: Home, request: FrameRequest, window: Window, item: PairSlot) -> PairTiled:
+def _tile_pair(home: Home, request: FrameRequest, window: Window, item: PairSlot) -> TilingOutcome:
     pair = item.pair
     needed = item.phase.needed
     unseen = next((p for p in needed if not lies_here(home, request, pair, p)), None)
@@ -79,7 +79,7 @@ def _tile_pair(home: Home, request: FrameRequest, window: Window, item: PairSlot
         for product in needed:
             windows.append(read_granule(home, request, pair, product, window))  # noqa: PERF401 - counted
         tile = _tile_of(pair, *windows)
-        made = PairTiled(
+        made = TilingOutcome(
             tile.sha256,
             seen=tuple(one.seen for one in windows),
             resampled_from=windows[0].resampled_from,
@@ -91,9 +91,9 @@ def _tile_pair(home: Home, request: FrameRequest, window: Window, item: PairSlot
     except (CorruptProductError, GridMismatchError) as error:
         refused = dict(enumerate(needed)).get(len(windows))
         host = socket.gethostname()
-        return PairTiled(refusal=str(error), refused=refused, unseen=unseen, worked_at=host)
+        return TilingOutcome(refusal=str(error), refused=refused, unseen=unseen, worked_at=host)
     except (HomeError, StoreError) as error:
-        return PairTiled(stop=error)
+        return TilingOutcome(stop=error)
 
 
 def lies_here(home: Home, request: FrameRequest, pair: DatePair, product: Product) -> bool:

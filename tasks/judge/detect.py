@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from catalogs.ledger.rows import GivenVerdict, ScoredPair, Verdict
-from catalogs.records import Volcano
+from catalogs.records import ModelId, Volcano
 from catalogs.settings import Settings
 from catalogs.tables import DATES
 from insar_models.detectors.protocol import Detector
@@ -56,9 +56,9 @@ def judge_dates(
 
 
 def to_remember(
-    verdicts: Iterable[DateVerdict], method: str, model: tuple[str, str]
+    verdicts: Iterable[DateVerdict], method: str, model: ModelId
 ) -> dict[dt.date, Verdict]:
-    """Return the verdicts as the ledger keeps them; `model` is its name and sha256."""
+    """Return the verdicts as the ledger keeps them."""
     return {
         verdict.date: Verdict(
             verdict.state.value, verdict.since, verdict.probability, method, *model
@@ -72,7 +72,8 @@ def dates_table(
     verdicts: Sequence[DateVerdict],
     scored: Sequence[ScoredPair],
     said: Mapping[dt.date, Sequence[GivenVerdict]],
-    made_with: tuple[str, str],
+    method: str,
+    model: str,
 ) -> pd.DataFrame:
     """Return the dates table, one row for each verdict, in their order.
 
@@ -86,14 +87,13 @@ def dates_table(
         The pairs that they rest on.
     said
         What was ever said of each date, the first verdict first; every verdict's date is there.
-    made_with
-        Names of the method and of the model.
+    method, model
+        Their names.
     """
     endings: dict[dt.date, list[ScoredPair]] = {}
     for row in scored:
         if math.isfinite(row.score.score):
             endings.setdefault(row.pair.secondary, []).append(row)
-    method, model = made_with
     rows = [
         {"volcano": volcano.slug, "gvp_number": volcano.gvp_number}
         | _now(verdict, endings.get(verdict.date, []))

@@ -15,6 +15,7 @@ from catalogs.home.home import home_of
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.rows import PairScore, ScoreRecipe
 from catalogs.rasters.grid import usual_longitude
+from catalogs.records import ModelId
 from catalogs.settings import Settings
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE
 from insar_models.detectors.focus import focus
@@ -55,7 +56,7 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
     """
     home, volcano, frame = home_of(settings), request.volcano.slug, request.frame
     model = model_of(settings)
-    identity = (model.name, model.sha256)
+    identity = ModelId(model.name, model.sha256)
     with open_ledger(home.ledger) as ledger:
         if not ledger.tiled_pairs(volcano, frame):
             return BatchReport()

@@ -29,13 +29,14 @@ from insar_models.judging.metrics import (
 from insar_models.model_folder import check_model_name, read_card
 from insar_models.patchfile.air_file import read_air
 from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.splits import SplitBy
 from insar_models.patchfile.window_file import read_windows
 from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
 from insar_models.tuning.beginning import FieldData
 from insar_models.tuning.recipe import TuneRecipe
 from tasks.probes.encoder_card import describe_how, of_windows, write_encoder_record
-from tasks.probes.encoder_data import HeldOutBy, LabelledRows, apart, labelled_rows
+from tasks.probes.encoder_data import LabelledRows, apart, labelled_rows
 from tasks.probes.encoder_pasted import field_samples, pasted_samples
 from tasks.probes.encoder_windows import judge_windows
 from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
@@ -60,7 +61,7 @@ class EncoderProbeRequest:
     """Folder of the encoder."""
     name: str
     """Of the new model; one that is there already is replaced."""
-    by: HeldOutBy = HeldOutBy.AREA
+    by: SplitBy = SplitBy.AREA
     settings: LinearProbeSettings = _SETTINGS
     pasted: int = 0
     """Patches that are learned from as well: quiet ones, half of them with simulated motion."""
@@ -83,7 +84,7 @@ class EncoderProbeReport:
     folder: Path | Place
     """Where the model lies now."""
     sha256: str
-    by: HeldOutBy
+    by: SplitBy
     deforming: int
     quiet: int
     """Patches that were learned from."""

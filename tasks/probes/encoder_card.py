@@ -8,9 +8,10 @@ from typing import Any
 
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.patchfile.header import PatchFacts
+from insar_models.patchfile.splits import SplitBy
 from insar_models.phase.features import MINIMUM_VALID_FRACTION
 from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
-from tasks.probes.encoder_data import HeldOutBy, LabelledRows
+from tasks.probes.encoder_data import LabelledRows
 
 _INTENDED_USE = (
     "To rank wrapped Sentinel-1 interferograms, of the kind that it learned from, by how much they "
@@ -61,7 +62,7 @@ _OWN_OF_ENCODER = ("format", "architecture", "sha256", "encoder", "dimension")
 
 
 def describe_how(
-    name: str, by: HeldOutBy, settings: LinearProbeSettings, folds: int, pasted: int
+    name: str, by: SplitBy, settings: LinearProbeSettings, folds: int, pasted: int
 ) -> dict[str, object]:
     """Return the recipe of a probe, as the card has it."""
     command = (

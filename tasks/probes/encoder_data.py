@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +10,10 @@ from scipy.sparse.csgraph import connected_components
 
 from fringewatch.errors import BadInputError
 from insar_models.patchfile.file import PatchFile
+from insar_models.patchfile.splits import SplitBy
 from insar_models.phase.features import MINIMUM_VALID_FRACTION
 
 QUIET = 0
-
-
-class HeldOutBy(StrEnum):
-    """What is held out as a whole."""
-
-    AREA = "area"
-    """All ground that hangs together: the same eruption is never on both sides."""
-    FRAME = "frame"
-    """Frames; a neighbouring frame may see the same eruption from the other side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +38,7 @@ class LabelledRows:
 
 
 def labelled_rows(
-    corpus: PatchFile, by: HeldOutBy, excluded_volcanoes: tuple[str, ...]
+    corpus: PatchFile, by: SplitBy, excluded_volcanoes: tuple[str, ...]
 ) -> LabelledRows:
     """Return the labelled patches of a corpus, but for those that nothing must learn from.
 
@@ -125,12 +116,15 @@ def _some(learned: LabelledRows, chosen: NDArray[np.bool_]) -> LabelledRows:
     )
 
 
-def _groups(corpus: PatchFile, by: HeldOutBy) -> NDArray[np.int32]:
+def _groups(corpus: PatchFile, by: SplitBy) -> NDArray[np.int32]:
     """A number for each patch, equal for those that must go together: groups are never torn."""
-    if by is HeldOutBy.AREA:
+    if by is SplitBy.AREA:
         unit, known = corpus.columns["area"], np.ones(len(corpus), dtype=bool)
-    else:
+    elif by is SplitBy.FRAME:
         unit, known = corpus.columns["frame"], corpus.words("frame") != ""
+    else:
+        message = f"a probe cannot be judged by {by}: choose {SplitBy.AREA} or {SplitBy.FRAME}"
+        raise BadInputError(message)
     _, groups = np.unique(corpus.columns["group"], return_inverse=True)
     _, units = np.unique(unit, return_inverse=True)
     count = int(groups.max()) + 1

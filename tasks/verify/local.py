@@ -14,7 +14,7 @@ from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.rows import FileRow, FileState, PairRow, ScoredPair, TileRow
 from catalogs.rasters.reading import check_raster
 from catalogs.rasters.window_files import read_window_file
-from catalogs.records import DatePair, FrameId, Product
+from catalogs.records import DatePair, FrameId, ModelId, Product
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError, CorruptProductError, StoreError
@@ -183,7 +183,7 @@ def _window_fault(path: Path) -> str | None:
 
 
 def check_tables(
-    folder: Place, scored: Sequence[ScoredPair], model: tuple[str, str]
+    folder: Place, scored: Sequence[ScoredPair], model: ModelId
 ) -> tuple[Difference, ...]:
     """Return where the tables in `folder` are not what the ledger would publish of a model."""
     try:

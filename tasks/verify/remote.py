@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from catalogs.ledger.rows import FileRow, FileState
+from catalogs.portal.ask_version import ask_file_version
 from catalogs.portal.client import Portal
-from catalogs.portal.file_facts import FileFacts, ask_file_facts
+from catalogs.portal.file_version import FileVersion
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Product
 from fringewatch.errors import MissingProductError, SourceUnavailableError
@@ -158,7 +159,7 @@ def _ask_row(
     portal: Portal, frame: FrameId, entry: PairEntry, row: FileRow, answers: _Answers
 ) -> None:
     try:
-        facts, url = _find_facts(portal, frame, entry, row)
+        version, url = _find_version(portal, frame, entry, row)
     except MissingProductError as error:
         answers.failures_in_a_row = 0
         answers.notes.append(f"{row.pair} {row.product.value} is kept here: {error}")
@@ -169,36 +170,36 @@ def _ask_row(
         return
     answers.failures_in_a_row = 0
     answers.files_asked += 1
-    change = _change(row, facts, is_moved=url != row.url)
+    change = _change(row, version, is_moved=url != row.url)
     if change is not None:
         found = Difference(DifferenceKind.CHANGED, change, row.pair, row.product)
         answers.differences.append(found)
 
 
-def _find_facts(
+def _find_version(
     portal: Portal, frame: FrameId, entry: PairEntry, row: FileRow
-) -> tuple[FileFacts, str]:
+) -> tuple[FileVersion, str]:
     """Ask where the file was fetched; if it is not there, where the manifest says it is now."""
     fetched_from = str(row.url)
     try:
-        return ask_file_facts(portal.session, fetched_from), fetched_from
+        return ask_file_version(portal.session, fetched_from), fetched_from
     except MissingProductError:
         remote = portal.read_manifest(frame, entry).get(row.product)
         if remote is None or remote.url == fetched_from:
             raise
-        return ask_file_facts(portal.session, remote.url), remote.url
+        return ask_file_version(portal.session, remote.url), remote.url
 
 
-def _change(row: FileRow, facts: FileFacts, *, is_moved: bool) -> str | None:
+def _change(row: FileRow, version: FileVersion, *, is_moved: bool) -> str | None:
     """Say how the source's file differs from what was fetched; None if it does not.
 
     Any other time counts, an older one too: files are replaced from copies that keep theirs. A
     file that moved to another host has that copy's time, so that there only the size counts.
     """
-    sizes = (row.size, facts.size)
-    if None not in sizes and row.size != facts.size:
-        return f"it has {facts.size} bytes now, {row.size} were fetched"
-    now, then = _said(facts.last_modified), _said(row.last_modified)
+    sizes = (row.size, version.total_bytes)
+    if None not in sizes and row.size != version.total_bytes:
+        return f"it has {version.total_bytes} bytes now, {row.size} were fetched"
+    now, then = _said(version.modified), _said(row.last_modified)
     if not is_moved and now and then and now != then:
         return f"it is of {now} now, what was fetched is of {then}"
     return None

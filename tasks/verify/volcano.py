@@ -11,7 +11,7 @@ from catalogs.home.home import Home, home_of, only_writer
 from catalogs.home.reading import find_home, read_ledger
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.portal.client import Portal
-from catalogs.records import DatePair, FrameId, Volcano
+from catalogs.records import DatePair, FrameId, ModelId, Volcano
 from catalogs.settings import Settings
 from fringewatch.errors import HomeError
 from tasks.ingest.discover import open_portal
@@ -78,7 +78,7 @@ def verify_volcano(
             message = f"the home {home.root} has no ledger: run `fringewatch backfill` first"
             raise HomeError(message)
         detector = model_of(settings)
-        model = (detector.name, detector.sha256)
+        model = ModelId(detector.name, detector.sha256)
         checks = []
         with ledger, open_portal(settings) as portal:
             known = (*volcano.frames, *ledger.tiled_frames(volcano.slug))

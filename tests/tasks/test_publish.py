@@ -8,7 +8,7 @@ import pytest
 
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.rows import FileRow, FileState, PairScore
-from catalogs.records import DatePair, Product
+from catalogs.records import DatePair, ModelId, Product
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import BadInputError, HomeError
@@ -47,7 +47,7 @@ def score_again(kept: KeptHome, pairs: tuple[DatePair, ...], logit: float) -> No
         0.5, 0.7, logit, 0.9 if logit > 0 else 0.1, logit >= model.threshold, -0.37, -91.55, 9
     )
     with open_ledger(kept.home.ledger) as ledger:
-        identity = (model.name, model.sha256)
+        identity = ModelId(model.name, model.sha256)
         ledger.record_scores("fernandina", FRAME, identity, [(pair, score) for pair in pairs])
 
 
@@ -121,7 +121,7 @@ def test_another_model_judges_anew_and_the_first_verdict_keeps_the_old_name(
     score = PairScore(0.5, 0.7, -5.0, 0.1, False, -0.37, -91.55, 9)
     with open_ledger(kept.home.ledger) as ledger:
         scores = [(pair, score) for pair in PAIRS]
-        ledger.record_scores("fernandina", FRAME, ("next", "bb"), scores)
+        ledger.record_scores("fernandina", FRAME, ModelId("next", "bb"), scores)
     published = publish(kept)
     table = dates(kept)
     assert table["state"].tolist() == ["quiet"] * 3

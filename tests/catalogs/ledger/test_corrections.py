@@ -8,11 +8,11 @@ import pytest
 
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.rows import FittedField, PairAir, PairScore, TileRow
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, FrameId, ModelId
 
 FRAME = FrameId.parse("128D_09016_110500")
 PAIR, OTHER = DatePair.parse("20240106_20240118"), DatePair.parse("20240118_20240130")
-MODEL = ("model", "ff")
+MODEL = ModelId("model", "ff")
 SCORE = PairScore(0.5, 0.7, 1.5, 0.8, True, -0.3, -91.5, 9)
 REMOVED = FittedField("heights", "aa", "removed", 6.5, 0.1, "rad/km", is_removed=True)
 LEFT = replace(REMOVED, outcome="the ground does not follow the field", is_removed=False)

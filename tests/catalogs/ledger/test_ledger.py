@@ -20,12 +20,12 @@ from catalogs.ledger.rows import (
     WaterSource,
 )
 from catalogs.rasters.grid import Grid
-from catalogs.records import DatePair, FrameId, FrameRaster, Product, RemoteFile
+from catalogs.records import DatePair, FrameId, FrameRaster, ModelId, Product, RemoteFile
 from fringewatch.errors import HomeError, LedgerError, StoreError
 
 FRAME = FrameId.parse("106A_09048_000909")
 FIRST, SECOND = (DatePair.parse(name) for name in ("20240106_20240118", "20240118_20240130"))
-MODEL = ("baseline-0", "aa")
+MODEL = ModelId("baseline-0", "aa")
 SCORE = PairScore(0.5, 0.7, 1.5, 0.8, True, -0.3, -91.5, 9)
 
 
@@ -136,7 +136,7 @@ def test_a_pair_is_unscored_for_another_model_or_another_file(ledger: Ledger) ->
     assert ledger.unscored_pairs("wolf", FRAME, MODEL) == (FIRST, SECOND)
     ledger.record_scores("wolf", FRAME, MODEL, [(FIRST, SCORE)])
     assert ledger.unscored_pairs("wolf", FRAME, MODEL) == (SECOND,)
-    assert ledger.unscored_pairs("wolf", FRAME, ("baseline-0", "bb")) == (FIRST, SECOND)
+    assert ledger.unscored_pairs("wolf", FRAME, ModelId("baseline-0", "bb")) == (FIRST, SECOND)
     assert ledger.unscored_pairs("fernandina", FRAME, MODEL) == ()
     ledger.record_tiles("wolf", FRAME, [tiled(FIRST, "00")])
     assert ledger.unscored_pairs("wolf", FRAME, MODEL) == (FIRST, SECOND)

@@ -11,8 +11,8 @@ import pytest
 
 from catalogs.portal.allowed_hosts import AllowedHosts, ForeignHostError
 from catalogs.portal.answers import read_page
+from catalogs.portal.ask_version import ask_file_version
 from catalogs.portal.client import Portal
-from catalogs.portal.file_facts import ask_file_facts
 from catalogs.portal.session import PortalSession, SessionSettings, make_session
 from catalogs.records import Product
 from catalogs.settings import load_settings
@@ -72,7 +72,7 @@ def test_a_link_of_a_manifest_to_a_stranger_is_not_followed(
         with pytest.raises(ForeignHostError, match=rf"leads to 127.0.0.1:{stranger.port}, .*name"):
             client.fetch(files[Product.CC], tmp_path / "cc.tif", lambda _: None)
         with pytest.raises(ForeignHostError):
-            ask_file_facts(session, files[Product.CC].url)
+            ask_file_version(session, files[Product.CC].url)
         assert client.fetch(files[Product.DIFF_PHA], tmp_path / "p.tif", lambda _: None).size > 0
     assert stranger.asked == []
     assert not list(tmp_path.glob("cc.tif*"))

@@ -11,8 +11,8 @@ import pytest
 import rasterio
 
 from catalogs.portal.answers import read_page
+from catalogs.portal.ask_version import ask_file_version
 from catalogs.portal.fetch import fetch_file
-from catalogs.portal.file_facts import ask_file_facts
 from catalogs.portal.listing import parse_links, parse_pairs
 from catalogs.portal.session import PortalSession, make_session
 from catalogs.rasters.reading import check_raster, read_grid
@@ -76,7 +76,7 @@ def test_words_of_a_server_do_not_reach_the_terminal(
 
     caplog.set_level(logging.DEBUG, "catalogs")
     with odd_server(shout) as server, make_session(QUICK) as session:
-        for ask in (read_page, ask_file_facts):
+        for ask in (read_page, ask_file_version):
             with pytest.raises(SourceUnavailableError) as caught:
                 ask(session, f"{server.url}/a")
             assert str(caught.value).endswith(
@@ -107,10 +107,10 @@ def test_no_header_is_more_than_one_of_our_errors(name: str, value: str) -> None
 
 def what_is_said_of(session: PortalSession, url: str) -> str:
     try:
-        facts = ask_file_facts(session, url)
+        facts = ask_file_version(session, url)
     except FringewatchError as error:
         return str(error)
-    return f"{facts.size}, {facts.last_modified}"
+    return f"{facts.total_bytes}, {facts.modified}"
 
 
 def test_links_that_no_log_line_should_hold_are_none() -> None:

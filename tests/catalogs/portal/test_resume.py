@@ -18,7 +18,8 @@ import requests
 from catalogs.portal import fetch
 from catalogs.portal.bodies import SpeedWatch, TooSlowError
 from catalogs.portal.client import Portal
-from catalogs.portal.partial_file import PartialFile, Version
+from catalogs.portal.file_version import FileVersion
+from catalogs.portal.partial_file import PartialFile
 from catalogs.portal.session import PortalSession, make_session
 from catalogs.records import Product, RemoteFile
 from fringewatch.errors import (
@@ -36,6 +37,7 @@ HALF = 100_000
 CONTENT = (b"II*\0" + bytes(number % 251 for number in range(SIZE)))[:SIZE]
 OTHER = (b"II*\0" + bytes(number % 241 for number in range(SIZE)))[:SIZE]
 LONG_AGO = dt.datetime(2024, 3, 20, 4, 17, 5, tzinfo=dt.UTC).timestamp()
+NOTED = {"total_bytes": SIZE, "last_modified": None, "etag": None, "validator": '"v1"'}
 CUT_ONCE = Fault(FaultKind.CUT, times=1, after_bytes=HALF)
 
 
@@ -225,12 +227,12 @@ def test_without_a_mark_of_its_version_nothing_is_joined(
         b"{",
         b"[]",
         b"\xff",
-        b'{"url": 1, "validator": "a", "last_modified": null, "total": 9}',
+        b'{"url": 1, "version": {"total_bytes": 9, "last_modified": null, "etag": null}}',
         {"url": "http://other.example/a.tif"},
-        {"validator": None},
-        {"validator": 5},
-        {"total": HALF - 1},
-        {"total": "all"},
+        {"version": NOTED | {"validator": None}},
+        {"version": NOTED | {"validator": 5}},
+        {"version": NOTED | {"total_bytes": HALF - 1}},
+        {"version": NOTED | {"total_bytes": "all"}},
     ],
 )
 def test_a_part_of_unknown_origin_is_not_gone_on_from(
@@ -254,9 +256,10 @@ def test_a_part_of_unknown_origin_is_not_gone_on_from(
 
 
 def test_a_note_says_what_its_bytes_belong_to(part: Path, remote: RemoteFile) -> None:
-    version = Version.parse(part.with_name(f"{part.name}.json").read_text())
+    version = PartialFile(part.with_suffix("")).version(remote.url)
     time_sent = email.utils.formatdate(LONG_AGO, usegmt=True)
-    assert version == Version(remote.url, time_sent, time_sent, SIZE)
+    assert version == FileVersion(SIZE, time_sent, None)
+    assert version.validator == time_sent
 
 
 def test_a_start_that_is_killed_leaves_no_old_byte_with_a_new_note(
@@ -270,7 +273,7 @@ def test_a_start_that_is_killed_leaves_no_old_byte_with_a_new_note(
     monkeypatch.setattr("catalogs.portal.partial_file.write_atomically", kill)
     file = PartialFile(destination)
     with pytest.raises(KeyboardInterrupt):
-        file.start(Version(remote.url, '"new"', None, SIZE))
+        file.start(remote.url, FileVersion(SIZE, None, '"new"', '"new"'))
     assert file.size() == 0
     assert file.version(remote.url) is None
 
@@ -461,4 +464,4 @@ def test_a_killed_process_leaves_a_part_that_the_next_one_completes(
 def test_only_strong_marks_tell_versions_apart(headers: dict[str, str], mark: str | None) -> None:
     response = requests.Response()
     response.headers.update(headers)
-    assert fetch.version_of(response, "http://portal.example/a").validator == mark
+    assert fetch._version_of_whole(response).validator == mark

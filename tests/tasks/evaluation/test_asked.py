@@ -11,13 +11,13 @@ from fringewatch.errors import BadInputError, FringewatchError, ModelError, Stor
 from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.registry import save_model
 from insar_models.judging.bootstrap import BootstrapPlan
+from insar_models.patchfile.splits import SplitBy
 from tasks.evaluation.asked import NO_CORPUS, EvaluationRequest, evaluate_request
 from tasks.evaluation.evaluate import Judging
 from tasks.evaluation.labelled_corpus import LabelledCorpus
 from tasks.evaluation.probes import Probing, probe_candidate, read_encoder
 from tasks.evaluation.report import EvaluationReport
 from tasks.evaluation.samples import GroupBy
-from tasks.probes.encoder_data import HeldOutBy
 from tests.tasks.evaluation.corpora import EACH, PLACES, write_corpus, write_encoder
 from tests.tasks.evaluation.sets import write_pictures
 
@@ -108,7 +108,7 @@ def test_pictures_are_judged_beside_all_controls(
 def test_models_by_name_with_baseline_0_beside_them(
     pictures: Path, corpus: Path, encoder: Path, tmp_path: Path
 ) -> None:
-    own = LabelledCorpus.open(corpus, HeldOutBy.AREA)
+    own = LabelledCorpus.open(corpus, SplitBy.AREA)
     (detector,) = probe_candidate(read_encoder(encoder), own, Probing(seeds=1)).detectors
     assert isinstance(detector, EncoderDetector)
     model = EncoderDetector(
@@ -135,7 +135,7 @@ def test_by_default_it_is_the_model_of_the_settings_once(pictures: Path, tmp_pat
 
 
 def test_probes_learn_as_published_too(corpus: Path, encoder: Path) -> None:
-    own = LabelledCorpus.open(corpus, HeldOutBy.AREA)
+    own = LabelledCorpus.open(corpus, SplitBy.AREA)
     from insar_models.probes.linear_probe import ProbeMethod  # noqa: PLC0415
 
     published = Probing(seeds=2, method=ProbeMethod.PAPER)
@@ -188,9 +188,9 @@ def test_a_corpus_without_the_labels_that_are_needed(
 ) -> None:
     path = write_corpus(tmp_path / "c.safetensors", label=labels)
     with pytest.raises(FringewatchError, match=message):
-        LabelledCorpus.open(path, HeldOutBy.AREA)
+        LabelledCorpus.open(path, SplitBy.AREA)
 
 
 def test_a_corpus_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
-        LabelledCorpus.open(tmp_path / "c.safetensors", HeldOutBy.AREA)
+        LabelledCorpus.open(tmp_path / "c.safetensors", SplitBy.AREA)

@@ -14,7 +14,7 @@ from catalogs.cubes.delays import delay_hashes, read_delay
 from catalogs.home.home import home_of
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.rows import ScoredPair
-from catalogs.records import FrameRaster
+from catalogs.records import FrameRaster, ModelId
 from catalogs.settings import Settings
 from insar_models.phase.codes import wrap
 from tasks.judge.models import model_of
@@ -68,7 +68,7 @@ def run(settings: Settings) -> RunReport:
 def scored(settings: Settings) -> list[ScoredPair]:
     model = model_of(settings)
     with open_ledger(home_of(settings).ledger) as ledger:
-        return [*ledger.scored_pairs("fernandina", (model.name, model.sha256))]
+        return [*ledger.scored_pairs("fernandina", ModelId(model.name, model.sha256))]
 
 
 def test_a_pair_goes_along_heights_and_delays_and_one_without_delay_along_heights_alone(

@@ -11,7 +11,7 @@ from catalogs.cubes.cube import read_cube
 from catalogs.home.home import home_of
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.rows import ScoredPair
-from catalogs.records import DatePair
+from catalogs.records import DatePair, ModelId
 from catalogs.settings import Settings
 from catalogs.tables import INTERFEROGRAMS, read_table
 from tasks.judge.correct import correct_frame
@@ -50,7 +50,7 @@ def run(settings: Settings) -> RunReport:
 def scored(settings: Settings) -> dict[str, ScoredPair]:
     model = model_of(settings)
     with open_ledger(home_of(settings).ledger) as ledger:
-        rows = ledger.scored_pairs("fernandina", (model.name, model.sha256))
+        rows = ledger.scored_pairs("fernandina", ModelId(model.name, model.sha256))
     return {str(row.pair): row for row in rows}
 
 

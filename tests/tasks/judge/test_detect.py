@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from catalogs.ledger.rows import GivenVerdict, PairScore, ScoredPair, Verdict
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, FrameId, ModelId
 from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from catalogs.tables import DATES, write_table
@@ -22,7 +22,7 @@ from tests.insar_models.linear_models import divergence_detector
 TAAL = find_volcano("taal")
 FRAMES = [FrameId.parse(name) for name in ("142A_07606_131313", "061D_07585_131313")]
 THRESHOLD = 0.5
-MODEL = ("baseline-0", "aa")
+MODEL = ModelId("baseline-0", "aa")
 DETECTOR = replace(divergence_detector(), threshold=THRESHOLD)
 GIVEN_AT = dt.datetime(2020, 3, 1, tzinfo=dt.UTC)
 
@@ -55,7 +55,7 @@ def table_of(
     verdicts = judge_dates(rows, DETECTOR, Rule(), tried)
     first = to_remember(verdicts, "rule", MODEL) | (said or {})
     given = {date: [GivenVerdict(verdict, GIVEN_AT)] for date, verdict in first.items()}
-    return dates_table(TAAL, verdicts, rows, given, ("rule", "baseline-0"))
+    return dates_table(TAAL, verdicts, rows, given, "rule", "baseline-0")
 
 
 def test_a_date_has_the_state_that_the_method_gives_it() -> None:

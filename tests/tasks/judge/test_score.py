@@ -12,7 +12,7 @@ from catalogs.home.home import home_of, open_home
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.rows import PairScore, TileRow, WaterSource
 from catalogs.rasters.grid import Grid, volcano_window
-from catalogs.records import DatePair
+from catalogs.records import DatePair, ModelId
 from catalogs.settings import Settings
 from catalogs.world.volcanoes import find_volcano
 from insar_models.phase.codes import encode_phase
@@ -54,7 +54,9 @@ def add(settings: Settings, ledger: Ledger, name: str, coherence: np.ndarray) ->
 
 def scores(settings: Settings, ledger: Ledger) -> list[PairScore]:
     model = model_of(settings)
-    return [row.score for row in ledger.scored_pairs("fernandina", (model.name, model.sha256))]
+    return [
+        row.score for row in ledger.scored_pairs("fernandina", ModelId(model.name, model.sha256))
+    ]
 
 
 def flat(value: int) -> np.ndarray:

@@ -17,12 +17,13 @@ from insar_models.encoders.files import save_encoder
 from insar_models.judging.metrics import auroc
 from insar_models.model_folder import read_card
 from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.patchfile.splits import SplitBy
 from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
 from insar_models.tuning.grounds import Grounds
 from insar_models.tuning.pasted_features import PastedFeatures
 from tasks.probes import encoder_pasted as encoder_probe_pasted
 from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
-from tasks.probes.encoder_data import HeldOutBy, apart, labelled_rows
+from tasks.probes.encoder_data import apart, labelled_rows
 from tasks.probes.encoder_pasted import pasted_samples
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
@@ -53,24 +54,24 @@ def request_in(folder: Path) -> EncoderProbeRequest:
 
 class TestRows:
     def test_labelled_patches_but_for_excluded_volcanoes(self, corpus: PatchFile) -> None:
-        learned = labelled_rows(corpus, HeldOutBy.AREA, ("reykjanes",))
+        learned = labelled_rows(corpus, SplitBy.AREA, ("reykjanes",))
         assert learned.rows.tolist() == list(range(20))
         assert learned.deforming == 4
         assert learned.left_out == {"without a label": 1, "of an excluded volcano": 3}
         assert learned.volcanoes[:5] == ("etna",) * 4 + ("fernandina",)
-        assert len(labelled_rows(corpus, HeldOutBy.AREA, ()).rows) == 23
+        assert len(labelled_rows(corpus, SplitBy.AREA, ()).rows) == 23
 
     def test_patches_that_could_not_be_scored_are_not_learned_from(self, corpus: PatchFile) -> None:
         valid = np.ones(24, np.float32)
         valid[[2, 23]] = 0.09
         cut = replace(corpus, columns={**corpus.columns, "valid_fraction": valid})
-        learned = labelled_rows(cut, HeldOutBy.AREA, ())
+        learned = labelled_rows(cut, SplitBy.AREA, ())
         assert 2 not in learned.rows
         assert learned.left_out == {"without a label": 1, "too little valid phase": 1}
 
     def test_areas_and_frames(self, corpus: PatchFile) -> None:
-        by_area = labelled_rows(corpus, HeldOutBy.AREA, ()).groups
-        by_frame = labelled_rows(corpus, HeldOutBy.FRAME, ()).groups
+        by_area = labelled_rows(corpus, SplitBy.AREA, ()).groups
+        by_frame = labelled_rows(corpus, SplitBy.FRAME, ()).groups
         assert [len(set(groups)) for groups in (by_area, by_frame)] == [6, 12]
         assert len(set(by_area[:4])) == 1
         assert len(set(by_frame[:2])) == 1
@@ -80,20 +81,20 @@ class TestRows:
         group = np.arange(24, dtype=np.int32)
         group[5] = group[0]
         tied = replace(corpus, columns={**corpus.columns, "group": group})
-        groups = labelled_rows(tied, HeldOutBy.FRAME, ()).groups
+        groups = labelled_rows(tied, SplitBy.FRAME, ()).groups
         assert len({groups[k] for k in (0, 1, 4, 5)}) == 1
         assert groups[2] != groups[0]
 
     def test_patches_of_unknown_frames_are_not_one_frame(self, corpus: PatchFile) -> None:
         frames = ("",) * 12
         facts = replace(corpus.facts, words={**corpus.facts.words, "frame": frames})
-        groups = labelled_rows(replace(corpus, facts=facts), HeldOutBy.FRAME, ()).groups
+        groups = labelled_rows(replace(corpus, facts=facts), SplitBy.FRAME, ()).groups
         assert len(set(groups)) == 23
 
     def test_a_corpus_without_labels(self, corpus: PatchFile) -> None:
         bare = replace(corpus, columns={**corpus.columns, "label": np.full(24, -1, np.int8)})
         with pytest.raises(BadInputError, match=r"no labelled patch .*24 without a label"):
-            labelled_rows(bare, HeldOutBy.AREA, ())
+            labelled_rows(bare, SplitBy.AREA, ())
 
 
 class TestTraining:
@@ -137,10 +138,10 @@ class TestTraining:
         kept = {path.suffix for path in (place / "encoder" / "features").iterdir()}
         assert kept == {".safetensors"}
 
-    @pytest.mark.parametrize("by", HeldOutBy)
+    @pytest.mark.parametrize("by", [SplitBy.AREA, SplitBy.FRAME])
     @pytest.mark.parametrize("method", ProbeMethod)
     def test_the_report_agrees_with_the_card(
-        self, place: Path, tmp_path: Path, by: HeldOutBy, method: ProbeMethod
+        self, place: Path, tmp_path: Path, by: SplitBy, method: ProbeMethod
     ) -> None:
         settings = LinearProbeSettings(method, seed=2)
         request = replace(request_in(place), by=by, settings=settings)
@@ -191,7 +192,7 @@ class TestTuned:
         assert report.metrics["held_out"]["judged"] == 20
 
     def test_a_group_that_reaches_into_known_ground_is_known(self, corpus: PatchFile) -> None:
-        learned = labelled_rows(corpus, HeldOutBy.FRAME, ())
+        learned = labelled_rows(corpus, SplitBy.FRAME, ())
         columns = {**corpus.columns, "area": np.zeros(24, np.int32)}
         columns["area"][1] = 9
         judged, known = apart(learned, replace(corpus, columns=columns), [9])
@@ -213,7 +214,7 @@ class TestPasted:
             return PastedFeatures(features, np.arange(count) % 2)
 
         monkeypatch.setattr(encoder_probe_pasted, "pasted_features", noted)
-        learned = labelled_rows(corpus, HeldOutBy.AREA, ("reykjanes",))
+        learned = labelled_rows(corpus, SplitBy.AREA, ("reykjanes",))
         extra = pasted_samples(ENCODER, corpus, learned, 40, LinearProbeSettings())
         assert sorted(row for rows in made.values() for row in rows) == [
             row for row in range(20) if corpus.columns["label"][row] == 0

@@ -1,8 +1,7 @@
 """Ask what a server says of a file, without its body, to tell whether it has changed."""
 
-import datetime as dt
 import re
-from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,8 +11,8 @@ import requests
 
 from catalogs.portal.answers import status_of
 from catalogs.portal.causes import NO_ANSWER, no_answer
+from catalogs.portal.file_version import FileVersion
 from catalogs.portal.folder import is_folder_url
-from catalogs.portal.patience import parse_http_time
 from catalogs.portal.session import PortalSession
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 
@@ -31,18 +30,7 @@ _HEADERS: Final = {"Accept-Encoding": "identity"}
 _FIRST_BYTE: Final = {"Range": "bytes=0-0"}
 
 
-@dataclass(frozen=True)
-class FileFacts:
-    """What a server says of a file; None where it does not say."""
-
-    size: int | None
-    """Bytes, never 0."""
-    last_modified: dt.datetime | None
-    """UTC, to the second."""
-    etag: str | None
-
-
-def ask_file_facts(session: PortalSession, url: str) -> FileFacts:
+def ask_file_version(session: PortalSession, url: str) -> FileVersion:
     """Return size, time and tag of the file at `url`, without fetching it.
 
     One HEAD; where that is refused or gives no length, one GET of the first byte, whose answer is
@@ -60,14 +48,14 @@ def ask_file_facts(session: PortalSession, url: str) -> FileFacts:
         return _look_at(Path(url2pathname(urlsplit(url).path)))
     with _open(session, "HEAD", url) as response:
         if response.status_code not in _REFUSES_HEAD:
-            facts = _read_facts(response, url)
-            if facts.size is not None:
-                return facts
+            version = _read_version(response, url)
+            if version.total_bytes is not None:
+                return version
     with _open(session, "GET", url) as response:
-        return _read_facts(response, url)
+        return _read_version(response, url)
 
 
-def _look_at(path: Path) -> FileFacts:
+def _look_at(path: Path) -> FileVersion:
     try:
         found = path.stat()
     except FileNotFoundError as error:
@@ -79,8 +67,7 @@ def _look_at(path: Path) -> FileFacts:
     if found.st_size == 0:
         message = f"{path} is empty"
         raise MissingProductError(message)
-    modified = dt.datetime.fromtimestamp(int(found.st_mtime), dt.UTC)
-    return FileFacts(found.st_size, modified, etag=None)
+    return FileVersion(found.st_size, formatdate(int(found.st_mtime), usegmt=True), etag=None)
 
 
 def _open(session: PortalSession, method: str, url: str) -> requests.Response:
@@ -91,7 +78,7 @@ def _open(session: PortalSession, method: str, url: str) -> requests.Response:
         raise no_answer(url, error) from error
 
 
-def _read_facts(response: requests.Response, url: str) -> FileFacts:
+def _read_version(response: requests.Response, url: str) -> FileVersion:
     size = _size(response)
     answer = f"{url} answered {status_of(response)}"
     if response.status_code in _NOT_THERE:
@@ -106,8 +93,7 @@ def _read_facts(response: requests.Response, url: str) -> FileFacts:
     if size == 0:
         message = f"{url} is empty at the server"
         raise MissingProductError(message)
-    modified = parse_http_time(response.headers.get("Last-Modified"))
-    return FileFacts(size, modified, response.headers.get("ETag"))
+    return FileVersion.of(response, size)
 
 
 def _size(response: requests.Response) -> int | None:

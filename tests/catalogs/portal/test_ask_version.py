@@ -6,14 +6,16 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from catalogs.portal.file_facts import FileFacts, ask_file_facts
+from catalogs.portal.ask_version import ask_file_version
+from catalogs.portal.file_version import FileVersion
 from catalogs.portal.session import PortalSession
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 from tests.catalogs.portal.conftest import FRAME, PAIRS
 from tests.portal import StandInPortal, pair_folder
 
 TIME = dt.datetime(2024, 3, 20, 4, 17, 5, tzinfo=dt.UTC)
-HEADERS = {"Last-Modified": "Wed, 20 Mar 2024 04:17:05 GMT", "ETag": '"v1"'}
+SAID = "Wed, 20 Mar 2024 04:17:05 GMT"
+HEADERS = {"Last-Modified": SAID, "ETag": '"v1"'}
 TIFF = "image/tiff"
 
 
@@ -43,7 +45,7 @@ def length(size: int, **headers: str) -> Response:
 
 def test_one_head_is_enough(httpserver: HTTPServer, session: PortalSession) -> None:
     url, asked = serve(httpserver, length(17018630))
-    assert ask_file_facts(session, url) == FileFacts(17018630, TIME, '"v1"')
+    assert ask_file_version(session, url) == FileVersion(17018630, SAID, '"v1"')
     assert [request.method for request in asked] == ["HEAD"]
 
 
@@ -53,7 +55,7 @@ def test_where_head_is_refused_one_byte_is_asked_for(
 ) -> None:
     byte = Response(b"I", 206, {**HEADERS, "Content-Range": "bytes 0-0/4321"}, content_type=TIFF)
     url, asked = serve(httpserver, Response(status=status), byte)
-    assert ask_file_facts(session, url) == FileFacts(4321, TIME, '"v1"')
+    assert ask_file_version(session, url) == FileVersion(4321, SAID, '"v1"')
     assert [request.method for request in asked] == ["HEAD", "GET"]
     assert asked[1].headers["Range"] == "bytes=0-0"
 
@@ -61,7 +63,7 @@ def test_where_head_is_refused_one_byte_is_asked_for(
 def test_a_range_may_be_ignored(httpserver: HTTPServer, session: PortalSession) -> None:
     whole = Response(b"II*\0" * 100, 200, HEADERS, content_type=TIFF)
     url, _ = serve(httpserver, Response(status=405), whole)
-    assert ask_file_facts(session, url).size == 400
+    assert ask_file_version(session, url).total_bytes == 400
 
 
 def test_a_head_without_length_is_not_the_last_word(
@@ -71,7 +73,7 @@ def test_a_head_without_length_is_not_the_last_word(
     del head.headers["Content-Length"]
     byte = Response(b"I", 206, {"Content-Range": "bytes 0-0/99"}, content_type=TIFF)
     url, _ = serve(httpserver, head, byte)
-    assert ask_file_facts(session, url) == FileFacts(99, None, None)
+    assert ask_file_version(session, url) == FileVersion(99, None, None)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "Wed, 99 Mar 2024 04:17:05 GMT", ""])
@@ -79,7 +81,7 @@ def test_a_time_that_cannot_be_read_is_none(
     httpserver: HTTPServer, session: PortalSession, text: str
 ) -> None:
     url, _ = serve(httpserver, length(5, **{"Last-Modified": text}))
-    assert ask_file_facts(session, url).last_modified is None
+    assert ask_file_version(session, url).modified is None
 
 
 @pytest.mark.parametrize("text", ["bytes 0-0/*", "nonsense", ""])
@@ -88,7 +90,7 @@ def test_a_size_that_nobody_says_is_none(
 ) -> None:
     byte = Response(b"I", 206, {"Content-Range": text}, content_type=TIFF)
     url, _ = serve(httpserver, Response(status=405), byte)
-    assert ask_file_facts(session, url).size is None
+    assert ask_file_version(session, url).total_bytes is None
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -97,20 +99,20 @@ def test_what_is_not_there_is_missing(
 ) -> None:
     url, _ = serve(httpserver, Response(status=status))
     with pytest.raises(MissingProductError, match=str(status)):
-        ask_file_facts(session, url)
+        ask_file_version(session, url)
 
 
 def test_an_empty_file_is_missing(httpserver: HTTPServer, session: PortalSession) -> None:
     url, _ = serve(httpserver, length(0))
     with pytest.raises(MissingProductError, match="empty"):
-        ask_file_facts(session, url)
+        ask_file_version(session, url)
 
 
 def test_an_empty_file_has_no_first_byte(httpserver: HTTPServer, session: PortalSession) -> None:
     none = Response(b"", 416, {"Content-Range": "bytes */0"}, content_type=TIFF)
     url, _ = serve(httpserver, Response(status=405), none)
     with pytest.raises(MissingProductError, match="empty"):
-        ask_file_facts(session, url)
+        ask_file_version(session, url)
 
 
 @pytest.mark.parametrize("status", [400, 416, 503])
@@ -119,7 +121,7 @@ def test_any_other_answer_is_no_answer(
 ) -> None:
     url, _ = serve(httpserver, Response(status=status))
     with pytest.raises(SourceUnavailableError, match=str(status)):
-        ask_file_facts(session, url)
+        ask_file_version(session, url)
 
 
 def test_a_page_in_the_place_of_the_file_is_no_answer(
@@ -129,12 +131,12 @@ def test_a_page_in_the_place_of_the_file_is_no_answer(
     page.content_type = "text/html; charset=utf-8"
     url, _ = serve(httpserver, page)
     with pytest.raises(SourceUnavailableError, match="a page instead of the file"):
-        ask_file_facts(session, url)
+        ask_file_version(session, url)
 
 
 def test_a_dead_host_is_unavailable(session: PortalSession, dead_root: str) -> None:
     with pytest.raises(SourceUnavailableError, match="no answer"):
-        ask_file_facts(session, f"{dead_root}/a.tif")
+        ask_file_version(session, f"{dead_root}/a.tif")
 
 
 @pytest.mark.parametrize("location", ["/a.tif", "ftp://nowhere/a.tif"])
@@ -143,7 +145,7 @@ def test_a_redirect_that_leads_nowhere_is_unavailable(
 ) -> None:
     url, _ = serve(httpserver, Response(status=302, headers={"Location": location}))
     with pytest.raises(SourceUnavailableError, match="no answer"):
-        ask_file_facts(session, url)
+        ask_file_version(session, url)
 
 
 def test_redirects_are_followed(httpserver: HTTPServer, session: PortalSession) -> None:
@@ -151,7 +153,7 @@ def test_redirects_are_followed(httpserver: HTTPServer, session: PortalSession) 
         Response(status=301, headers={"Location": "/a.tif"})
     )
     serve(httpserver, length(7))
-    assert ask_file_facts(session, httpserver.url_for("/old.tif")).size == 7
+    assert ask_file_version(session, httpserver.url_for("/old.tif")).total_bytes == 7
 
 
 def test_the_stand_in_portal_says_what_lies_there(
@@ -160,22 +162,22 @@ def test_the_stand_in_portal_says_what_lies_there(
     name = f"{PAIRS[0]}.geo.diff_pha.tif"
     file = pair_folder(portal.tree, FRAME, PAIRS[0]) / name
     url = f"{portal.public_url}/{FRAME.track}/{FRAME}/interferograms/{PAIRS[0]}/{name}"
-    facts = ask_file_facts(session, url)
+    facts = ask_file_version(session, url)
     found = file.stat()
-    assert facts.size == found.st_size
-    assert facts.last_modified == dt.datetime.fromtimestamp(int(found.st_mtime), dt.UTC)
+    assert facts.total_bytes == found.st_size
+    assert facts.modified == dt.datetime.fromtimestamp(int(found.st_mtime), dt.UTC)
 
 
 def test_a_file_of_this_machine(tmp_path: Path, session: PortalSession) -> None:
     file = tmp_path / "a file.tif"
     file.write_bytes(b"12345")
     os.utime(file, (TIME.timestamp() + 0.5,) * 2)
-    assert ask_file_facts(session, file.as_uri()) == FileFacts(5, TIME, None)
+    assert ask_file_version(session, file.as_uri()) == FileVersion(5, SAID, None)
     file.write_bytes(b"")
     with pytest.raises(MissingProductError, match="empty"):
-        ask_file_facts(session, file.as_uri())
+        ask_file_version(session, file.as_uri())
     file.unlink()
     with pytest.raises(MissingProductError, match="not there"):
-        ask_file_facts(session, file.as_uri())
+        ask_file_version(session, file.as_uri())
     with pytest.raises(SourceUnavailableError, match="cannot read"):
-        ask_file_facts(session, (tmp_path / ("x" * 300)).as_uri())
+        ask_file_version(session, (tmp_path / ("x" * 300)).as_uri())
