@@ -14,7 +14,6 @@ from catalogs.corpora.recipe import CorpusRecipe, ImagesSource
 from catalogs.pictures.s1_index import S1Patch, contradictions, read_s1_index
 from insar_models.patchfile.splits import HELD_OUT, LEARN, LEFT_OUT, SplitBy, SplitColumns, split
 from tasks.corpora.choose import EQUAL, FOR_TESTING, SHARED_WITH_TESTING, choose
-from tasks.corpora.duplicates import count_contradictions
 from tests.tasks.corpora.offered import picture
 
 SIDE = 0.224
@@ -97,11 +96,10 @@ def test_negatives_of_one_frame_and_pair_share_a_group_or_no_ground(
     assert both["location"][same].nunique() == 6
 
 
-def test_overlapping_windows_of_opposite_labels_are_kept_and_counted(
+def test_overlapping_windows_of_opposite_labels_share_a_group(
     patches: tuple[S1Patch, ...],
 ) -> None:
     rows = chosen(patches, "all")
-    assert count_contradictions(rows) == len(contradictions(patches)) == 1
     group = {
         str(file): int(number) for file, number in zip(rows["location"], rows["group"], strict=True)
     }

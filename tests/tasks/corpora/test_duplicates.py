@@ -1,6 +1,5 @@
-"""Equal patches, and overlapping windows of opposite labels."""
+"""Equal patches: which of them is kept."""
 
-import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,10 @@ from numpy.typing import NDArray
 from catalogs.corpora.candidate import Candidate
 from insar_models.phase.symmetries import patch_sha256, shape_sha256
 from tasks.corpora.choose import DECORRELATED, DISPUTED, EQUAL, choose
-from tasks.corpora.duplicates import count_contradictions
 from tests.tasks.corpora.offered import (
     DAY,
     FRAME,
     LATER,
-    OTHER_TRACK,
     RECIPE,
     cut,
     picture,
@@ -86,35 +83,3 @@ class TestEqualPatches:
 def hashed(patch: NDArray[np.uint8], name: str, **changes: Any) -> Candidate:
     hashes: dict[str, Any] = {"sha256": patch_sha256(patch), "shape_sha256": shape_sha256(patch)}
     return picture(name, location=name, **hashes, **changes)
-
-
-class TestContradictions:
-    @pytest.mark.parametrize(
-        ("changes", "found"),
-        [
-            ({}, 1),
-            ({"north": -0.11}, 1),
-            ({"north": -0.115}, 0),
-            ({"north": -0.07, "west": -91.63}, 0),
-            ({"north": 0.05, "west": -91.65}, 1),
-            ({"label": 0}, 0),
-            ({"label": -1}, 0),
-            ({"frame": OTHER_TRACK}, 0),
-            ({"frame": ""}, 0),
-            ({"primary": DAY - dt.timedelta(12)}, 0),
-            ({"north": NAN}, 0),
-            ({"phasor_coherence": 0.1}, 0),
-        ],
-    )
-    def test_windows_of_opposite_labels(self, changes: dict[str, Any], found: int) -> None:
-        quiet = picture("quiet", **KNOWN, label=0)
-        rows = choose([quiet, picture("deforming", **KNOWN | {"label": 1} | changes)], RECIPE)
-        assert count_contradictions(rows) == found
-        if found:
-            assert rows["kept"].all()
-            assert set(rows["group"]) == {0}
-
-    def test_across_the_longitude_of_180_degrees(self) -> None:
-        one = picture("a", **KNOWN | {"west": 179.99}, label=0)
-        other = picture("b", **KNOWN | {"west": -179.98}, label=1)
-        assert count_contradictions(choose([one, other], RECIPE)) == 1
