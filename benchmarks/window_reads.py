@@ -108,7 +108,7 @@ def _serve(path: Path, pipe: Connection) -> None:
         pipe.recv()
 
 
-def measure(path: Path, read: Callable[[str], NDArray[Any]]) -> Cost:
+def measure(path: Path, product: Product, read: Callable[[str], NDArray[Any]]) -> Cost:
     """Return what `read` takes to bring the window from a server of the file at `path`.
 
     Raises
@@ -122,7 +122,7 @@ def measure(path: Path, read: Callable[[str], NDArray[Any]]) -> Cost:
         seconds = time.perf_counter() - start
         pipe.send("count")
         requests, bytes_moved = pipe.recv()
-    if values.tobytes() != read_window(path, Product.DIFF_PHA, WINDOW).tobytes():
+    if values.tobytes() != read_window(path, product, WINDOW).tobytes():
         message = "the window is not the file's"
         raise RuntimeError(message)
     return Cost(requests, bytes_moved, seconds)
@@ -135,7 +135,7 @@ def whole_file(product: Product) -> Callable[[str], NDArray[Any]]:
         with tempfile.TemporaryDirectory() as folder, make_session(HERE) as session:
             path = Path(folder) / "a.tif"
             fetch_file(session, _remote(url, product), path, lambda part: None)  # noqa: ARG005
-            return read_window(path, Product.DIFF_PHA, WINDOW)
+            return read_window(path, product, WINDOW)
 
     return read
 
@@ -188,7 +188,7 @@ def _print_table(product: Product, path: Path) -> None:
     print(f"\n{product.value}, {size / 1e6:.1f} MB")
     print(f"{'':26}{'requests':>9}{'MB':>8}{'of whole':>9}{'seconds':>9}{'on the way':>12}")
     for name, read in readers.items():
-        cost = measure(path, read)
+        cost = measure(path, product, read)
         print(
             f"{name:26}{cost.requests:9}{cost.bytes_moved / 1e6:8.2f}"
             f"{cost.bytes_moved / size:9.3f}{cost.seconds:9.3f}"

@@ -4,14 +4,14 @@ HTTP range requests: RFC 9110, sections 13.1.5 (If-Range) and 14.
 """
 
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import requests
 
 from catalogs.portal.answers import ask
 from catalogs.portal.bodies import CutAnswerError, body_chunks
-from catalogs.portal.file_parts import ByteRange
 from catalogs.portal.file_version import FileVersion
 from catalogs.portal.session import PortalSession
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
@@ -23,6 +23,23 @@ _ACCEPTED: Final = (
 )
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+
+
+@dataclass(frozen=True, order=True)
+class ByteRange:
+    """The bytes from `start` up to, and without, `stop`."""
+
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return self.stop - self.start
+
+    def contains(self, other: Self) -> bool:
+        """Whether all bytes of `other` are among these."""
+        return self.start <= other.start and other.stop <= self.stop
 
 
 class Part(NamedTuple):

@@ -1,37 +1,25 @@
 """Bring only the bytes of a window: the file's header first, then the blocks that hold it."""
 
 import logging
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from uuid import uuid4
 
-from catalogs.portal.byte_ranges import RangeReader
-from catalogs.portal.fetch import refuse_too_large
-from catalogs.portal.file_parts import ByteRange, BytesNeededError, FileParts
+from catalogs.portal.byte_ranges import ByteRange, RangeReader
+from catalogs.portal.fetch import TIFF_STARTS, refuse_too_large
 from catalogs.portal.folder import is_folder_url
+from catalogs.portal.remote_raster import HEAD_BYTES, RemoteRaster
 from catalogs.portal.session import PortalSession
-from catalogs.portal.tiff_layout import TiffLayout, parse_layout
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
-from catalogs.portal.window_plan import plan_ranges
 from catalogs.rasters.grid import Grid, Window
-from catalogs.rasters.reading import read_place, read_window
+from catalogs.rasters.grids import RasterPlace
+from catalogs.rasters.reading import ChosenWindow, read_chosen_window
 from catalogs.rasters.window_records import FetchedWindow, WindowProvenance, hash_values
 from catalogs.records import RemoteFile, RemoteFrameFile
-from fringewatch.atomic import disk_errors
-from fringewatch.errors import CorruptProductError
+from fringewatch.errors import CorruptProductError, FringewatchError
 
 logger = logging.getLogger(__name__)
-
-HEAD_BYTES: Final = 1 << 15
-"""First read: holds the directory of a frame of up to 3,900 rows in strips of one row."""
-
-MOST_REQUESTS: Final = 4
-"""Per file, without redirects and repetitions."""
-
-_MOST_HEADER_PARTS: Final = MOST_REQUESTS - 1
-_MOST_HEADER_BYTES: Final = 1 << 20
 
 
 def fetch_window(
@@ -90,78 +78,61 @@ def _fetch_once(
 ) -> FetchedWindow:
     reader = RangeReader(session, remote.url)
     head, version = reader.read(ByteRange(0, HEAD_BYTES))
-    refuse_too_large(session, remote.url, version.total_bytes)
-    parts = FileParts(version.total_bytes)
-    parts.add(0, head)
+    refuse_too_large(session, remote.url, version.total_bytes or 0)
+    source = RemoteRaster(reader, head, version.total_bytes or 0)
     with _named(remote):
-        layout = _read_header(reader, parts)
-    with _opened(parts, remote) as path:
-        place = read_place(path, remote.product)
-    if place.resampled_from:
-        message = f"{remote.file_name} has to be resampled (from {place.resampled_from})"
-        raise WholeFileNeededError(message)
-    window = choose(place.grid)
-    with _named(remote):
-        ranges = plan_ranges(layout, window, MOST_REQUESTS - len(reader.ranges))
-        _refuse_if_dear(reader, ranges, parts.size)
-    for wanted in ranges:
-        parts.add(wanted.start, reader.read(wanted).content)
-    with _opened(parts, remote) as path:
-        values = read_window(path, remote.product, window)
+        if not head.startswith(TIFF_STARTS):
+            message = "it is no TIFF"
+            raise CorruptProductError(message)
+        read = _read(source, remote, choose)
     logger.info("read a window of %s, %d bytes", remote.url, reader.bytes_moved)
     return FetchedWindow(
-        values,
-        window,
+        read.values,
+        read.window,
         WindowProvenance(
             url=remote.url,
-            total_bytes=version.total_bytes,
+            total_bytes=version.total_bytes or 0,
             last_modified=version.modified,
             etag=version.etag,
             byte_ranges=tuple((part.start, part.stop) for part in reader.ranges),
             requests=reader.requests_made,
             bytes_moved=reader.bytes_moved,
-            sha256=hash_values(values),
-            numbers_said=place.numbers_said,
+            sha256=hash_values(read.values),
+            numbers_said=read.place.numbers_said,
         ),
     )
 
 
-def _read_header(reader: RangeReader, parts: FileParts) -> TiffLayout:
-    """Return the layout, after adding the parts of the file that it takes to know it."""
-    while True:
-        try:
-            return parse_layout(parts)
-        except BytesNeededError as error:
-            needed = error.needed
-        _refuse_if_dear(reader, (needed,), parts.size)
-        if needed.size > _MOST_HEADER_BYTES or len(reader.ranges) == _MOST_HEADER_PARTS:
-            message = f"its header is scattered: {needed.size} more bytes at {needed.start}"
-            raise WholeFileNeededError(message)
-        # What a directory points at lies mostly just behind it, or just before.
-        start = max(needed.start - HEAD_BYTES // 2, 0)
-        wanted = ByteRange(start, min(max(needed.stop, start + HEAD_BYTES), parts.size))
-        parts.add(start, reader.read(wanted).content)
+def _read(
+    source: RemoteRaster,
+    remote: RemoteFile | RemoteFrameFile,
+    choose: Callable[[Grid], Window],
+) -> ChosenWindow:
+    """Return what GDAL makes of the file, by the code that reads whole files.
 
-
-def _refuse_if_dear(reader: RangeReader, planned: Iterable[ByteRange], total_bytes: int) -> None:
-    moved = sum(part.size for part in (*reader.ranges, *planned))
-    if moved > total_bytes / 2:
-        message = f"a window takes {moved} of its {total_bytes} bytes, more than half"
-        raise WholeFileNeededError(message)
-
-
-@contextmanager
-def _opened(parts: FileParts, remote: RemoteFile | RemoteFrameFile) -> Iterator[Path]:
-    """Give a path at which GDAL finds the file; the parts that are not here read as zeros.
-
-    So the very code that reads whole files reads this one: every codec, predictor and
-    registration means the same. A compressed block that is not here would fail to decode.
+    So every codec, predictor and registration means the same. What went wrong on the way to the
+    bytes comes before what GDAL says of their absence.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / remote.file_name
-        with disk_errors(path), path.open("wb") as file:
-            parts.write_image(file)
-        yield path
+
+    def chosen(place: RasterPlace) -> Window:
+        if source.error is not None:
+            raise source.error
+        if place.resampled_from:
+            message = f"it has to be resampled (from {place.resampled_from})"
+            raise WholeFileNeededError(message)
+        source.reads_pixels = True
+        return choose(place.grid)
+
+    path = Path(f"/{uuid4().hex}") / remote.file_name
+    try:
+        read = read_chosen_window(path, remote.product, chosen, source)
+    except FringewatchError:
+        if source.error is not None:
+            raise source.error from None
+        raise
+    if source.error is not None:
+        raise source.error
+    return read
 
 
 @contextmanager
@@ -169,9 +140,8 @@ def _named(remote: RemoteFile | RemoteFrameFile) -> Iterator[None]:
     """Put the file's name before errors of those who know only its bytes."""
     try:
         yield
-    except CorruptProductError as error:
+    except (CorruptProductError, WholeFileNeededError) as error:
+        if str(error).startswith(remote.file_name) or remote.url in str(error):
+            raise
         message = f"{remote.file_name}: {error}"
-        raise CorruptProductError(message) from error
-    except WholeFileNeededError as error:
-        message = f"{remote.file_name}: {error}"
-        raise WholeFileNeededError(message) from error
+        raise type(error)(message) from error

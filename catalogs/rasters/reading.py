@@ -8,7 +8,7 @@ No data is exact 0 or non-finite, and what the file's own tag names besides.
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,6 +111,49 @@ def read_window(path: Path, product: Raster, window: Window) -> NDArray[np.gener
         return values
 
 
+@dataclass(frozen=True, eq=False)
+class ChosenWindow:
+    """A window that was chosen by what the file's header says."""
+
+    values: NDArray[np.generic]
+    """As `read_window` gives them."""
+    window: Window
+    place: RasterPlace
+
+
+def read_chosen_window(
+    path: Path, product: Raster, choose: Callable[[RasterPlace], Window], opener: object
+) -> ChosenWindow:
+    """Return a window of a product that is read through an opener of rasterio.
+
+    Parameters
+    ----------
+    path
+        The file's name, below a folder that no other read has at the same time.
+    product
+        What it holds.
+    choose
+        Gets the place of the raster before any pixel is read, and returns the window on its grid;
+        it may refuse by raising an error of its own.
+    opener
+        As `rasterio.open` takes it; no other file is asked of it.
+
+    Raises
+    ------
+    CorruptProductError
+        As `read_window`.
+    """
+    # No file beside this one is looked for.
+    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
+    with alone, _opened(path, opener) as raster:
+        meaning = RasterMeaning.of(raster, product)
+        place = replace(place_of(raster), numbers_said=meaning.is_said)
+        window = choose(place)
+        values = _values_inside(raster, meaning, window)
+        _refuse_faulty(NumbersSeen.among(product, values, said=meaning.is_said))
+        return ChosenWindow(values, window, place)
+
+
 def read_on_lattice(path: Path, product: Raster, window: Window) -> ProductWindow:
     """Return the ground of a window from a file on whatever grid.
 
@@ -167,7 +210,7 @@ def _values_inside(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
+def _opened(path: Path, opener: object = None) -> Iterator[rasterio.DatasetReader]:
     """Give an open GeoTIFF; what is wrong with it is said with its name.
 
     Other formats are not tried: a description of other files, or addresses, would be read as well.
@@ -177,7 +220,7 @@ def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
             with warnings.catch_warnings():
                 # A file without georeference is refused in our own words.
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
-                raster = rasterio.open(path, driver="GTiff")
+                raster = rasterio.open(path, driver="GTiff", opener=opener)
             with raster:
                 yield raster
     except CorruptProductError as error:

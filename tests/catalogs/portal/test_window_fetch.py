@@ -1,5 +1,6 @@
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalogs.portal.client import Portal
+from catalogs.portal.remote_raster import HEAD_BYTES, MOST_REQUESTS
 from catalogs.portal.session import PortalSession
 from catalogs.portal.window_errors import WholeFileNeededError
-from catalogs.portal.window_fetch import HEAD_BYTES, MOST_REQUESTS, fetch_window
+from catalogs.portal.window_fetch import fetch_window
 from catalogs.rasters.grid import Grid, Window, volcano_window
 from catalogs.rasters.reading import read_grid, read_window
 from catalogs.rasters.window_records import FetchedWindow
@@ -103,6 +105,18 @@ def test_strips_take_two_requests(server: RangeServer, session: PortalSession, u
     fetched = fetch_window(session, remote(server.url), middle)
     assert fetched.provenance.requests == 2
     assert fetched.valid_fraction == pytest.approx(np.mean(np.isfinite(PHASE[900:1400, 60:560])))
+
+
+def test_many_threads_read_at_once(
+    server: RangeServer, session: PortalSession, usual: Path
+) -> None:
+    server.file.content = usual.read_bytes()
+    with ThreadPoolExecutor(4) as threads:
+        fetched = list(
+            threads.map(lambda _: fetch_window(session, remote(server.url), middle), range(8))
+        )
+    assert len({window.provenance.sha256 for window in fetched}) == 1
+    assert len(server.requests) == 16
 
 
 @pytest.mark.parametrize(("row", "column"), [(-250, -250), (HEIGHT - 250, 400), (-499, 639)])
