@@ -211,6 +211,7 @@ def read_table(schema: TableSchema, folder: Place) -> pd.DataFrame:
 
 
 def _checked(schema: TableSchema, rows: pd.DataFrame) -> pa.Table:
+    """The rows as Arrow's table, sorted by their key; `StoreError` if they break the schema."""
     names = [column.name for column in schema.columns]
     if list(rows.columns) != names:
         odd = sorted(set(rows.columns) ^ set(names)) or ["their order"]

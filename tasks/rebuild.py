@@ -129,6 +129,7 @@ def _carry_over(
     phase: Product,
     from_old: tuple[Place, Mapping[DatePair, TileRow]],
 ) -> tuple[DatePair, ...]:
+    """The pairs of the old cube whose tiles fit the new one, and are in it now."""
     volcano, frame = request.volcano, request.frame
     aside, lost = from_old
     old = read_cube(aside, with_dask=False)

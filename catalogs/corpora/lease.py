@@ -151,6 +151,7 @@ def only_builder(
 
 @contextmanager
 def _disk_lock(corpus: Corpus, folder: Path, holder: str) -> Iterator[None]:
+    """Hold the corpus on disk; the system lets go of it when the process ends."""
     lock = FileLock(folder / "builder.lock", thread_local=False)
     note = corpus.place / "builder.json"
     with disk_errors(folder):

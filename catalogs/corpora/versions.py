@@ -228,6 +228,7 @@ def _history(corpus: Corpus) -> list[str]:
 
 
 def _note(corpus: Corpus, version: str, built_at: dt.datetime) -> None:
+    """Add a line to the history, unless it ends with this version already."""
     file = corpus.place / "history.csv"
     when = built_at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     line = f"{when},{version}\n".encode()

@@ -98,6 +98,7 @@ def empty_cube(attributes: dict[str, Any], window: Window) -> dict[str, bytes]:
 
 
 def _create_arrays(store: Store, attributes: dict[str, Any], window: Window) -> None:
+    """Make the arrays of a cube without pairs in an empty store."""
     group = zarr.open_group(store, mode="w-", zarr_format=3, attributes=attributes)
     size = window.size
     for name, words in (("phase", PHASE_ATTRIBUTES), ("coherence", COHERENCE_ATTRIBUTES)):

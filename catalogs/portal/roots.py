@@ -142,6 +142,7 @@ def _names_added_source(text: str) -> bool:
 
 
 def _parse_address(text: str) -> str:
+    """The address without blanks and a last slash; an error if it can be none."""
     message = (
         f"'{text}' is not the root of a portal: expected an http or https address without user, "
         f"query or fragment, such as {DEFAULT_ROOTS[0]}, or a folder that exists (one that is not "

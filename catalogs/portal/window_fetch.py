@@ -76,6 +76,7 @@ def fetch_window(
 def _fetch_once(
     session: PortalSession, remote: RemoteFile | RemoteFrameFile, choose: Callable[[Grid], Window]
 ) -> FetchedWindow:
+    """The window, from one version of the file; `FileChangedError` if there are two."""
     reader = RangeReader(session, remote.url)
     head, version = reader.read(ByteRange(0, HEAD_BYTES))
     refuse_too_large(session, remote.url, version.total_bytes or 0)

@@ -83,6 +83,7 @@ class NumbersSeen:
         return self._phase_fault() if self.product.is_phase else self._coherence_fault()
 
     def _phase_fault(self) -> str | None:
+        """What is wrong with the range of a phase; None if it can be radians."""
         if max(-self.lowest, self.highest) > math.pi + _BEYOND_PI:
             return (
                 f"its phase reaches from {self.lowest:.4g} to {self.highest:.4g}, expected radians "

@@ -81,6 +81,7 @@ class RasterMeaning:
         return self._is_scaled or bool(self.unit) or isinstance(self.product, FrameRaster)
 
     def _refuse_unknown(self) -> None:
+        """Pass a file whose scale, unit and type say what its numbers are."""
         if not (math.isfinite(self.scale) and math.isfinite(self.offset)) or self.scale == 0:
             message = f"its scale is {self.scale} and its offset {self.offset}: no use"
             raise CorruptProductError(message)
@@ -144,6 +145,7 @@ class RasterMeaning:
         return phase
 
     def _coherence(self, raw: NDArray[np.generic], empty: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Bytes of coherence, 0 where there is no data."""
         if raw.dtype == np.uint8 and not self.is_said:
             coherence = np.array(raw, dtype=np.uint8)
             coherence[empty] = 0

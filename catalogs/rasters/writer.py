@@ -67,6 +67,7 @@ def write_geotiff(
 
 
 def _container(path: Path, array: NDArray[np.generic], grid: Grid) -> dict[str, Any]:
+    """Options for GDAL's writer: LiCSAR's own container for arrays of that type."""
     if array.ndim != _DIMENSIONS or array.shape != (grid.height, grid.width):
         message = f"{path.name}: an array of shape {array.shape} does not fit the grid ({grid})"
         raise BadInputError(message)

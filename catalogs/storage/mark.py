@@ -103,6 +103,7 @@ def _write_link(root: Path, link: _Link) -> None:
 
 
 def _check_mark(mark: Place, home_id: str) -> None:
+    """Pass a storage whose mark is this home's, and of a format that we read."""
     try:
         words = _parse(mark.read(), str(mark))
     except StoreError as error:

@@ -134,6 +134,7 @@ def select_frames(volcano: Volcano, names: Sequence[str]) -> tuple[FrameId, ...]
 
 
 def _parse_volcano(row: CsvRow) -> Volcano:
+    """The volcano of a row; an error that names the row's line and column if it is none."""
     slug, number, region = row.text("slug"), row.text("gvp_number"), row.text("region")
     if _SLUG.fullmatch(slug) is None:
         row.reject("slug", "lower-case words joined by hyphens, such as cerro-azul")

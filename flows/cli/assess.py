@@ -177,6 +177,7 @@ def _methods(settings: "Settings", names: Sequence[str]) -> "list[OnsetMethod]":
 def _assess_table(
     settings: "Settings", wanted: _Wanted, truth: "Truth", *, first_said: bool
 ) -> int:
+    """Hold the verdicts of a table or of a volcano in the home against truth."""
     from catalogs.home.home import home_of
     from catalogs.world.volcanoes import find_volcano
     from tasks.assess.delays import assess as assess_dates
@@ -238,6 +239,7 @@ def _assess_rewrapped(
     wanted: _Wanted,
     pictures: Path | None,
 ) -> int:
+    """Judge a real series by each method, and print what came of it; the exit code."""
     from tasks.assess.rewrapped_alarms import format_alarms
     from tasks.assess.rewrapped_pictures import draw_alarms, draw_episodes
     from tasks.assess.runs import judge_cases
@@ -261,6 +263,7 @@ def _report(
     methods: "Sequence[OnsetMethod]",
     wanted: _Wanted,
 ) -> int:
+    """Print the report and the curves, write them as JSON if asked for; the exit code."""
     from fringewatch.atomic import write_atomically
     from tasks.assess.curve import delay_curve
     from tasks.assess.report import format_curve, format_report, report_json

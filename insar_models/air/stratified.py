@@ -207,6 +207,7 @@ def _not_fitted(field: AirField, outcome: FitOutcome) -> FieldFit:
 def _check(
     phase: NDArray[np.uint8], coherence: NDArray[np.uint8], fields: Sequence[AirField]
 ) -> None:
+    """Pass bytes of one window and fields on its grid."""
     for name, array in (("phase", phase), ("coherence", coherence)):
         if array.dtype != np.uint8 or array.ndim != _TWICE:
             message = (

@@ -94,6 +94,7 @@ class Cutout(Piece):
 
     @override
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:
+        """The phasors without data in a few upright rectangles."""
         side = phasors.field.shape[-1]
         numbers = draws.uniform(1 + 3 * self.most)
         count = 1 + np.floor(numbers[0] * self.most)

@@ -99,6 +99,7 @@ def _stage(
     depth: int,
     stride: int,
 ) -> nn.Sequential:
+    """Blocks of a stage of a ResNet, the first of which reduces the side by `stride`."""
     after = channels * block.expansion
     shortcut = None
     if stride != 1 or before != after:

@@ -118,6 +118,7 @@ def _curve(
     peak_m: NDArray[np.float64],
     share: float,
 ) -> DetectionCurve:
+    """What is found where this share of the quiet samples alarms."""
     threshold = quiet_threshold(quiet_logits, share)
     cells = []
     for kind in (*np.unique(kinds).tolist(), ALL_KINDS):

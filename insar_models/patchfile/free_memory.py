@@ -26,6 +26,7 @@ def free_memory(system: Path = _SYSTEM) -> int | None:
 
 
 def _left_in_groups(system: Path) -> Iterator[int]:
+    """Bytes that each control group round this process has left."""
     for line in _text(system / "proc" / "self" / "cgroup").splitlines():
         _, kinds, name = [*line.split(":", 2), "", "", ""][:3]
         if kinds and "memory" not in kinds.split(","):

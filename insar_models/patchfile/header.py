@@ -213,6 +213,7 @@ def _texts(facts: PatchFacts) -> dict[str, str]:
 
 
 def _parse(path: Path, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tensors and metadata of a header; `StoreError` if it is none of ours."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -252,6 +253,7 @@ def _count_of(path: Path, found: dict[str, Any]) -> int:
 
 
 def _facts_of(path: Path, about: dict[str, str]) -> PatchFacts:
+    """The facts that the metadata tells."""
     try:
         words = json.loads(about["words"])
         facts = PatchFacts(

@@ -179,6 +179,7 @@ class PatchLoader:
 def _check_rows(
     file: PatchFile, draw: EachOnce, rows: NDArray[np.int64] | None
 ) -> NDArray[np.int64]:
+    """The places in the file that are selected, as int64; all of them if None."""
     if rows is None:
         rows = np.arange(len(file), dtype=np.int64)
     if rows.ndim != 1 or rows.dtype.kind not in "iu":

@@ -157,6 +157,7 @@ def split(
 
 
 def _split_by_time(columns: SplitColumns, held_out: object) -> NDArray[np.int8]:
+    """The side of each patch: before the date, from it on, or across it."""
     if not isinstance(held_out, dt.date):
         message = f"a split by time needs the date from which pairs are held out, not {held_out!r}"
         raise BadInputError(message)
@@ -182,6 +183,7 @@ def _split_by_time(columns: SplitColumns, held_out: object) -> NDArray[np.int8]:
 
 
 def _split_by_name(columns: SplitColumns, way: SplitBy, names: Sequence[str]) -> NDArray[np.int8]:
+    """The side of each patch: held out with all that hangs together with a named one."""
     lists: list[tuple[NDArray[np.integer], tuple[str, ...]]] = []
     if way is not SplitBy.VOLCANO:
         lists.append((columns.frame, columns.frames))

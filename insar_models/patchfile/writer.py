@@ -79,6 +79,7 @@ def write_patch_file(
 def _write_phase(
     file: BinaryIO, path: Path, hashes: NDArray[np.uint8], blocks: Iterable[NDArray[np.uint8]]
 ) -> str:
+    """Write the patches as they come, each held against its hash; the hash of all bytes."""
     whole, done = hashlib.sha256(), 0
     for values in blocks:
         block = np.ascontiguousarray(values)
@@ -107,6 +108,7 @@ def _write_phase(
 
 
 def _check_columns(facts: PatchFacts, columns: Mapping[str, NDArray[Any]]) -> int:
+    """The count of patches, of which all columns have as many."""
     if columns.keys() != COLUMNS.keys():
         odd = ", ".join(sorted(columns.keys() ^ COLUMNS.keys()))
         message = f"corpus '{facts.name}': columns are missing or unknown: {odd}"

@@ -158,6 +158,7 @@ class _Corner:
 
 
 def _corner(xi: _Array, eta: _Array, q: _Array, sine: _Array, cosine: _Array) -> _Corner:
+    """What the formulas need at a corner of the rectangle (Okada 1985, eq. 25 to 30)."""
     r = np.sqrt(xi * xi + eta * eta + q * q)
     sum_eta = _radius_plus(r, eta, xi * xi + q * q)
     sum_xi = _radius_plus(r, xi, eta * eta + q * q)

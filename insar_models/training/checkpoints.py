@@ -136,6 +136,7 @@ def _paths(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Checkpoint:
+    """The checkpoint in a file; `ModelError` if it is damaged or none."""
     advice = "it is damaged; remove it to go on from an older one"
     try:
         with safe_open(path, framework="pt") as file:

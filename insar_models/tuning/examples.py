@@ -140,6 +140,7 @@ class ExampleMaker:
         generator: np.random.Generator,
         device: torch.device,
     ) -> Examples:
+        """The patches as the net sees them, with sources pasted where they should be."""
         step, labelled, pasted = kinds
         recipe, size = self._recipe, self._spec.size
         patches = self._corpus.read(rows)

@@ -113,6 +113,7 @@ def _alarms(dates: Sequence[JudgedDate]) -> list[dt.date]:
 
 
 def _covered(volcano: str, dates: Sequence[JudgedDate], truth: PlaceTruth) -> Sequence[JudgedDate]:
+    """The dates of which the truth knows something."""
     first, last = dates[0].date, dates[-1].date
     if truth.covers is not None:
         start, end = truth.covers
@@ -133,6 +134,7 @@ def _covered(volcano: str, dates: Sequence[JudgedDate], truth: PlaceTruth) -> Se
 
 
 def _outcome(episode: DatedEpisode, dates: Sequence[JudgedDate], last: dt.date) -> EpisodeOutcome:
+    """Whether and when one episode was found."""
     inside = [item for item in dates if episode.start <= item.date <= last]
     if all(item.state.is_silent for item in inside):
         return EpisodeOutcome(episode, Ending.NOT_WATCHED)

@@ -118,6 +118,7 @@ def _detections(
     *,
     first_said: bool,
 ) -> Detections:
+    """The verdicts of the rows of one volcano's table."""
     volcanoes = sorted({str(row["volcano"]) for row in rows})
     if len(volcanoes) != 1:
         held = ", ".join(volcanoes) or "none"

@@ -56,6 +56,7 @@ def _moving_steps(
     wanted: PairLabel,
     steps: list[tuple[dt.date, dt.date]],
 ) -> set[tuple[dt.date, dt.date]]:
+    """The steps between dates in which the ground moved, as far as labels tell."""
     # A pair of an earthquake neither shows nor refutes what a volcano did.
     quiet = [pair for pair, label in labels.items() if label is PairLabel.QUIET]
     moving: set[tuple[dt.date, dt.date]] = set()

@@ -202,6 +202,7 @@ def _plan(
     pieces: tuple[tuple[PatchSource, ...], tuple[Item, ...]],
     workers: Workers,
 ) -> Plan:
+    """The plan of what the sources offer, written."""
     sources, items = pieces
     found: dict[int, list[Candidate]] = {}
     failures = []
@@ -263,6 +264,7 @@ def _write_part(part: _Part) -> Receipt:
 
 
 def _finish(corpus: Corpus, plan: Plan, failures: tuple[str, ...]) -> CorpusReport:
+    """Show the version to readers if no shard is missing; what the build came to."""
     missing = () if corpus.is_finished(plan.version) else missing_shards(corpus, plan)
     if not missing:
         finish_version(corpus, plan)

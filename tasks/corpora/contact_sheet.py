@@ -270,6 +270,7 @@ def _draw_head(sheet: _Sheet, place: Place, columns: xr.Dataset) -> None:
 
 
 def _draw_foot(sheet: _Sheet) -> None:
+    """Draw the colours of the phase, and say what is what."""
     height, width = sheet.pixels.shape[:2]
     axes = sheet.figure.add_axes((_MARGIN / width, 40 / height, 420 / width, 16 / height))
     bar = sheet.figure.colorbar(

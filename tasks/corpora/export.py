@@ -93,6 +93,7 @@ def _words(flags: xr.DataArray) -> tuple[str, ...]:
 
 
 def _columns(version: Place, dataset: xr.Dataset) -> dict[str, NDArray[Any]]:
+    """The columns of a version, with the types of a patch file."""
     columns = {}
     for name, dtype in COLUMNS.items():
         try:

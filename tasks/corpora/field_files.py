@@ -127,6 +127,7 @@ def _day(date: dt.date) -> int:
 
 
 def _heights(folder: Path) -> Iterator[tuple[str, NDArray[np.int16]]]:
+    """Name and heights (metres, int16) of each GeoTIFF of a folder."""
     paths = sorted(folder.glob("*.tif"))
     if not paths:
         message = f"{folder} holds no .tif: give a folder of GeoTIFFs of heights in metres"

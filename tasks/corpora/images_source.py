@@ -85,6 +85,7 @@ class PicturePatches(PatchSource):
             raise StoreError(message) from error
 
     def _survey_picture(self, picture: ListedPicture) -> list[Candidate]:
+        """The patches that a picture gives; one with its problem if it gives none."""
         blank = dataclasses.replace(
             unread_candidate(self.number, self.source.kind, picture.location, picture.problem),
             volcano=picture.volcano,

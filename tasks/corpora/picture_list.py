@@ -100,6 +100,7 @@ def _sub_folders(folder: Path) -> list[Path]:
 
 
 def _of_index(folder: Path, patch: S1Patch) -> ListedPicture:
+    """The picture of a row of the index, with what keeps it from being read."""
     location, problem = patch.file, ""
     if (
         patch.path is not None

@@ -141,6 +141,7 @@ def _episode(chance: np.random.Generator, latitude: float, pair: DatePair) -> Ep
 
 
 def _ground(chance: np.random.Generator, latitude: float, *, has_coast: bool) -> Ground:
+    """Ground with one cone, bare to some share, and the sea beside it or not."""
     radius_m = float(chance.uniform(4_000.0, 20_000.0))
     cone = Cone(
         longitude=float(chance.uniform(-0.1, 0.1)),

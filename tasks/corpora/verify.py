@@ -195,6 +195,7 @@ def _compare_columns(place: Place, expected: dict[str, bytes]) -> Iterator[str]:
 
 
 def _fault_of_description(group: zarr.Group, name: str, wanted: zarr.Array[Any]) -> str:
+    """How an array's description differs from the plan's; empty if it does not."""
     try:
         array = group[name]
         if not isinstance(array, zarr.Array):

@@ -97,6 +97,7 @@ def _on_pictures(
     settings: Settings,
     judging: Judging,
 ) -> EvaluationReport:
+    """The report on models, and on probes of encoders, beside baseline 0."""
     named = request.models or (() if request.encoders else (settings.model,))
     models = [model_of(settings.model_copy(update={"model": name})) for name in named]
     candidates = [Candidate(model.name, Role.JUDGED, (model,)) for model in models]

@@ -108,6 +108,7 @@ def _with_simulated(
     pictures: Sequence[LabelledPicture],
     truth: SimulatedTruth,
 ) -> EvaluationReport:
+    """The report, with what can be said only where the truth is simulated."""
     reports = tuple(
         replace(
             found,

@@ -89,6 +89,7 @@ def unlearned(corpus: LabelledCorpus, encoders: Sequence[NamedEncoder]) -> NDArr
 def _contestants(
     corpus: LabelledCorpus, encoders: Sequence[NamedEncoder], probing: Probing
 ) -> list[_Contestant]:
+    """The encoders, the same untrained, and the features by hand."""
     found = []
     for encoder in encoders:
         features = trained_features(encoder, corpus)

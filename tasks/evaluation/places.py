@@ -64,6 +64,7 @@ def places_of(folder: Path, pictures: Sequence[LabelledPicture]) -> tuple[Place,
 def _look_up(
     path: Path, known: dict[_Key, Place], pictures: Sequence[LabelledPicture]
 ) -> tuple[Place, ...] | None:
+    """The place of each picture by its name; None if the index knows too few of them."""
     places, strangers = [], 0
     for picture in pictures:
         name = picture.path.name

@@ -172,6 +172,7 @@ class _BatchDownload:
         return _PairOutcome(rows=rows, problem=Problem(self.request.frame, entry.pair, words))
 
     def _bring(self, remote: RemoteFile) -> FileRow:
+        """What became of one product: it is here, or why it is not."""
         known = self.known.get((remote.pair, remote.product))
         try:
             there = find_granule(self.home, self.request, remote, known)

@@ -65,6 +65,7 @@ def bring_delays(request: FrameRequest, settings: Settings) -> tuple[str, ...]:
 def _bring_model(
     name: str, request: FrameRequest, settings: Settings, ledger: Ledger, window: Window
 ) -> str:
+    """Bring the delays of a model that are lacking; a note if some cannot be had."""
     home, volcano, frame = home_of(settings), request.volcano.slug, request.frame
     place, raster = home.cube(volcano, frame), DELAYS[name]
     todo = _lacking(ledger, request, raster, delay_hashes(place, raster))
@@ -121,6 +122,7 @@ def _bring(
     which: tuple[dt.date, FrameRaster],
     window: Window,
 ) -> tuple[LayerRow, NDArray[np.float32] | None]:
+    """The delay at one date with its row, or a row that says why there is none."""
     date, raster = which
     reasons: list[str] = []
     answered = True

@@ -71,6 +71,7 @@ def tile_some(
 
 
 def _tile_pair(home: Home, request: FrameRequest, window: Window, item: PairSlot) -> TilingOutcome:
+    """What became of one pair."""
     pair = item.pair
     needed = item.phase.needed
     unseen = next((p for p in needed if not lies_here(home, request, pair, p)), None)

@@ -133,6 +133,7 @@ def _radians(phasors: Phasors) -> NDArray[np.float32]:
 
 
 def _draw(columns: list[Column], place: Place, footnote: str) -> Place:
+    """Draw the columns side by side, and write the picture."""
     lines = len(columns[0][1])
     step = _PANEL_PIXELS + _GAP_PIXELS
     width = len(columns) * step + _GAP_PIXELS

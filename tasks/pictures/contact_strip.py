@@ -119,6 +119,7 @@ def _check(window: PhaseWindow) -> None:
 
 
 def _draw_window(axes: Axes, window: PhaseWindow, colours: Colormap) -> None:
+    """Draw one interferogram with its dates and its score."""
     # No interpolation: values between two pixels would cross the jump from pi to -pi.
     axes.imshow(
         window.phase_rad, cmap=colours, vmin=-math.pi, vmax=math.pi, interpolation="nearest"
@@ -151,6 +152,7 @@ def _draw_outline(axes: Axes, activation: NDArray[np.float32]) -> None:
 
 
 def _draw_colour_bar(figure: Figure, colours: Colormap, height_pixels: int, words: str) -> None:
+    """Draw the colours of the phase, and say what a fringe is."""
     axes = figure.add_axes((0.03, 44 / height_pixels, 0.3, 12 / height_pixels))
     bar = figure.colorbar(
         ScalarMappable(Normalize(-math.pi, math.pi), colours), cax=axes, orientation="horizontal"

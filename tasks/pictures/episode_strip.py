@@ -63,6 +63,7 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
 
 
 def _strip(since: dt.date, until: dt.date, pairs: pd.DataFrame, *, still: bool) -> EpisodeStrip:
+    """The strip of an episode: its first and last interferograms, if it has many."""
     ordered = pairs.sort_values(["secondary_date", "primary_date", "frame"])
     drawn, which = ordered, f"its {len(pairs)} positive interferograms"
     if len(pairs) > 2 * _PAIRS_AT_AN_END:

@@ -122,6 +122,7 @@ def _limit_of_places(data: TrainingData) -> str:
 
 
 def _describe_data(data: TrainingData) -> dict[str, object]:
+    """What was learned from, and what was left out, for the card."""
     deforming = [patch for patch in data.patches if patch.label]
     areas_deforming = {a for a, p in zip(data.areas, data.patches, strict=True) if p.label}
     return {

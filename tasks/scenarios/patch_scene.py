@@ -86,6 +86,7 @@ def patch_scene(scenario: PatchScenario, number: int) -> PatchScene:
 
 
 def _still_scene(scenario: PatchScenario, chance: np.random.Generator) -> Scene:
+    """A scene without any source: where it lies and how it is seen is drawn."""
     recipe = scenario.patches
     half = recipe.size_pixels * recipe.step_degrees / 2
     latitude = float(chance.uniform(*recipe.latitudes_degrees))

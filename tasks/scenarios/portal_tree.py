@@ -234,6 +234,7 @@ def _paths(folder: Path, pair: DatePair, fault: Fault) -> dict[Product, Path]:
 def _write_pair(
     folder: Path, pair: DatePair, fault: Fault, simulated: SimulatedPair, grid: Grid
 ) -> None:
+    """Write the files of a pair as its fault leaves them."""
     paths = _paths(folder, pair, fault)
     phase, coherence = simulated.phase_rad, simulated.coherence
     if fault is Fault.BLANK:

@@ -90,6 +90,7 @@ def _convert(hint: Any, value: object, path: str) -> Any:
 
 
 def _convert_plain(hint: Any, value: object, path: str) -> Any:
+    """A text, a truth value, a date or a number of the wanted type."""
     if hint in _WORDS:
         if not isinstance(value, str) or not value.strip():
             _refuse(path, value, "a text")

@@ -98,6 +98,7 @@ class Scenario:
         return tuple(sorted({day for frame in self.frames for day in frame.acquisitions}))
 
     def _check_frame(self, path: str, frame: ScenarioFrame, window: Window) -> None:
+        """Pass a frame that sees the volcano, once, with pairs."""
         try:
             select_frames(self.volcano, [str(frame.id)])
         except BadInputError as error:
@@ -124,6 +125,7 @@ class Scenario:
                 raise BadInputError(message)
 
     def _check_episode(self, path: str, episode: Episode) -> None:
+        """Pass an episode near the volcano, within the dates."""
         source, volcano = episode.source, self.volcano
         far = max(
             abs((source.longitude - volcano.longitude + 180) % 360 - 180),

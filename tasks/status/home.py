@@ -91,6 +91,7 @@ def _all_frames(ledger: Ledger) -> list[tuple[str | None, FrameId]]:
 def _frame_status(
     ledger: Ledger, home: Home, volcano: str | None, frame: FrameId, today: dt.date
 ) -> FrameStatus:
+    """What the ledger knows of one frame."""
     pairs, files = ledger.pairs(frame), ledger.files(frame)
     tiled = ledger.tiled_pairs(volcano, frame) if volcano else ()
     listed = [row.pair for row in pairs if row.gone_since is None]

@@ -125,6 +125,7 @@ def check_granules(
 def _check_granule(
     path: Path, memory: FrameMemory, settled: Collection[DatePair], *, kept: bool
 ) -> Iterator[Difference]:
+    """What is wrong with one downloaded file: nothing, or one difference."""
     if ".part" in path.suffixes or path.suffix == ".tmp":
         reason = "left by a run that was cut short, or a run is under way"
         yield Difference(DifferenceKind.LEFT_OVER, reason, path=path)

@@ -107,6 +107,7 @@ def _compare_listing(
     in_cube: Collection[DatePair],
     answers: _Answers,
 ) -> None:
+    """Add to the answers what the source lists and is not here."""
     tiled = memory.tiled
     brought = {*tiled, *(pair for pair, _ in memory.files)}
     absent = set(listed) - tiled - set(in_cube)
@@ -158,6 +159,7 @@ def _rows_to_ask(
 def _ask_row(
     portal: Portal, frame: FrameId, entry: PairEntry, row: FileRow, answers: _Answers
 ) -> None:
+    """Add to the answers what the source says of one file that was fetched."""
     try:
         version, url = _find_version(portal, frame, entry, row)
     except MissingProductError as error:

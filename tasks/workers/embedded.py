@@ -94,6 +94,7 @@ def dask_setup(worker: Worker) -> None:  # noqa: ARG001 - Dask calls it by this 
 
 
 def _empty_cluster(memory_gb: float, folder: str) -> LocalCluster:
+    """A scheduler of this process, without workers yet."""
     try:
         return LocalCluster(
             n_workers=0,

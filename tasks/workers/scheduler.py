@@ -44,6 +44,7 @@ def scheduler_client(address: str) -> Iterator[tuple[Client, int]]:
 
 
 def _connect(address: str) -> Client:
+    """A client of the scheduler at an address."""
     try:
         get_address_host_port(address)  # a client of no address would take 40 seconds to give up
         with warnings.catch_warnings():  # of versions we raise more, and say it in our words
@@ -77,6 +78,7 @@ def _wait_for_threads(client: Client, address: str) -> int:
 
 
 def _compare_versions(client: Client, address: str) -> None:
+    """Pass a scheduler and workers that have the versions that we have."""
     found = _ask(client, address, client.scheduler.versions, packages=["fringewatch"])
     workers = _ask(
         client,

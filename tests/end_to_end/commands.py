@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("fringewatch")
@@ -31,8 +31,3 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("PREFECT_", "FRINGEWATCH_"))
     }
-
-
-def lines_with(text: str, words: Sequence[str]) -> list[str]:
-    """Return the lines of `text` that hold all of `words`."""
-    return [line for line in text.splitlines() if all(word in line for word in words)]
