@@ -2,6 +2,9 @@
 
 The keys of a table are the fields of its record, so that the science's own records (a source, a
 time course, the weather) are the format, with the checks that they make themselves.
+
+Pydantic could read them, but not say where: it takes the errors of a record's own checks for its
+own only if they are `ValueError`s, and gives others without the path of the key.
 """
 
 import dataclasses
