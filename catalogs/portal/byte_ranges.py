@@ -60,12 +60,15 @@ class RangeReader:
         Requests answered, redirects and broken bodies included.
     bytes_moved : int
         Bytes of bodies that came, broken ones included.
+    total_bytes : int
+        Of the whole file; 0 before the first part.
     """
 
     def __init__(self, session: PortalSession, url: str) -> None:
         self.ranges: list[ByteRange] = []
         self.requests_made = 0
         self.bytes_moved = 0
+        self.total_bytes = 0
         self._session = session
         self._url = url  # later: where the redirects led
         self._version: FileVersion | None = None
@@ -103,7 +106,7 @@ class RangeReader:
     def _take(self, response: requests.Response, wanted: ByteRange) -> Part:
         self.requests_made += 1 + len(response.history)
         version = self._accept(response, wanted)
-        promised = min(wanted.stop, version.total_bytes) - wanted.start
+        promised = min(wanted.stop, self.total_bytes) - wanted.start
         body = bytearray()
         for chunk in body_chunks(response, self._session.settings):
             self.bytes_moved += len(chunk)
@@ -132,6 +135,7 @@ class RangeReader:
         if (first, last + 1) != (wanted.start, min(wanted.stop, total)):
             reason = f"it sends bytes {first} to {last + 1} of {total} instead"
             raise self._no_parts(reason)
+        self.total_bytes = total
         return version
 
     def _refusal(self, response: requests.Response) -> WholeFileNeededError | FileChangedError:

@@ -27,7 +27,7 @@ _MOST_HEADER_PARTS: Final = MOST_REQUESTS - 1
 _MOST_HEADER_BYTES: Final = 1 << 20
 
 
-class RemoteRaster(MultiByteRangeResourceContainer):
+class RemoteRaster(MultiByteRangeResourceContainer):  # type: ignore[misc]  # rasterio is untyped
     """What `rasterio.open` takes as its opener, for one file.
 
     GDAL calls it from C, where an exception must not go through. So the first one is kept in
@@ -39,16 +39,14 @@ class RemoteRaster(MultiByteRangeResourceContainer):
         Of the file; its first `HEAD_BYTES` have been read.
     head
         Those bytes.
-    total_bytes
-        Of the whole file.
     """
 
-    def __init__(self, reader: RangeReader, head: bytes, total_bytes: int) -> None:
+    def __init__(self, reader: RangeReader, head: bytes) -> None:
         self.error: BaseException | None = None
         self.reads_pixels = False
         """Set once the header is known: blocks are as large as they are."""
         self._reader = reader
-        self._total_bytes = total_bytes
+        self._total_bytes = reader.total_bytes
         self._parts = {ByteRange(0, len(head)): head}
 
     @override

@@ -79,8 +79,8 @@ def _fetch_once(
     """The window, from one version of the file; `FileChangedError` if there are two."""
     reader = RangeReader(session, remote.url)
     head, version = reader.read(ByteRange(0, HEAD_BYTES))
-    refuse_too_large(session, remote.url, version.total_bytes or 0)
-    source = RemoteRaster(reader, head, version.total_bytes or 0)
+    refuse_too_large(session, remote.url, reader.total_bytes)
+    source = RemoteRaster(reader, head)
     with _named(remote):
         if not head.startswith(TIFF_STARTS):
             message = "it is no TIFF"
@@ -92,7 +92,7 @@ def _fetch_once(
         read.window,
         WindowProvenance(
             url=remote.url,
-            total_bytes=version.total_bytes or 0,
+            total_bytes=reader.total_bytes,
             last_modified=version.modified,
             etag=version.etag,
             byte_ranges=tuple((part.start, part.stop) for part in reader.ranges),

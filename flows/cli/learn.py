@@ -86,7 +86,8 @@ def pretrain(
             asked_to_stop=asked_to_stop,
         ),
         options.device,
-        {},
+        every=200,
+        note_every=10,
     )
 
 
@@ -152,16 +153,22 @@ def tune(
             asked_to_stop=asked_to_stop,
         ),
         options.device,
-        {"checkpoint_every": 500, "measure_every": 500, "note_every": 50},
+        every=500,
+        note_every=50,
     )
 
 
 def _learned(
     learn: "Callable[[TrainingSetup, Callable[[], bool]], TrainingReport]",
     device: str | None,
-    rhythm: dict[str, int],
+    *,
+    every: int,
+    note_every: int,
 ) -> int:
-    """Learn until all steps are taken or a signal asks to stop, and return the exit code."""
+    """Learn until all steps are taken or a signal asks to stop, and return the exit code.
+
+    `every` and `note_every` are steps: between checkpoints and looks, and of a journal's line.
+    """
     from flows.screen import start_logging
     from insar_models.encoders.features import best_device
     from insar_models.patchfile.loader import Loading
@@ -169,7 +176,12 @@ def _learned(
     from insar_models.training.running import TrainingSetup
 
     start_logging()
-    running = TrainingSetup(loading=Loading(device=device or best_device()), **rhythm)
+    running = TrainingSetup(
+        loading=Loading(device=device or best_device()),
+        checkpoint_every=every,
+        measure_every=every,
+        note_every=note_every,
+    )
     report = until_stopped(lambda asked_to_stop: learn(running, asked_to_stop))
     return 0 if report.is_finished else PARTIAL
 

@@ -258,6 +258,7 @@ def test_a_part_of_unknown_origin_is_not_gone_on_from(
 def test_a_note_says_what_its_bytes_belong_to(part: Path, remote: RemoteFile) -> None:
     version = PartialFile(part.with_suffix("")).version(remote.url)
     time_sent = email.utils.formatdate(LONG_AGO, usegmt=True)
+    assert version is not None
     assert version == FileVersion(SIZE, time_sent, None)
     assert version.validator == time_sent
 
