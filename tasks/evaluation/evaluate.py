@@ -18,7 +18,7 @@ from tasks.evaluation.report import (
     report_on_chance,
     sample_rows,
 )
-from tasks.evaluation.samples import GroupBy, Place, Sample
+from tasks.evaluation.samples import GroupBy, Sample, SamplePlace
 from tasks.evaluation.simulated import curves_of, pointing_of
 from tasks.evaluation.truth import SimulatedTruth, check_shape, read_truth
 
@@ -130,6 +130,8 @@ def _check_of(truth: SimulatedTruth | None) -> CheckShape | None:
     return lambda picture, shape: check_shape(truth.sources.get(picture.path), picture, shape)
 
 
-def _own_place(picture: LabelledPicture, directory: Path, truth: SimulatedTruth | None) -> Place:
+def _own_place(
+    picture: LabelledPicture, directory: Path, truth: SimulatedTruth | None
+) -> SamplePlace:
     scene = None if truth is None else truth.scenes.get(picture.path)
-    return Place.only(scene or relative_name(picture, directory))
+    return SamplePlace.only(scene or relative_name(picture, directory))

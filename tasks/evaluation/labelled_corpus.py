@@ -9,7 +9,7 @@ import numpy as np
 from fringewatch.errors import BadInputError
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.patchfile.splits import SplitBy
-from tasks.evaluation.samples import Place
+from tasks.evaluation.samples import SamplePlace
 from tasks.probes.encoder_data import LabelledRows, labelled_rows
 from tasks.probes.samples import REYKJANES
 
@@ -55,7 +55,7 @@ class LabelledCorpus:
             raise BadInputError(message)
         return cls(file, by, patches)
 
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[SamplePlace, ...]:
         """Where each patch lies; an area is called by its first frame."""
         rows = self.patches.rows
         frames, volcanoes = (self.file.words(name)[rows].tolist() for name in ("frame", "volcano"))
@@ -65,7 +65,7 @@ class LabelledCorpus:
             if frame:
                 first[area] = min(first.get(area, frame), frame)
         return tuple(
-            Place(
+            SamplePlace(
                 area=first.get(area, f"area {area}"),
                 frame=frame or f"area {area}",
                 volcano=volcano or frame or f"area {area}",

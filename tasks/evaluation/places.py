@@ -10,7 +10,7 @@ from catalogs.csv_rows import CsvRow
 from catalogs.pictures.images import LabelledPicture
 from catalogs.pictures.s1_index import INDEX_FILE, areas_of, read_s1_index
 from fringewatch.errors import BadInputError
-from tasks.evaluation.samples import Place
+from tasks.evaluation.samples import SamplePlace
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _Key = tuple[int, str]
 """Label and file name."""
 
 
-def places_of(folder: Path, pictures: Sequence[LabelledPicture]) -> tuple[Place, ...] | None:
+def places_of(folder: Path, pictures: Sequence[LabelledPicture]) -> tuple[SamplePlace, ...] | None:
     """Return the place of each picture by ``index.csv`` in `folder` or its parent; None if none.
 
     Pictures are found by label and file name, so that the index may lie beside a copy. A picture
@@ -62,8 +62,8 @@ def places_of(folder: Path, pictures: Sequence[LabelledPicture]) -> tuple[Place,
 
 
 def _look_up(
-    path: Path, known: dict[_Key, Place], pictures: Sequence[LabelledPicture]
-) -> tuple[Place, ...] | None:
+    path: Path, known: dict[_Key, SamplePlace], pictures: Sequence[LabelledPicture]
+) -> tuple[SamplePlace, ...] | None:
     """The place of each picture by its name; None if the index knows too few of them."""
     places, strangers = [], 0
     for picture in pictures:
@@ -77,7 +77,7 @@ def _look_up(
                 )
                 raise BadInputError(message)
             strangers += 1
-            place = Place.only(name)
+            place = SamplePlace.only(name)
         places.append(place)
     if strangers == len(pictures):
         return None
@@ -91,18 +91,18 @@ def _look_up(
     return tuple(places)
 
 
-def _s1_places(folder: Path) -> dict[_Key, Place]:
+def _s1_places(folder: Path) -> dict[_Key, SamplePlace]:
     patches = read_s1_index(folder)
     places = {}
     for patch, area in zip(patches, areas_of(patches), strict=True):
         frame = str(patch.frame)
-        place = Place(area, frame, patch.volcano, f"{patch.volcano} {frame}")
+        place = SamplePlace(area, frame, patch.volcano, f"{patch.volcano} {frame}")
         names = {patch.file} if patch.path is None else {patch.file, patch.path.name}
         places.update({(patch.label, name): place for name in names})
     return places
 
 
-def _c1_places(path: Path) -> dict[_Key, Place]:
+def _c1_places(path: Path) -> dict[_Key, SamplePlace]:
     """Places of C1's pictures; of most that are quiet only the pair of dates is known."""
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream)
@@ -116,7 +116,7 @@ def _c1_places(path: Path) -> dict[_Key, Place]:
         scene = row.values["vol"]
         volcano = scene[:-2] if scene.endswith(_DIRECTIONS) else scene
         volcano = volcano.lower()
-        place = Place(
+        place = SamplePlace(
             area=volcano or pair,
             frame=row.values["frame"] or pair,
             volcano=volcano or pair,

@@ -23,7 +23,7 @@ from insar_models.judging.figures import (
     seed_ranges,
 )
 from tasks.evaluation.candidates import Role, SampleScores
-from tasks.evaluation.samples import GroupBy, Place, Sample, groups_of
+from tasks.evaluation.samples import GroupBy, Sample, SamplePlace, groups_of
 
 CHANCE: Final = "chance"
 
@@ -65,7 +65,7 @@ class SampleRow:
     name: str
     label: int
     family: str
-    place: Place
+    place: SamplePlace
     scores: dict[str, list[float]]
     """Logits less the threshold: from 0 on the sample counts as deforming."""
     probabilities: dict[str, list[float]]

@@ -18,7 +18,7 @@ class GroupBy(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class SamplePlace:
     """The groups of one sample; where a volcano or a frame is not known, what is known instead."""
 
     area: str
@@ -50,7 +50,7 @@ class Sample:
     label: int
     family: str
     """The rendering of a picture; empty for a patch."""
-    place: Place
+    place: SamplePlace
 
 
 def groups_of(samples: Sequence[Sample], by: GroupBy) -> tuple[str, ...]:

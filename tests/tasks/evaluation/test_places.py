@@ -7,7 +7,7 @@ import pytest
 from catalogs.pictures.images import LabelledPicture, read_labelled_folder
 from fringewatch.errors import BadInputError
 from tasks.evaluation.places import places_of
-from tasks.evaluation.samples import Place
+from tasks.evaluation.samples import SamplePlace
 
 S1_HEAD = (
     "split,label,file,volcano,frame,d1,d2,kind,row0,col0,rot90_k,transposed,gvp_number,gvp_lat,"
@@ -43,7 +43,9 @@ def test_the_index_of_s1_lies_in_the_parent(tmp_path: Path) -> None:
     one, two, three = places_of(test, pictures) or ()
 
     # One volcano in two frames is one area, called by the first.
-    assert one == Place("044A_05235_131005", "044A_05235_131005", "etna", "etna 044A_05235_131005")
+    assert one == SamplePlace(
+        "044A_05235_131005", "044A_05235_131005", "etna", "etna 044A_05235_131005"
+    )
     assert (two.area, two.frame) == ("044A_05235_131005", "124D_05291_081406")
     assert three.area == "142A_07606_131313"
 
@@ -60,10 +62,10 @@ def test_the_index_of_c1(tmp_path: Path) -> None:
 
     q, r, e, f, new = places_of(tmp_path, pictures) or ()
 
-    assert q == r == Place.only("20150502_20150526")
-    assert e == Place("etna", "124D_05291_081406", "etna", "etna_d")
-    assert f == Place("etna", "20191012_20191030", "etna", "etna_a")
-    assert new == Place.only("new.png")
+    assert q == r == SamplePlace.only("20150502_20150526")
+    assert e == SamplePlace("etna", "124D_05291_081406", "etna", "etna_d")
+    assert f == SamplePlace("etna", "20191012_20191030", "etna", "etna_a")
+    assert new == SamplePlace.only("new.png")
 
 
 def test_without_an_index_nothing_is_known(tmp_path: Path) -> None:
