@@ -8,4 +8,4 @@ from catalogs.rasters.grid import Grid
 
 
 def assert_same_grid(one: Grid, other: Grid) -> None:
-    assert astuple(one) == pytest.approx(astuple(other), abs=1e-4)
+    assert astuple(one) == pytest.approx(astuple(other), abs=1e-7)

@@ -41,7 +41,7 @@ def test_a_raster_comes_back_in_licsars_container(
         assert raster.profile["compress"] == "deflate"
         assert raster.tags(ns="IMAGE_STRUCTURE")["PREDICTOR"] == predictor
         assert raster.tags()["AREA_OR_POINT"] == "Area"
-    assert check_raster(path, product).distance_pixels(GRID) < 1e-6
+    assert_same_grid(check_raster(path, product), GRID)
     assert [entry.name for entry in path.parent.iterdir()] == ["pair.tif"]
 
 
