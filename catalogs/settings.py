@@ -9,9 +9,9 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Final, Literal, get_origin
+from typing import Any, Final, Literal, Self, get_origin
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -22,14 +22,19 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from catalogs.place_settings import PlaceSettings
 from catalogs.portal.allowed_hosts import AllowedHosts
 from catalogs.portal.roots import DEFAULT_ROOTS, parse_root
 from catalogs.portal.session import DEFAULT_USER_AGENT
 from catalogs.records import Product
+from catalogs.world.volcanoes import find_volcano, is_slug, plain_spelling
 from fringewatch.errors import BadInputError
 from fringewatch.plugins import DATE_METHODS, plugin_names
 
 _PREFIX = "FRINGEWATCH_"
+
+NO_SENDER: Final = "fringewatch.invalid"
+"""Of CAP messages of which nobody has said who sends them."""
 
 DATE_METHOD_NAMES: Final = ("rule", "cumulative-sum", "deconvolution", "early", "quiet")
 """The methods and presets that come with Fringewatch; a test holds them against those there are."""
@@ -152,6 +157,32 @@ class Settings(BaseSettings):
         "reaches it in a pair has no score",
     )
 
+    exports: tuple[Literal["geojson", "atom", "cog", "kmz", "stac", "cap", "vona"], ...] = Field(
+        default=(), description="what is written for other systems after each run"
+    )
+    cap_status: Literal["Exercise", "Test", "Actual"] = Field(
+        default="Test", description="status of the CAP messages; Actual alerts people"
+    )
+    cap_sender: str = Field(
+        default=NO_SENDER,
+        pattern=r"^[^\s,<&]+$",
+        description="who sends the CAP messages, such as duty@observatory.example",
+    )
+    volcano: dict[str, PlaceSettings] = Field(
+        default={}, description="single volcanoes: places of one's own, and changes to known ones"
+    )
+
+    def for_volcano(self, slug: str) -> Self:
+        """Return the settings as they are for one volcano: its own, and those of no other."""
+        place = self.volcano.get(slug)
+        if place is None:
+            return self.model_copy(update={"volcano": {}}) if self.volcano else self
+        options = place.method_options
+        if place.own_method is None:
+            options = {**self.method_options, **options}
+        own = {"method": place.own_method or self.method, "method_options": options}
+        return self.model_copy(update={"volcano": {slug: place}, **own})
+
     @property
     def phase(self) -> Product:
         """The product that `product` names."""
@@ -169,6 +200,36 @@ class Settings(BaseSettings):
             message = "give the hour in UTC, without a zone"
             raise ValueError(message)
         return value
+
+    @field_validator("exports")
+    @classmethod
+    def _each_export_once(cls, exports: tuple[str, ...]) -> tuple[str, ...]:
+        return cls._each_once(exports)
+
+    @model_validator(mode="after")
+    def _check_sender(self) -> Self:
+        if self.cap_status == "Actual" and self.cap_sender == NO_SENDER:
+            message = "cap_status = 'Actual' alerts people: say who sends it (cap_sender)"
+            raise ValueError(message)
+        return self
+
+    @field_validator("volcano")
+    @classmethod
+    def _by_slug(cls, given: dict[str, PlaceSettings]) -> dict[str, PlaceSettings]:
+        found: dict[str, PlaceSettings] = {}
+        for name, place in given.items():
+            slug = _slug_of(name, place)
+            if slug in found:
+                message = f"[volcano.{name}]: there is another entry for {slug}: make them one"
+                raise ValueError(message)
+            if place.method is not None:
+                try:
+                    cls._check_method(place.method)
+                except ValueError as error:
+                    message = f"volcano.{name}.method = '{place.method}': {error}"
+                    raise ValueError(message) from error
+            found[slug] = place
+        return found
 
     @field_validator("method")
     @classmethod
@@ -217,6 +278,24 @@ class Settings(BaseSettings):
         return init_settings, environment, file
 
 
+def _slug_of(name: str, place: PlaceSettings) -> str:
+    """Return the slug of an entry: the catalogue's where it knows the name, else its own."""
+    try:
+        return find_volcano(name).slug
+    except BadInputError as error:
+        if not place.is_placed:
+            message = f"[volcano.{name}]: {error}; a place of your own needs latitude and longitude"
+            raise ValueError(message) from error
+    slug = plain_spelling(name)
+    if is_slug(slug):
+        return slug
+    message = (
+        f"[volcano.{name}]: call the entry by lower-case letters, digits and hyphens, such as "
+        'laguna-azul, and give the full name as name = "..."'
+    )
+    raise ValueError(message)
+
+
 class _Environment(EnvSettingsSource):
     """The environment, where a list may also be words with commas between them."""
 
@@ -246,7 +325,7 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])} = {item['input']!r}: {item['msg']}"
+            f"{'.'.join(str(part) for part in item['loc'])}{_shown(item['input'])}: {item['msg']}"
             for item in error.errors()
         )
         message = f"settings are wrong: {wrong}"
@@ -254,6 +333,11 @@ def load_settings(**given: Any) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"fringewatch.toml in the home is no TOML: {error}"
         raise BadInputError(message) from error
+
+
+def _shown(value: object) -> str:
+    """Return a wrong value; nothing of a whole table, whose message names what is wrong in it."""
+    return "" if isinstance(value, dict) else f" = {value!r}"
 
 
 def _refuse_unknown_variables() -> None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 
-TABLE_FORMAT = 4
+TABLE_FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class TableSchema:
         return pa.schema(fields, metadata={"fringewatch_format": str(TABLE_FORMAT)})
 
 
-_STATES = ("quiet", "watch", "unrest", "no data", "unknown")
+_STATES = ("quiet", "watch", "unrest", "no data", "unknown", "masked")
 
 INTERFEROGRAMS = TableSchema(
     "interferograms",
     (
         Column("volcano", pa.string(), "slug of the catalogue"),
-        Column("gvp_number", pa.int32(), "number in Volcanoes of the World"),
+        Column("gvp_number", pa.int32(), "number in Volcanoes of the World; 0 for none"),
         Column("frame", pa.string(), "LiCSAR frame"),
         Column("direction", pa.string(), "ascending or descending"),
         Column("primary_date", pa.date32(), "older acquisition, UTC"),
@@ -103,6 +103,10 @@ INTERFEROGRAMS = TableSchema(
             "share of the pair's structure that went with the air, 0 to 1",
             may_be_empty=True,
         ),
+        Column("review", pa.string(), "what people say of it, or of its date", may_be_empty=True),
+        Column(
+            "left_out", pa.string(), "why it is no evidence; empty where it is", may_be_empty=True
+        ),
         Column("model", pa.string(), "name of the model"),
         Column("model_sha256", pa.string(), "hash of its weights"),
         Column("source_url", pa.string(), "where the phase file came from"),
@@ -117,9 +121,9 @@ DATES = TableSchema(
     "dates",
     (
         Column("volcano", pa.string(), "slug of the catalogue"),
-        Column("gvp_number", pa.int32(), "number in Volcanoes of the World"),
+        Column("gvp_number", pa.int32(), "number in Volcanoes of the World; 0 for none"),
         Column("date", pa.date32(), "acquisition that ends the pairs, UTC"),
-        Column("pairs", pa.int32(), "scored pairs of passes that end on this date"),
+        Column("pairs", pa.int32(), "scored pairs of passes that end on this date, and count"),
         Column("pairs_positive", pa.int32(), "those of them that are positive"),
         Column("frames", pa.string(), "frames that saw it, separated by spaces"),
         Column("tracks_for", pa.string(), "tracks that speak for deformation"),
@@ -131,8 +135,15 @@ DATES = TableSchema(
         Column(
             "level_needed", pa.float64(), "level from which it is unrest then", may_be_empty=True
         ),
-        Column("state", pa.string(), "quiet, watch, unrest, no data or unknown"),
+        Column("state", pa.string(), "quiet, watch, unrest, no data, unknown or masked"),
         Column("because", pa.string(), "why, in words"),
+        Column(
+            "review",
+            pa.string(),
+            "what people say of it, the newest first; empty where nobody did",
+            may_be_empty=True,
+        ),
+        Column("reviewed_by", pa.string(), "who they are", may_be_empty=True),
         Column(
             "since", pa.date32(), "first date of the running episode of unrest", may_be_empty=True
         ),

@@ -15,7 +15,7 @@ from catalogs.home.home import home_of
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import FringewatchError
-from tasks.judge.detect import method_of
+from tasks.judge.detect import silence_days_of
 from tasks.judge.standing import standing_of
 from tasks.records import RunReport
 
@@ -47,6 +47,8 @@ class VolcanoRow:
     """What else a person should know: frames that no source has, pairs left for later."""
     because: str = ""
     """Why the volcano is in its state."""
+    review: str = ""
+    """What people say of its newest date, and who."""
 
     def cells(self) -> dict[str, str | int]:
         """The row of the table."""
@@ -56,19 +58,12 @@ class VolcanoRow:
             "state": self.state,
             "since": str(self.since or ""),
             "because": self.because,
+            "review": self.review,
             "newest date": str(self.newest or ""),
             "age (days)": "" if self.age_days is None else self.age_days,
             "gaps": len(self.gaps),
             "reasons": "; ".join(self.gaps[:_GAPS_SHOWN]),
         }
-
-
-_USUAL_SILENCE_DAYS = 48
-
-
-def _silence_days(settings: Settings) -> int:
-    """After how many days without a pair unrest is unknown; methods of others may not say."""
-    return int(getattr(method_of(settings), "silence_days", _USUAL_SILENCE_DAYS))
 
 
 def leave_artifacts(reports: Sequence[RunReport], settings: Settings) -> None:
@@ -103,7 +98,7 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
         outcome = report.outcome.name.lower()
         return VolcanoRow(report.volcano, outcome, "unknown", None, None, None, gaps, notes)
     newest = _day(dates.iloc[-1]["date"])
-    standing = standing_of(dates, today, _silence_days(settings))
+    standing = standing_of(dates, today, silence_days_of(settings.for_volcano(report.volcano)))
     return VolcanoRow(
         volcano=report.volcano,
         outcome=report.outcome.name.lower(),
@@ -114,6 +109,7 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
         gaps=gaps,
         notes=notes,
         because=standing.because,
+        review=_review_of(dates.iloc[-1]),
     )
 
 
@@ -126,6 +122,7 @@ def markdown_of(rows: Sequence[VolcanoRow], today: dt.date) -> str:
         said.append(
             f"- **{row.volcano}**: {row.state}{since}; newest date {row.newest or 'none'}{age}"
             + (f" ({row.because})" if row.because else "")
+            + (f"; reviewed: {row.review}" if row.review else "")
         )
     said += ["", "## Gaps", ""]
     for row in rows:
@@ -138,6 +135,10 @@ def markdown_of(rows: Sequence[VolcanoRow], today: dt.date) -> str:
         said += ["", "## Notes", ""]
         said += [f"- {row.volcano}: {note}" for row in rows for note in row.notes]
     return "\n".join(said) + "\n"
+
+
+def _review_of(date: pd.Series) -> str:
+    return "" if pd.isna(date["review"]) else f"{date['review']} ({date['reviewed_by']})"
 
 
 def _dates_of(volcano: str, settings: Settings) -> pd.DataFrame | None:

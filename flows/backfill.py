@@ -7,6 +7,7 @@ from prefect import flow
 
 from catalogs.settings import load_settings
 from flows.artifacts import leave_artifacts
+from flows.exports import leave_exports
 from flows.run_log import RUN_LOG
 from flows.steps import PREFECT_STEPS, conclude, try_later_named
 from tasks.records import RunReport
@@ -65,7 +66,8 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
         whole_files=whole_files,
         keep_granules=whole_files,
     )
-    request = parse_request(volcano, start, end, frames or ())
+    request = parse_request(volcano, start, end, frames or (), settings)
     report = watch_volcano(request, settings, PREFECT_STEPS)
     leave_artifacts([report], settings)
+    leave_exports([report], settings)
     return conclude(report)

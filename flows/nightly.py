@@ -8,6 +8,7 @@ from prefect import flow
 
 from catalogs.settings import load_settings
 from flows.artifacts import leave_artifacts
+from flows.exports import leave_exports
 from flows.run_log import RUN_LOG
 from flows.steps import PREFECT_STEPS, conclude_all, try_later_named
 from fringewatch.errors import BadInputError
@@ -62,7 +63,11 @@ def nightly(
         raise BadInputError(message)
     end = today or dt.datetime.now(dt.UTC).date()
     start = end - dt.timedelta(days=settings.lookback_days)
-    requests = [replace(parse_request(name, start, end), scheduled=True) for name in settings.watch]
+    requests = [
+        replace(parse_request(name, start, end, (), settings), scheduled=True)
+        for name in settings.watch
+    ]
     reports = watch_night(requests, settings, PREFECT_STEPS)
     leave_artifacts(reports, settings)
+    leave_exports(reports, settings)
     return conclude_all(reports)

@@ -22,5 +22,5 @@ def preview_backfill(
         os.environ.setdefault("PREFECT_HOME", folder)
         from tasks.watch import parse_request, preview_volcano  # noqa: PLC0415 - see above
 
-        request = parse_request(volcano, *days, frames)
+        request = parse_request(volcano, *days, frames, settings)
         return show_preview(request.frames, preview_volcano(request, settings))

@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect import flow, task
 
 from catalogs.corpora.recipe_file import load_recipe
+from catalogs.places import catalogue_of
 from catalogs.settings import load_settings
 from flows.run_log import RUN_LOG
 from flows.steps import partial, try_later_named
@@ -51,7 +52,7 @@ def rebuild_corpus(
         If another build of this corpus runs.
     """
     settings = load_settings(home=home, workers=workers, scheduler=scheduler)
-    recipe = load_recipe(config, tuple(sources or ()))
+    recipe = load_recipe(config, tuple(sources or ()), catalogue_of(settings))
     report = corpus_task(name, recipe, settings)
     if report.outcome is Outcome.PARTIAL:
         return partial(report, report.lines()[0])

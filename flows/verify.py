@@ -7,8 +7,8 @@ from prefect import flow
 
 from catalogs.home.home import home_of
 from catalogs.home.reading import find_home, read_ledger
+from catalogs.places import catalogue_of
 from catalogs.settings import Settings, load_settings
-from catalogs.world.volcanoes import find_volcano
 from flows.run_log import RUN_LOG
 from flows.steps import error_of, partial, try_later_named
 from fringewatch.errors import BadInputError
@@ -65,7 +65,7 @@ def verify(
         raise BadInputError(message)
     settings = load_settings(portal=portal or None, home=home, model=model)
     find_home(home_of(settings))
-    slugs = [find_volcano(volcano).slug] if volcano else _with_a_cube(settings)
+    slugs = [catalogue_of(settings).find(volcano).slug] if volcano else _with_a_cube(settings)
     reports = [
         _verify_one(slug, settings, repair=repair, newest_pairs=newest_pairs) for slug in slugs
     ]
@@ -95,7 +95,11 @@ def _verify_one(
 ) -> VerifyReport:
     try:
         return verify_task(
-            find_volcano(slug), (), settings, repair=repair, newest_pairs=newest_pairs
+            catalogue_of(settings).find(slug),
+            (),
+            settings,
+            repair=repair,
+            newest_pairs=newest_pairs,
         )
     except Exception as error:  # noqa: BLE001 - whatever it is, the others are verified
         failure = report_failure(slug, error, _LOGGER)

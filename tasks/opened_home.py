@@ -21,10 +21,10 @@ from catalogs.cubes.reading import read_cube
 from catalogs.home.home import Home, home_of
 from catalogs.home.reading import find_home, read_ledger
 from catalogs.ledger.rows import PairScore
-from catalogs.records import FrameId
+from catalogs.places import catalogue_of
+from catalogs.records import FrameId, Volcano
 from catalogs.settings import Settings, load_settings
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
-from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATA_CODE, WINDOW_SIZE
 from insar_models.detectors.protocol import Detector
@@ -61,7 +61,7 @@ class OpenHome:
         volcano
             Name, slug or GVP number.
         """
-        slug = find_volcano(volcano).slug
+        slug = self._volcano(volcano).slug
         ledger = read_ledger(self._home().ledger)
         if ledger is None:
             return ()
@@ -102,7 +102,7 @@ class OpenHome:
         StoreError
             If there is no such cube, or it is damaged.
         """
-        place = self._home().cube(find_volcano(volcano).slug, FrameId.parse(str(frame)))
+        place = self._home().cube(self._volcano(volcano).slug, FrameId.parse(str(frame)))
         cube = read_cube(place)
         return cube if as_bytes else xr.decode_cf(cube, decode_times=False)
 
@@ -193,8 +193,12 @@ class OpenHome:
         with _prefect_kept_out():
             from tasks.watch import parse_request, watch_volcano  # noqa: PLC0415 - imports Prefect
 
-            request = parse_request(volcano, start, end, frames)
+            request = parse_request(volcano, start, end, frames, self.settings)
             return watch_volcano(request, self.settings)
+
+    def _volcano(self, name: str) -> Volcano:
+        """Return the volcano of the catalogue, or of the settings, that the name means."""
+        return catalogue_of(self.settings).find(name)
 
     def _home(self) -> Home:
         """Return the home, which is there; nothing is made."""
@@ -202,7 +206,7 @@ class OpenHome:
 
     def _table(self, schema: TableSchema, volcano: str) -> pd.DataFrame:
         """Return a table of a volcano; empty, with its columns, if it was never written."""
-        return read_table(schema, self._home().detections(find_volcano(volcano).slug))
+        return read_table(schema, self._home().detections(self._volcano(volcano).slug))
 
 
 def open_home(folder: Path | str | None = None, **settings: Any) -> OpenHome:

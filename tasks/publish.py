@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,10 @@ from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
 from insar_models.detectors.protocol import Detector
 from tasks.judge.air import rad_per_km, words_of
-from tasks.judge.detect import dates_table, judge_dates, method_of, to_remember
-from tasks.judge.models import model_of
+from tasks.judge.detect import SaidOfDates, dates_table, judge_dates, method_of, to_remember
+from tasks.judge.left_out import left_out_of
+from tasks.judge.models import judging_model
+from tasks.judge.opinions import Opinions
 from tasks.pictures.contact_strip import draw_interferograms
 from tasks.pictures.episode_strip import EpisodeStrip, draw_episodes, select_strips
 from tasks.pictures.phase_windows import SeenPair, WindowReader
@@ -27,8 +30,8 @@ from tasks.pictures.timeline import draw_timeline
 from tasks.records import Published, Revisions
 
 _PAIRS_DRAWN = 10
-_NOT_SHOWN = ("scored_at", "first_judged_at", "source_url")
-"""Columns that no picture shows: when something was done, and from where it came."""
+_NOT_SHOWN = ("scored_at", "first_judged_at", "source_url", "review", "reviewed_by")
+"""Columns that no picture shows: when something was done, from where it came, who looked at it."""
 
 _DRAWN_FROM = "drawn-from.sha256"
 """Holds the hash of what the pictures beside it show; written once all of them are there."""
@@ -36,6 +39,7 @@ _DRAWN_FROM = "drawn-from.sha256"
 _NOT_OF_THE_TABLES = {
     "home", "storage", "workers", "worker_memory_gb", "scheduler",
     "busy_wait_minutes", "retry_until", "retry_pause_minutes",
+    "exports", "cap_status", "cap_sender",
 }  # fmt: skip
 """Settings that say where, when and with what help a run works, and change nothing that it says."""
 
@@ -57,19 +61,25 @@ def publish_volcano(
     HomeError
         If the disk is full or cannot be written, or the storage gives no answer.
     """
-    home, model, method = home_of(settings), model_of(settings), method_of(settings)
+    settings = settings.for_volcano(volcano.slug)
+    place = settings.volcano.get(volcano.slug)
+    home, method = home_of(settings), method_of(settings)
+    model = judging_model(settings, volcano.slug)
     identity = ModelId(model.name, model.sha256)
     with open_ledger(home.ledger) as ledger:
         scored = ledger.scored_pairs(volcano.slug, identity)
         if not scored:
             return None
+        scored = tuple(_by_threshold(row, model) for row in scored)
+        opinions = Opinions.of(ledger.reviews(volcano.slug))
+        left_out = left_out_of(scored, opinions, place)
         # A date of which something was said keeps its row, whatever became of its pairs.
         tried = {*_dates_tried(ledger, volcano, frames), *ledger.verdicts(volcano.slug)}
-        verdicts = judge_dates(scored, model, method, tried)
+        verdicts = judge_dates(scored, model, method, tried, left_out)
         now = to_remember(verdicts, method.name, identity)
         revised_now = ledger.record_verdicts(volcano.slug, now)
-        said = ledger.verdicts(volcano.slug)
-    interferograms = _interferograms(volcano, scored, model)
+        said = SaidOfDates(ledger.verdicts(volcano.slug), opinions, left_out)
+    interferograms = _interferograms(volcano, scored, model, said)
     dates = dates_table(volcano, verdicts, scored, said, method.name, model.name)
     folder = home.detections(volcano.slug)
     shown = _shown(dates, interferograms, settings.footnote)
@@ -164,12 +174,17 @@ def _strips_of_tables(folder: Place) -> tuple[EpisodeStrip, ...]:
         return ()
 
 
+def _by_threshold(row: ScoredPair, model: Detector) -> ScoredPair:
+    """Return the pair as it is at the threshold of this volcano; the ledger has the model's."""
+    return replace(row, score=replace(row.score, positive=row.score.score >= model.threshold))
+
+
 def _seen(row: ScoredPair) -> SeenPair:
     return SeenPair(row.frame, row.pair, row.score.probability, row.score.positive)
 
 
 def _interferograms(
-    volcano: Volcano, scored: tuple[ScoredPair, ...], model: Detector
+    volcano: Volcano, scored: tuple[ScoredPair, ...], model: Detector, said: SaidOfDates
 ) -> pd.DataFrame:
     at_threshold = float(model.probabilities(np.array([model.threshold]))[0])
     rows = [
@@ -195,6 +210,8 @@ def _interferograms(
             "air": words_of(row.air),
             "air_rad_per_km": rad_per_km(row.air),
             "air_share": row.air.share if row.air else np.nan,
+            "review": opinion.words if opinion else None,
+            "left_out": said.left_out.why(row),
             "model": model.name,
             "model_sha256": model.sha256,
             "source_url": row.url,
@@ -202,5 +219,6 @@ def _interferograms(
             "scored_at": row.scored_at,
         }
         for row in scored
+        for opinion in (said.opinions.of_pair(row.frame, row.pair),)
     ]
     return pd.DataFrame(rows, columns=[column.name for column in INTERFEROGRAMS.columns])

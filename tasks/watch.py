@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from catalogs.home.home import home_of, only_writer, open_home
 from catalogs.ledger.ledger import open_ledger
+from catalogs.places import catalogue_of, place_notes
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
-from catalogs.world.volcanoes import find_volcano, select_frames
+from catalogs.world.volcanoes import select_frames, shipped_catalogue
 from fringewatch.errors import (
     BadInputError,
     FringewatchError,
@@ -31,7 +32,7 @@ from tasks.ingest.tile import tile_pairs
 from tasks.ingest.tile_workers import workers_on_demand
 from tasks.judge.correct import correct_frame
 from tasks.judge.detect import method_of
-from tasks.judge.models import model_of
+from tasks.judge.models import judging_model
 from tasks.judge.score import score_frame
 from tasks.publish import publish_volcano
 from tasks.records import (
@@ -59,6 +60,8 @@ class WatchRequest:
     """Whether a person named the frames: one that no source has is then a problem, not a note."""
     scheduled: bool = False
     """Whether nobody waits for it: see `FrameRequest`."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the volcano's own settings."""
 
     def of_frame(self, frame: FrameId) -> FrameRequest:
         """Return the part of the request that concerns one frame."""
@@ -78,20 +81,29 @@ class Steps:
 
 
 def parse_request(
-    volcano: str, start: dt.date, end: dt.date, frames: Sequence[str] = ()
+    volcano: str,
+    start: dt.date,
+    end: dt.date,
+    frames: Sequence[str] = (),
+    settings: Settings | None = None,
 ) -> WatchRequest:
     """Return the request that a person's words mean; no frames means all of the volcano's.
+
+    The volcano is one of the catalogue, or of the places in `settings`.
 
     Raises
     ------
     BadInputError
         If the volcano or a frame is unknown, or the dates are reversed or the same.
     """
-    found = find_volcano(volcano)
+    catalogue = catalogue_of(settings) if settings else shipped_catalogue()
+    found = catalogue.find(volcano)
     if start >= end:
         message = f"the start {start} must be before the end {end}: a pair needs two dates"
         raise BadInputError(message)
-    return WatchRequest(found, select_frames(found, frames), start, end, bool(frames))
+    notes = place_notes(settings, found) if settings else ()
+    chosen = select_frames(found, frames)
+    return WatchRequest(found, chosen, start, end, bool(frames), notes=notes)
 
 
 def preview_volcano(request: WatchRequest, settings: Settings) -> tuple[FramePlan, ...]:
@@ -113,7 +125,8 @@ def watch_volcano(
     ModelError
         If the model is unknown or damaged: before anything is fetched.
     BadInputError
-        If the method of the settings has no such option: before anything is fetched.
+        If the method of the settings has no such option, or the volcano's own threshold is of no
+        use to the model: before anything is fetched.
     HomeError
         If the home or its storage cannot be used; a `TryLaterError` besides if another run holds
         it, its disk is full, or its storage gives no answer.
@@ -122,8 +135,8 @@ def watch_volcano(
     """
     steps = steps or Steps()
     home = open_home(home_of(settings))
-    model_of(settings)
-    method_of(settings)
+    judging_model(settings, request.volcano.slug)
+    method_of(settings.for_volcano(request.volcano.slug))
     busy_wait = settings.busy_wait_minutes
     with only_writer(home, busy_wait), workers_on_demand(settings) as demand_workers:
         parts = [
@@ -247,6 +260,7 @@ def _outcome(
 
 
 def _notes(request: WatchRequest, plans: Sequence[FramePlan]) -> Iterable[str]:
+    yield from request.notes
     for frame, plan in zip(request.frames, plans, strict=True):
         if plan.absent and not (request.frames_named or plan.absent_before):
             yield plan.absent

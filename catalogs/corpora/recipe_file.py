@@ -18,7 +18,7 @@ from catalogs.corpora.recipe import (
     Source,
 )
 from catalogs.corpora.source_words import SOURCE_FORMS, find_region, parse_source
-from catalogs.world.volcanoes import find_volcano
+from catalogs.world.volcanoes import VolcanoCatalogue, shipped_catalogue
 from fringewatch.errors import BadInputError
 
 _KINDS: Final[dict[str, type[BaseModel]]] = {
@@ -28,7 +28,9 @@ _KINDS: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-def load_recipe(config: Path | None, words: Sequence[str]) -> CorpusRecipe:
+def load_recipe(
+    config: Path | None, words: Sequence[str], catalogue: VolcanoCatalogue | None = None
+) -> CorpusRecipe:
     """Return the recipe that a file and the words of a command line give together.
 
     Parameters
@@ -38,6 +40,8 @@ def load_recipe(config: Path | None, words: Sequence[str]) -> CorpusRecipe:
         ``[rules]``, and the rest at the top. A relative folder of pictures is one beside the file.
     words
         Sources in the forms of `SOURCE_FORMS`. If there are any, they replace the file's.
+    catalogue
+        That volcanoes are looked up in; Fringewatch's own if not given.
 
     Raises
     ------
@@ -45,9 +49,13 @@ def load_recipe(config: Path | None, words: Sequence[str]) -> CorpusRecipe:
         If there is no source, the file cannot be read, or a key or a value in it is wrong; every
         wrong key is named, with those that are near to it.
     """
+    catalogue = catalogue or shipped_catalogue()
     content = _read(config) if config is not None else {}
     if words:
-        content = {**content, "sources": [parse_source(word).model_dump() for word in words]}
+        content = {
+            **content,
+            "sources": [parse_source(word, catalogue).model_dump() for word in words],
+        }
     elif not content.get("sources"):
         where = f"{config} has no [[sources]]" if config is not None else "no sources were given"
         message = f"{where}: name some with --from; the forms are {SOURCE_FORMS}"
@@ -59,7 +67,7 @@ def load_recipe(config: Path | None, words: Sequence[str]) -> CorpusRecipe:
         message = f"the recipe {config or ''} is wrong: {wrong}"
         raise BadInputError(message) from error
     beside = config.parent if config is not None else Path()
-    sources = tuple(_plain(source, beside) for source in recipe.sources)
+    sources = tuple(_plain(source, beside, catalogue) for source in recipe.sources)
     return recipe.model_copy(update={"sources": sources})
 
 
@@ -74,11 +82,11 @@ def _read(config: Path) -> dict[str, Any]:
         raise BadInputError(message) from error
 
 
-def _plain(source: Source, beside: Path) -> Source:
+def _plain(source: Source, beside: Path, catalogue: VolcanoCatalogue) -> Source:
     """Return the source as `parse_source` would: what means the same is the same."""
     match source:
         case CubesSource():
-            volcanoes = sorted({find_volcano(name).slug for name in source.volcanoes})
+            volcanoes = sorted({catalogue.find(name).slug for name in source.volcanoes})
             regions = sorted({find_region(name) for name in source.regions})
             return CubesSource(volcanoes=tuple(volcanoes), regions=tuple(regions))
         case ImagesSource():

@@ -11,7 +11,12 @@ from typing import Final, NoReturn
 from pydantic import ValidationError
 
 from catalogs.corpora.recipe import CubesSource, ImagesSource, SimulatedSource, Source
-from catalogs.world.volcanoes import find_volcano, load_volcanoes, plain_spelling
+from catalogs.world.volcanoes import (
+    VolcanoCatalogue,
+    load_volcanoes,
+    plain_spelling,
+    shipped_catalogue,
+)
 from fringewatch.errors import BadInputError
 
 SOURCE_FORMS: Final = (
@@ -25,7 +30,7 @@ _PART = "part="
 _SEED = "seed="
 
 
-def parse_source(words: str) -> Source:
+def parse_source(words: str, catalogue: VolcanoCatalogue | None = None) -> Source:
     """Return the source that `words` describe.
 
     Parameters
@@ -33,6 +38,8 @@ def parse_source(words: str) -> Source:
     words
         One of `SOURCE_FORMS`. Volcanoes are given by name, slug or GVP number; volcanoes and
         regions can be mixed, with commas between them, and are united.
+    catalogue
+        That volcanoes are looked up in; Fringewatch's own if not given.
 
     Raises
     ------
@@ -43,11 +50,13 @@ def parse_source(words: str) -> Source:
     kind, colon, what = words.strip().partition(":")
     if kind == "cubes" and not colon:
         return CubesSource()
-    readers = {"cubes": _cubes, "images": _images, "simulated": _simulated}
-    if kind not in readers:
+    readers = {"images": _images, "simulated": _simulated}
+    if kind not in {*readers, "cubes"}:
         _reject(words, f"there is no kind of source '{kind}'")
     if not what:
         _reject(words, "something is missing behind the kind")
+    if kind == "cubes":
+        return _cubes(words, what, catalogue or shipped_catalogue())
     return readers[kind](words, what)
 
 
@@ -73,7 +82,7 @@ def find_region(name: str) -> str:
     raise BadInputError(message)
 
 
-def _cubes(words: str, what: str) -> Source:
+def _cubes(words: str, what: str, catalogue: VolcanoCatalogue) -> Source:
     volcanoes, regions = set(), set()
     for part in (part.strip() for part in what.split(",")):
         if not part or part == _REGION:
@@ -81,7 +90,7 @@ def _cubes(words: str, what: str) -> Source:
         if part.startswith(_REGION):
             regions.add(find_region(part.removeprefix(_REGION)))
         else:
-            volcanoes.add(find_volcano(part).slug)
+            volcanoes.add(catalogue.find(part).slug)
     return CubesSource(volcanoes=tuple(sorted(volcanoes)), regions=tuple(sorted(regions)))
 
 

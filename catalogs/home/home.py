@@ -92,6 +92,11 @@ class Home:
         """The folder of a volcano's tables and pictures."""
         return self.kept / "detections" / volcano
 
+    @property
+    def exports(self) -> Place:
+        """What the tables say, in the forms that other systems read."""
+        return self.kept / "exports"
+
 
 def home_of(settings: Settings) -> Home:
     """Return the home that the settings name, with its storage; nothing is looked at or made."""

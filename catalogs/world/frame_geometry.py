@@ -102,15 +102,20 @@ def load_frame_centres() -> Mapping[FrameId, FrameCentre | None]:
 
 def window_share(volcano: Volcano, centre: FrameCentre) -> float:
     """Return the share (0 to 1) of the volcano's 0.5 degree window inside the frame's outline."""
+    return float(points_inside(volcano.latitude, volcano.longitude, centre).mean())
+
+
+def points_inside(latitude: float, longitude: float, centre: FrameCentre) -> NDArray[np.bool_]:
+    """Return which points of the window round a place lie in the frame's outline, (11, 11).
+
+    They lie evenly, south to north and west to east.
+    """
     side = WINDOW_SIZE * PIXEL_DEGREES
     steps = ((np.arange(_SAMPLES) + 0.5) / _SAMPLES - 0.5) * side
-    latitude, longitude = np.meshgrid(
-        volcano.latitude + steps, volcano.longitude + steps, indexing="ij"
-    )
-    across_km, along_km = _ground_track_km(centre, latitude, longitude)
+    north, east = np.meshgrid(latitude + steps, longitude + steps, indexing="ij")
+    across_km, along_km = _ground_track_km(centre, north, east)
     width_km, length_km = _outline_km(centre.frame)
-    inside = (np.abs(across_km) <= width_km / 2) & (np.abs(along_km) <= length_km / 2)
-    return float(inside.mean())
+    return (np.abs(across_km) <= width_km / 2) & (np.abs(along_km) <= length_km / 2)
 
 
 def window_fits(volcano: Volcano, centre: FrameCentre) -> bool:

@@ -13,8 +13,10 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Self
 
 from catalogs.csv_rows import CsvRow, read_csv_rows
 from catalogs.records import FrameId, Volcano
@@ -45,6 +47,11 @@ def plain_spelling(text: str) -> str:
     return _SEPARATORS.sub("-", letters.translate(_PLAIN_LETTERS)).strip("-")
 
 
+def is_slug(text: str) -> bool:
+    """Return whether `text` can be a slug: it names folders and stands in commands."""
+    return _SLUG.fullmatch(text) is not None
+
+
 def read_volcanoes(path: Path) -> tuple[Volcano, ...]:
     """Return the volcanoes of a catalogue file, in the file's order.
 
@@ -70,48 +77,107 @@ def read_volcanoes(path: Path) -> tuple[Volcano, ...]:
     return tuple(volcanoes)
 
 
+@dataclass(frozen=True)
+class VolcanoCatalogue:
+    """Volcanoes that can be found by name: those that ship, or those that a home knows."""
+
+    volcanoes: tuple[Volcano, ...]
+    """Sorted by slug; no spelling of one means another."""
+
+    def find(self, name: str) -> Volcano:
+        """Return the one volcano that `name` means: a slug, a name in any spelling, or a number.
+
+        Raises
+        ------
+        BadInputError
+            If there is none; the message suggests the nearest ones.
+        """
+        spelling = plain_spelling(name)
+        found = self._by_spelling.get(spelling)
+        if found is not None:
+            return found
+        suggestions = self._suggestions(spelling)
+        question = f"; did you mean {', '.join(suggestions)}?" if suggestions else ";"
+        message = (
+            f"no volcano '{name}' in the catalogue{question} `fringewatch volcanoes` lists all"
+        )
+        raise BadInputError(message)
+
+    def search(self, text: str = "") -> tuple[Volcano, ...]:
+        """Return the volcanoes that `text` could mean, sorted by slug; all when it is empty.
+
+        Each word of `text` must occur in the name, the slug, the number, the region or a frame;
+        case, accents, underscores and hyphens make no difference.
+        """
+        words = [plain_spelling(word) for word in text.split()]
+        return tuple(
+            volcano
+            for volcano in self.volcanoes
+            if all(any(word in field for field in _fields(volcano)) for word in words)
+        )
+
+    def checked(self) -> Self:
+        """Return the catalogue itself.
+
+        Raises
+        ------
+        BadInputError
+            If one spelling or number means two volcanoes.
+        """
+        meant: dict[str, Volcano] = {}
+        for volcano in self.volcanoes:
+            for spelling in sorted(_spellings(volcano)):
+                other = meant.setdefault(spelling, volcano)
+                if other is not volcano:
+                    message = (
+                        f"'{spelling}' means both {other.slug} and {volcano.slug}: give the one "
+                        "that is yours another name or number in fringewatch.toml"
+                    )
+                    raise BadInputError(message)
+        return self
+
+    @cached_property
+    def _by_spelling(self) -> Mapping[str, Volcano]:
+        return {spelling: volcano for volcano in self.volcanoes for spelling in _spellings(volcano)}
+
+    def _suggestions(self, spelling: str) -> list[str]:
+        """Return the slugs of a few volcanoes whose spelling contains the given, or is close."""
+        by_spelling = self._by_spelling
+        # Part of a name (sakurajima, cristobal) is too far from the whole name for difflib.
+        near = sorted(known for known in by_spelling if spelling and spelling in known)
+        if not near:
+            near = difflib.get_close_matches(spelling, by_spelling)
+        return list(dict.fromkeys(by_spelling[known].slug for known in near))[:_SUGGESTIONS]
+
+
 @cache
-def load_volcanoes() -> tuple[Volcano, ...]:
-    """Return the volcanoes of Fringewatch's own catalogue, sorted by slug.
+def shipped_catalogue() -> VolcanoCatalogue:
+    """Return Fringewatch's own catalogue.
 
     Raises
     ------
     BadInputError
-        If someone has edited the catalogue into something that cannot be read.
+        If someone has edited it into something that cannot be read.
     """
-    return read_volcanoes(_CATALOGUE)
+    return VolcanoCatalogue(read_volcanoes(_CATALOGUE))
+
+
+def load_volcanoes() -> tuple[Volcano, ...]:
+    """Return the volcanoes of Fringewatch's own catalogue, sorted by slug; raises as that."""
+    return shipped_catalogue().volcanoes
 
 
 def search_volcanoes(text: str = "") -> tuple[Volcano, ...]:
-    """Return the volcanoes that `text` could mean, sorted by slug; all of them when it is empty.
-
-    Each word of `text` must occur in the name, the slug, the number, the region or a frame;
-    case, accents, underscores and hyphens make no difference.
-    """
-    words = [plain_spelling(word) for word in text.split()]
-    return tuple(
-        volcano
-        for volcano in load_volcanoes()
-        if all(any(word in field for field in _fields(volcano)) for word in words)
-    )
+    """Return what `VolcanoCatalogue.search` finds in Fringewatch's own catalogue."""
+    return shipped_catalogue().search(text)
 
 
 def find_volcano(name: str) -> Volcano:
-    """Return the one volcano that `name` means: a slug, a name in any spelling, or a GVP number.
+    """Return what `VolcanoCatalogue.find` finds in Fringewatch's own catalogue; raises as that.
 
-    Raises
-    ------
-    BadInputError
-        If there is none; the message suggests the nearest ones.
+    A home can know more: `catalogs.places.catalogue_of`.
     """
-    spelling = plain_spelling(name)
-    found = _volcanoes_by_spelling().get(spelling)
-    if found is not None:
-        return found
-    suggestions = _suggestions(spelling)
-    question = f"; did you mean {', '.join(suggestions)}?" if suggestions else ";"
-    message = f"no volcano '{name}' in the catalogue{question} `fringewatch volcanoes` lists all"
-    raise BadInputError(message)
+    return shipped_catalogue().find(name)
 
 
 def select_frames(volcano: Volcano, names: Sequence[str]) -> tuple[FrameId, ...]:
@@ -120,8 +186,16 @@ def select_frames(volcano: Volcano, names: Sequence[str]) -> tuple[FrameId, ...]
     Raises
     ------
     BadInputError
-        If a name is no frame id, or the catalogue does not list that frame for this volcano.
+        If a name is no frame id, the catalogue does not list that frame for this volcano, or it
+        knows none at all.
     """
+    if not names and not volcano.frames:
+        message = (
+            f"no LiCSAR frame is known for {volcano.slug} ({volcano.latitude:g}, "
+            f"{volcano.longitude:g}): give frames = [...] under [volcano.{volcano.slug}] in "
+            "fringewatch.toml"
+        )
+        raise BadInputError(message)
     if not names:
         return volcano.frames
     chosen = dict.fromkeys(FrameId.parse(name) for name in names)
@@ -165,7 +239,8 @@ def _parse_frames(row: CsvRow) -> tuple[FrameId, ...]:
 
 
 def _spellings(volcano: Volcano) -> set[str]:
-    return {volcano.slug, plain_spelling(volcano.name), str(volcano.gvp_number)}
+    own = {volcano.slug, plain_spelling(volcano.name)}
+    return own | {str(volcano.gvp_number)} if volcano.gvp_number else own
 
 
 def _fields(volcano: Volcano) -> Iterator[str]:
@@ -173,18 +248,3 @@ def _fields(volcano: Volcano) -> Iterator[str]:
     yield plain_spelling(volcano.region)
     for frame in volcano.frames:
         yield plain_spelling(frame.text)
-
-
-@cache
-def _volcanoes_by_spelling() -> Mapping[str, Volcano]:
-    return {spelling: volcano for volcano in load_volcanoes() for spelling in _spellings(volcano)}
-
-
-def _suggestions(spelling: str) -> list[str]:
-    """Return the slugs of a few volcanoes whose spelling contains, or is close to, the given."""
-    by_spelling = _volcanoes_by_spelling()
-    # Part of a name (sakurajima, cristobal) is too far from the whole name for difflib.
-    near = sorted(known for known in by_spelling if spelling and spelling in known)
-    if not near:
-        near = difflib.get_close_matches(spelling, by_spelling)
-    return list(dict.fromkeys(by_spelling[known].slug for known in near))[:_SUGGESTIONS]

@@ -14,10 +14,12 @@ from flows.cli import (
     corpus,
     corpus_field,
     corpus_look,
+    export,
     flow_runs,
     learn,
     look,
     rebuild,
+    review,
     simulate,
 )
 from flows.cli.common import NOTHING_HAD, app
@@ -41,11 +43,13 @@ __all__ = [
     "corpus",
     "corpus_field",
     "corpus_look",
+    "export",
     "flow_runs",
     "learn",
     "look",
     "main",
     "rebuild",
+    "review",
     "run",
     "simulate",
 ]

@@ -12,7 +12,7 @@ from fringewatch.plugins import GROUPS, PluginError, find_plugin, find_plugins
 
 _BROKEN: Final = 2
 
-_EXTRAS: Final = {"train": "torch", "comparison": "timm"}
+_EXTRAS: Final = {"train": "torch", "comparison": "timm", "standards": "pystac"}
 """Extras, and a module that is there where one is installed."""
 
 

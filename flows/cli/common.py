@@ -63,11 +63,14 @@ def prepare(settings: "Settings") -> None:
     prepare_prefect(home)
 
 
-def check_volcano(volcano: str, frames: Sequence[str], days: tuple[dt.date, dt.date]) -> None:
+def check_volcano(
+    settings: "Settings", volcano: str, frames: Sequence[str], days: tuple[dt.date, dt.date]
+) -> None:
     """Say what is wrong with the words before anything heavy is imported."""
-    from catalogs.world.volcanoes import find_volcano, select_frames
+    from catalogs.places import catalogue_of
+    from catalogs.world.volcanoes import select_frames
 
-    select_frames(find_volcano(volcano), frames)
+    select_frames(catalogue_of(settings).find(volcano), frames)
     if days[0] >= days[1]:
         message = f"--start {days[0]} must be before --end {days[1]}: a pair needs two dates"
         raise BadInputError(message)

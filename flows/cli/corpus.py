@@ -61,11 +61,12 @@ def build(  # noqa: PLR0913 - the command's options
     """
     from catalogs.corpora.recipe_file import load_recipe
     from catalogs.corpora.versions import corpus_at
+    from catalogs.places import catalogue_of
     from catalogs.settings import load_settings
 
     settings = load_settings(home=home, workers=workers, scheduler=scheduler)
     found = corpus_at(corpora_of(settings), name)  # a bad name is said before the survey
-    recipe = load_recipe(config, sources)
+    recipe = load_recipe(config, sources, catalogue_of(settings))
     from flows.screen import progress_shown, start_logging
     from tasks.corpora.build import build_corpus, plan_corpus
 

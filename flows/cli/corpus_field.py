@@ -19,12 +19,14 @@ def windows(target: Path, /, *volcanoes: str, home: HomeFolder = None) -> int:
         All that have a cube if none is named.
     """
     from catalogs.home.home import home_of
+    from catalogs.places import catalogue_of
     from catalogs.settings import load_settings
     from tasks.corpora.field_files import export_windows
 
     settings = load_settings(home=home)
     cubes = home_of(settings).cubes
-    count = export_windows(cubes, volcanoes, settings.water_coherence, target)
+    slugs = [catalogue_of(settings).find(name).slug for name in volcanoes]
+    count = export_windows(cubes, slugs, settings.water_coherence, target)
     print(f"{count} windows are in {target}")
     return 0
 

@@ -53,7 +53,7 @@ def backfill(  # noqa: PLR0913 - the command's options
     """
     first, last = parse_date("start", start), parse_date("end", end)
     settings = load(portal, home, model, product)
-    check_volcano(volcano, frame, (first, last))
+    check_volcano(settings, volcano, frame, (first, last))
     if dry_run:
         from flows.preview import preview_backfill
 
@@ -119,10 +119,10 @@ def verify(
     """
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home
-    from catalogs.world.volcanoes import find_volcano
+    from catalogs.places import catalogue_of
 
-    slug = find_volcano(volcano).slug if volcano else None
     settings = load(portal, home, model)
+    slug = catalogue_of(settings).find(volcano).slug if volcano else None
     find_home(home_of(settings))
     prepare(settings)
     from flows.screen import progress_shown, show_reports

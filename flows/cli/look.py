@@ -23,19 +23,38 @@ Encoders = Annotated[
 
 
 @app.command
-def volcanoes(text: str = "", /) -> int:
-    """List the volcanoes of the catalogue.
+def volcanoes(
+    text: str = "",
+    /,
+    *,
+    near: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    home: HomeFolder = None,
+) -> int:
+    """List the volcanoes of the catalogue and of the home's own places, or the frames over a place.
 
     Parameters
     ----------
     text
         Only those whose name, number, region or frame holds it.
+    near
+        LATITUDE,LONGITUDE in degrees: the frames that hold some of the window round that place.
     """
-    from catalogs.world.volcanoes import find_volcano, search_volcanoes
+    from catalogs.places import catalogue_of, place_notes
+
+    settings = load((), home, None)
+    catalogue = catalogue_of(settings)
+    if near is not None:
+        from flows.cli.near import show_near
+
+        return show_near(near, catalogue)
     from flows.screen import show_volcanoes
 
     # A search that finds nothing suggests the nearest names, as every other command does.
-    show_volcanoes(search_volcanoes(text) or [find_volcano(text)])
+    found = catalogue.search(text) or [catalogue.find(text)]
+    show_volcanoes(found)
+    for volcano in found:
+        for note in place_notes(settings, volcano):
+            print(note)
     return 0
 
 
@@ -48,10 +67,10 @@ def status(volcano: str | None = None, /, *, home: HomeFolder = None) -> int:
     volcano
         Name, slug or GVP number; all by default.
     """
-    from catalogs.world.volcanoes import find_volcano
+    from catalogs.places import catalogue_of
 
-    found = find_volcano(volcano) if volcano else None
     settings = load((), home, None)
+    found = catalogue_of(settings).find(volcano) if volcano else None
     from tasks.status.home import home_status
 
     said = home_status(settings, found, dt.datetime.now(dt.UTC).date())

@@ -29,13 +29,13 @@ def rebuild(
     """
     from catalogs.home.home import home_of, open_home
     from catalogs.ledger.ledger import open_ledger
+    from catalogs.places import catalogue_of
     from catalogs.records import FrameId
-    from catalogs.world.volcanoes import find_volcano
     from flows.screen import progress_shown, start_logging
     from tasks.rebuild import rebuild_frame
 
-    found = find_volcano(volcano)
     settings = load(portal, home, model, product)
+    found = catalogue_of(settings).find(volcano)
     start_logging()
     place = open_home(home_of(settings))
     with open_ledger(place.ledger) as ledger:

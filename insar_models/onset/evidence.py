@@ -27,11 +27,13 @@ class DateState(StrEnum):
     """No pair that ends on the date has a score: silence, which is never quiet."""
     UNKNOWN = "unknown"
     """Nor had any for so long that what was said before no longer stands."""
+    MASKED = "masked"
+    """An observatory says that nothing is to be read from the date, such as under snow."""
 
     @property
     def is_silent(self) -> bool:
-        """Whether no pair that ends on the date has a score."""
-        return self in {DateState.NO_DATA, DateState.UNKNOWN}
+        """Whether no pair that ends on the date has a score that counts."""
+        return self in {DateState.NO_DATA, DateState.UNKNOWN, DateState.MASKED}
 
 
 @dataclass(frozen=True)

@@ -152,5 +152,5 @@ def _pairs(rows: list[Row]) -> tuple[PairEvidence, ...]:
             evidence_probability(row["probability"], row["threshold_probability"]),
         )
         for row in rows
-        if not math.isnan(row["score"])
+        if not (math.isnan(row["score"]) or isinstance(row["left_out"], str))
     )

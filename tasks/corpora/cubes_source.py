@@ -18,7 +18,7 @@ from catalogs.cubes.pair_tile import PairTile
 from catalogs.cubes.reading import pairs_of, read_cube
 from catalogs.records import DatePair
 from catalogs.storage.place import Place
-from catalogs.world.volcanoes import find_volcano, load_volcanoes
+from catalogs.world.volcanoes import find_volcano, is_slug, load_volcanoes
 from fringewatch.errors import BadInputError, StoreError
 from fringewatch.numbers import WINDOW_SIZE
 from insar_models.phase.window_patches import PATCH_ORIGINS, PatchOrigin, cut_patches, mask_water
@@ -123,7 +123,12 @@ class CubePatches(PatchSource):
 
     def _locations(self) -> list[str]:
         """Return the cubes that the recipe asks for, in order of volcano and frame."""
-        wanted = {slug: {slug} for slug in (find_volcano(n).slug for n in self.source.volcanoes)}
+        # A recipe that was read from words has slugs, also those of an observatory's own places.
+        named = (
+            name if is_slug(name) and self._frames(name) else find_volcano(name).slug
+            for name in self.source.volcanoes
+        )
+        wanted = {slug: {slug} for slug in named}
         for region in map(find_region, self.source.regions):
             wanted[region] = {v.slug for v in load_volcanoes() if v.region == region}
         there = {slug: self._frames(slug) for slug in self.cubes.children()}
@@ -190,7 +195,7 @@ def _survey_tile(
     patches = cut_patches(mask_water(tile.phase, water))
     coherences = cut_patches(tile.coherence)
     for origin, codes, bytes_of_coherence in zip(PATCH_ORIGINS, patches, coherences, strict=True):
-        north, west = _corner(axes, origin)
+        north, west = patch_corner(axes, origin)
         placed = dataclasses.replace(
             blank,
             row=origin.row,
@@ -206,7 +211,7 @@ def _is_a_patch(_: NDArray[np.uint8], key: PatchKey) -> bool:
     return PatchOrigin(key.row, key.column) in PATCH_ORIGINS
 
 
-def _corner(
+def patch_corner(
     axes: tuple[NDArray[np.float64], NDArray[np.float64]], origin: PatchOrigin
 ) -> tuple[float, float]:
     """Latitude of the upper and longitude of the left edge of a patch, degrees."""

@@ -14,7 +14,6 @@ from rasterio.errors import RasterioError
 
 from catalogs.cubes.cube import pairs_of, read_cube
 from catalogs.storage.place import Place
-from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PIXEL_DEGREES
 from insar_models.patchfile.air_file import Air, write_air
@@ -47,7 +46,7 @@ def export_windows(
     cubes
         Holds ``<volcano>/<frame>.zarr``.
     volcanoes
-        Names or slugs; all that have a cube if empty.
+        Slugs; all that have a cube if empty.
     water_coherence
         Of the settings.
     target
@@ -56,13 +55,13 @@ def export_windows(
     Raises
     ------
     BadInputError
-        If a volcano is unknown, or there is no cube of one.
+        If there is no cube of one.
     StoreError
         If a cube is damaged.
     HomeError
         If the file cannot be written.
     """
-    slugs = [find_volcano(name).slug for name in volcanoes] or list(cubes.children())
+    slugs = list(volcanoes) or list(cubes.children())
     phase, columns = [], []
     for slug in slugs:
         frames = [name for name in (cubes / slug).children() if name.endswith(_ENDING)]

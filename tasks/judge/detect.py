@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.methods import OnsetMethod, find_method
 from insar_models.onset.scored_pair import evidence_of
+from insar_models.onset.states import SILENCE_DAYS
+from tasks.judge.left_out import NOTHING, LeftOut
+from tasks.judge.opinions import UNREVIEWED, Opinions
 
 _DIGITS = 4  # a ten-thousandth of a degree is a tenth of a pixel, and a person reads this table
 
@@ -30,8 +34,17 @@ def method_of(settings: Settings) -> OnsetMethod:
     return find_method(settings.method, settings.method_options)
 
 
+def silence_days_of(settings: Settings) -> int:
+    """Return after how many days without a pair nothing stands; methods of others may not say."""
+    return int(getattr(method_of(settings), "silence_days", SILENCE_DAYS))
+
+
 def judge_dates(
-    scored: Sequence[ScoredPair], model: Detector, method: OnsetMethod, tried: Iterable[dt.date]
+    scored: Sequence[ScoredPair],
+    model: Detector,
+    method: OnsetMethod,
+    tried: Iterable[dt.date],
+    left_out: LeftOut = NOTHING,
 ) -> tuple[DateVerdict, ...]:
     """Return what the method says of each date on which a pair ends or was tried.
 
@@ -46,13 +59,17 @@ def judge_dates(
     tried
         Dates on which a pair ended that could not be had: they get a row, because silence is not
         quiet.
+    left_out
+        Pairs that are no evidence, and dates that are masked: the method sees nothing of either.
     """
     evidence = [
         evidence_of(str(row.frame), (row.pair.primary, row.pair.secondary), row.score.score, model)
         for row in scored
-        if math.isfinite(row.score.score)
+        if math.isfinite(row.score.score) and left_out.why(row) is None
     ]
-    return method.judge(evidence, {*tried, *(row.pair.secondary for row in scored)})
+    ending = _ending(scored)
+    verdicts = method.judge(evidence, {*tried, *(row.pair.secondary for row in scored)})
+    return tuple(left_out.said_of(one, ending.get(one.date, ())) for one in verdicts)
 
 
 def to_remember(
@@ -67,11 +84,31 @@ def to_remember(
     }
 
 
+def _ending(scored: Iterable[ScoredPair]) -> dict[dt.date, list[ScoredPair]]:
+    """Return the pairs with a score by the date that they end on."""
+    found: dict[dt.date, list[ScoredPair]] = {}
+    for row in scored:
+        if math.isfinite(row.score.score):
+            found.setdefault(row.pair.secondary, []).append(row)
+    return found
+
+
+@dataclass(frozen=True)
+class SaidOfDates:
+    """What was said of the dates, by methods and by people."""
+
+    verdicts: Mapping[dt.date, Sequence[GivenVerdict]]
+    """Of each date every verdict that was ever given, the first one first."""
+    opinions: Opinions = UNREVIEWED
+    left_out: LeftOut = NOTHING
+    """Pairs that are no evidence."""
+
+
 def dates_table(
     volcano: Volcano,
     verdicts: Sequence[DateVerdict],
     scored: Sequence[ScoredPair],
-    said: Mapping[dt.date, Sequence[GivenVerdict]],
+    said: SaidOfDates,
     method: str,
     model: str,
 ) -> pd.DataFrame:
@@ -86,19 +123,19 @@ def dates_table(
     scored
         The pairs that they rest on.
     said
-        What was ever said of each date, the first verdict first; every verdict's date is there.
+        What was ever said of each date; every verdict's date is there.
     method, model
         Their names.
     """
-    endings: dict[dt.date, list[ScoredPair]] = {}
-    for row in scored:
-        if math.isfinite(row.score.score):
-            endings.setdefault(row.pair.secondary, []).append(row)
+    endings = _ending(row for row in scored if said.left_out.why(row) is None)
     rows = [
         {"volcano": volcano.slug, "gvp_number": volcano.gvp_number}
         | _now(verdict, endings.get(verdict.date, []))
+        | dict(
+            zip(("review", "reviewed_by"), said.opinions.words_of_date(verdict.date), strict=True)
+        )
         | {"method": method, "model": model}
-        | _first(verdict, said[verdict.date][0])
+        | _first(verdict, said.verdicts[verdict.date][0])
         for verdict in verdicts
     ]
     return pd.DataFrame(rows, columns=[column.name for column in DATES.columns])

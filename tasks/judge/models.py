@@ -4,13 +4,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 
 from catalogs.home.home import home_of
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
-from fringewatch.errors import ModelError
+from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.registry import SHIPPED_MODELS, find_model
 from insar_models.model_folder import CARD_FILE, check_model_name
@@ -50,6 +51,30 @@ def model_of(settings: Settings) -> Detector:
     }
     message = f"there is no model '{name}' at {models}; known: {', '.join(sorted(known))}"
     raise ModelError(message)
+
+
+def judging_model(settings: Settings, volcano: str) -> Detector:
+    """Return the model that the settings name, with the threshold of one volcano.
+
+    Raises
+    ------
+    BadInputError
+        If the volcano has a threshold of its own, and the model of another package takes none.
+    ModelError, HomeError
+        As `model_of`.
+    """
+    model = model_of(settings)
+    place = settings.volcano.get(volcano)
+    own = place.threshold_of(model.name) if place else None
+    if own is None:
+        return model
+    if not is_dataclass(model) or isinstance(model, type):
+        message = (
+            f"volcano.{volcano}.threshold = {own}: the model {model.name} takes no other threshold "
+            f"than its own, {model.threshold}: leave the entry out"
+        )
+        raise BadInputError(message)
+    return replace(model, threshold=own)
 
 
 @contextmanager

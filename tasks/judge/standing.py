@@ -32,7 +32,8 @@ def standing_of(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Stand
     """
     last = dates.iloc[-1]
     since = None if pd.isna(last["since"]) else last["since"]
-    known = dates.loc[dates["pairs"] > 0, "date"]
+    # Whoever masks a date knows of it: it breaks no silence that a person would have to look into.
+    known = dates.loc[(dates["pairs"] > 0) | (dates["state"] == DateState.MASKED), "date"]
     if known.empty or (today - known.iloc[-1]).days <= silence_days:
         return Standing(str(last["state"]), since, str(last["because"]))
     before = f"unrest since {since} not seen to end" if since else f"last known on {known.iloc[-1]}"

@@ -42,8 +42,8 @@ class EpisodeStrip:
 def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[EpisodeStrip, ...]:
     """Return what is to be drawn: the five newest episodes of the dates table, newest first.
 
-    Of an episode the positive pairs are drawn that end on its dates, of many the first five and the
-    last five. An episode without a positive pair has no picture.
+    Of an episode the positive pairs are drawn that end on its dates and count, of many the first
+    five and the last five. An episode without a positive pair has no picture.
 
     Parameters
     ----------
@@ -52,6 +52,7 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
     """
     running = dates[dates["since"].notna()]
     positive = interferograms[interferograms["positive"].eq(True)]  # noqa: FBT003 - of pandas
+    positive = positive[positive["left_out"].isna()]
     strips = []
     for since in sorted(set(running["since"]), reverse=True):
         until = running.loc[running["since"] == since, "date"].max()

@@ -41,6 +41,7 @@ _NEEDED: Final = {
     ),
     "interferograms": (
         "volcano", "frame", "primary_date", "secondary_date", "days", "probability", "positive",
+        "left_out",
     ),
 }  # fmt: skip
 
@@ -98,7 +99,7 @@ def draw_timeline(
         draw_overview(axes, days, shown_from)
         show_dates(axes, "%Y-%m")
     _draw_panels(panels, recent, pairs)
-    draw_legend(figure)
+    draw_legend(figure, recent, pairs)
     return save_png(figure, place)
 
 

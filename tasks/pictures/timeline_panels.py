@@ -21,15 +21,19 @@ MARKERS: Final = {
     "quiet": ("o", BLUE), "watch": ("^", ORANGE), "unrest": ("s", VERMILLION),
 }  # fmt: skip
 
-# Those of a pair that is positive, negative, or has no score.
+# Those of a pair that is positive, negative, has no score, or is no evidence by what people say.
 BARS: Final[dict[str, dict[str, Any]]] = {
     "positive": {"facecolor": VERMILLION, "edgecolor": "black"},
     "negative": {"facecolor": PALE_BLUE, "edgecolor": BLUE},
     "not scored": {"facecolor": "white", "edgecolor": GREY, "linestyle": "--"},
+    "left out": {"facecolor": PALE_GREY, "edgecolor": GREY, "hatch": "xx"},
 }
+_RARE: Final = ("left out", "masked")
+"""Of pairs and of dates: in the legend only where there are such."""
 
 _WIDE_BARS = 400  # more pairs have no lines round their bars, which would hide their colours
 _MARGIN_DAYS = 3.0
+_IN_A_ROW: Final = 9  # entries of the legend
 _LATE_SHARE = 0.8  # of the axis: beyond it there is no room for words on the right
 
 
@@ -37,7 +41,10 @@ def pair_kind(pairs: pd.DataFrame) -> pd.Series:
     """Return which of `BARS` each pair is."""
     scored = pairs["probability"].notna() & pairs["positive"].notna()
     positive = pairs["positive"].eq(True)  # noqa: FBT003 - pandas compares with the value
-    kinds = np.select([~scored, positive], ["not scored", "positive"], "negative")
+    left_out = pairs["left_out"].notna()
+    kinds = np.select(
+        [left_out, ~scored, positive], ["left out", "not scored", "positive"], "negative"
+    )
     return pd.Series(kinds, index=pairs.index, dtype=object)
 
 
@@ -150,8 +157,13 @@ def show_dates(axes: Axes, form: str) -> None:
     axes.xaxis.set_major_formatter(DateFormatter(form))  # type: ignore[no-untyped-call]  # too
 
 
-def draw_legend(figure: Figure) -> None:
+def draw_legend(figure: Figure, days: pd.DataFrame, pairs: pd.DataFrame) -> None:
     """Write below the panels what their colours mean."""
+    there = {*pair_kind(pairs), *days["state"], *days["first_state"]}
+    bars, states = (
+        {name: style for name, style in known.items() if name in there or name not in _RARE}
+        for known in (BARS, STATES)
+    )
     dot: dict[str, Any] = {
         "marker": ".",
         "linestyle": "none",
@@ -159,14 +171,15 @@ def draw_legend(figure: Figure) -> None:
         "alpha": 0.6,
         "markersize": 8,
     }
-    handles: list[Artist] = [Patch(label=f"pair: {kind}", **style) for kind, style in BARS.items()]
+    handles: list[Artist] = [Patch(label=f"pair: {kind}", **style) for kind, style in bars.items()]
     handles.append(Line2D([], [], label="pair: its probability", **dot))
-    handles += [Patch(label=f"date: {state}", **style) for state, style in STATES.items()]
+    handles += [Patch(label=f"date: {state}", **style) for state, style in states.items()]
+    fits = len(handles) <= _IN_A_ROW
     figure.legend(
         handles=handles,
         loc="lower left",
-        bbox_to_anchor=(0.008, 0.035),
-        ncols=len(handles),
+        bbox_to_anchor=(0.008, 0.035 if fits else 0.0),
+        ncols=len(handles) if fits else -(-len(handles) // 2),
         fontsize=9.5,
         frameon=False,
         handlelength=1.6,

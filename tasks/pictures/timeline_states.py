@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from tasks.pictures.figures import GREY, ORANGE, PALE_BLUE, VERMILLION
+from tasks.pictures.figures import GREY, ORANGE, PALE_BLUE, PALE_GREY, VERMILLION
 
 # Each state differs from the others by hatching or marker too, not by colour alone.
 STATES: Final[dict[str, dict[str, Any]]] = {
@@ -21,6 +21,7 @@ STATES: Final[dict[str, dict[str, Any]]] = {
     "unrest": {"facecolor": VERMILLION, "edgecolor": "white"},
     "no data": {"facecolor": "white", "edgecolor": GREY, "hatch": "xxx"},
     "unknown": {"facecolor": "white", "edgecolor": "black", "hatch": "..."},
+    "masked": {"facecolor": PALE_GREY, "edgecolor": GREY, "hatch": "\\\\"},
 }
 _HEADLINES: Final[dict[str, dict[str, Any]]] = {
     "quiet": {"facecolor": PALE_BLUE, "edgecolor": PALE_BLUE},
@@ -28,6 +29,7 @@ _HEADLINES: Final[dict[str, dict[str, Any]]] = {
     "unrest": {"facecolor": VERMILLION, "edgecolor": VERMILLION},
     "no data": {"facecolor": "white", "edgecolor": "black", "linestyle": "--"},
     "unknown": {"facecolor": "white", "edgecolor": "black", "linestyle": ":"},
+    "masked": {"facecolor": PALE_GREY, "edgecolor": "black", "linestyle": "-."},
 }
 
 _LONGEST_BLOCK_DAYS = 24.0  # a state is not stretched over a gap in the data
@@ -97,7 +99,7 @@ def draw_overview(axes: Axes, days: pd.DataFrame, shown_from: float) -> None:
 
 def mark_no_data(panels: tuple[Axes, ...], days: pd.DataFrame) -> None:
     """Shade the dates without data in all panels: nothing is known of them."""
-    silent = days["state"].isin(["no data", "unknown"])
+    silent = days["state"].isin(["no data", "unknown", "masked"])
     for start, width in zip(days.loc[silent, "date"], block_days(days)[silent], strict=True):
         for axes in panels:
             axes.axvspan(

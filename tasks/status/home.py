@@ -9,10 +9,11 @@ from catalogs.home.home import Home, home_of
 from catalogs.home.reading import NoHomeError, find_home, read_ledger
 from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.rows import FileRow, FileState, PairRow, SourceRow
+from catalogs.places import catalogue_of
 from catalogs.portal.union import STALE_AFTER, RootState
 from catalogs.records import FrameId, Volcano, newest_pair
 from catalogs.settings import Settings
-from catalogs.world.volcanoes import load_volcanoes
+from tasks.judge.opinions import Opinions
 from tasks.status.coverage import in_span, time_gaps
 from tasks.status.records import FileTrouble, FrameStatus, HomeStatus, SourceStatus
 
@@ -54,10 +55,16 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
         words = f"the home {settings.home} is empty: nothing was fetched yet"
         return HomeStatus(settings.home, today, (), words)
     with ledger:
-        wanted = _frames_of(ledger, volcano) if volcano else _all_frames(ledger)
+        wanted = (
+            _frames_of(ledger, volcano)
+            if volcano
+            else _all_frames(ledger, catalogue_of(settings).volcanoes)
+        )
         frames = tuple(_frame_status(ledger, home, slug, frame, today) for slug, frame in wanted)
+        slugs = [volcano.slug] if volcano else ledger.reviewed_volcanoes()
+        reviews = tuple(line for slug in slugs for line in _reviews(ledger, slug))
     if frames:
-        return HomeStatus(settings.home, today, frames)
+        return HomeStatus(settings.home, today, frames, reviews=reviews)
     words = (
         f"{volcano.slug if volcano else 'nothing'} was never fetched into {settings.home}: run "
         f"`fringewatch backfill {volcano.slug if volcano else 'VOLCANO'} --start YYYY-MM-DD "
@@ -73,8 +80,8 @@ def _frames_of(ledger: Ledger, volcano: Volcano) -> list[tuple[str | None, Frame
     return [(volcano.slug, frame) for frame in (*tiled, *rest)]
 
 
-def _all_frames(ledger: Ledger) -> list[tuple[str | None, FrameId]]:
-    catalogue = {volcano.slug: volcano for volcano in load_volcanoes()}
+def _all_frames(ledger: Ledger, volcanoes: Iterable[Volcano]) -> list[tuple[str | None, FrameId]]:
+    catalogue = {volcano.slug: volcano for volcano in volcanoes}
     found: list[tuple[str | None, FrameId]] = []
     for slug in ledger.volcanoes():
         known = catalogue.get(slug)  # a slug may have left the catalogue; its cube is still here
@@ -110,6 +117,18 @@ def _frame_status(
         troubles=tuple(_troubles(files.values())),
         cube_is_there=volcano is not None and home.cube(volcano, frame).is_folder(),
     )
+
+
+def _reviews(ledger: Ledger, volcano: str) -> Iterator[str]:
+    """Give a line on the reviews of a volcano that stand, and one for each contradiction."""
+    standing = Opinions.of(ledger.reviews(volcano)).standing
+    if standing:
+        yield f"{volcano}: {len(standing)} reviews stand, the newest: {standing[-1]}"
+    opinions = Opinions(standing)
+    for date in sorted({date for review in standing for date in review.statement.dates}):
+        opinion = opinions.of_date(date)
+        if opinion and opinion.against:
+            yield f"  {date}: {opinion.words} (counts: {opinion.counts.statement.reviewer})"
 
 
 def _sources(ledger: Ledger, frame: FrameId, pairs: Sequence[PairRow]) -> list[SourceRow]:

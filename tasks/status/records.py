@@ -164,6 +164,8 @@ class HomeStatus:
     frames: tuple[FrameStatus, ...]
     message: str | None = None
     """What to say where there is nothing to report."""
+    reviews: tuple[str, ...] = ()
+    """What people said of it, a volcano a line."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -180,7 +182,7 @@ class HomeStatus:
         said += [f"! {text}" for text in warnings]
         for frame in self.frames:
             said += frame.lines()
-        return said
+        return [*said, *self.reviews]
 
 
 def shortened(title: str, items: Iterable[str]) -> list[str]:

@@ -62,6 +62,7 @@ class Sandbox:
         """Give a home its settings, and what a backfill brings."""
         home.mkdir(parents=True)
         settings_file = f'portal = ["{portal}"]\nwatch = ["taal"]\nrequests_per_second = 1000\n'
+        settings_file += 'exports = ["geojson", "atom", "cog", "kmz", "stac", "cap", "vona"]\n'
         (home / "fringewatch.toml").write_text(settings_file, "utf-8")
         for slug, start in STARTS.items():
             request = parse_request(slug, start, start + dt.timedelta(days=60))

@@ -13,6 +13,8 @@ import yaml
 from cyclopts import CycloptsError
 
 from catalogs.corpora.recipe_file import load_recipe
+from catalogs.place_settings import PlaceSettings
+from catalogs.places import catalogue_of
 from catalogs.settings import Settings, load_settings
 from flows import cli  # noqa: F401 - registers the commands
 from flows.cli.common import app
@@ -105,6 +107,21 @@ def test_every_setting_is_documented_and_is_taken(tmp_path: Path) -> None:
         toml_of("docs/operate.md").text.replace("https://...", "https://example.org")
     )
     load_settings(home=tmp_path)
+
+
+def test_the_places_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "fringewatch.toml").write_text(toml_of("docs/places.md").text, "utf-8")
+    settings = load_settings(home=tmp_path)
+    catalogue = catalogue_of(settings)
+    assert [catalogue.find(name).slug for name in settings.watch] == list(settings.watch)
+    assert {key for place in settings.volcano.values() for key in place.model_fields_set} <= set(
+        PlaceSettings.model_fields
+    )
+
+
+def test_the_exports_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "fringewatch.toml").write_text(toml_of("docs/standards.md").text, "utf-8")
+    assert len(load_settings(home=tmp_path).exports) == 7
 
 
 def test_the_recipes_are_taken(tmp_path: Path) -> None:

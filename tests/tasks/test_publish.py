@@ -117,7 +117,7 @@ def test_another_model_judges_anew_and_the_first_verdict_keeps_the_old_name(
 ) -> None:
     model = model_of(kept.settings)
     following = replace(model, name="next", sha256="bb")  # type: ignore[type-var]  # a dataclass
-    monkeypatch.setattr("tasks.publish.model_of", lambda _: following)
+    monkeypatch.setattr("tasks.publish.judging_model", lambda *_: following)
     score = PairScore(0.5, 0.7, -5.0, 0.1, False, -0.37, -91.55, 9)
     with open_ledger(kept.home.ledger) as ledger:
         scores = [(pair, score) for pair in PAIRS]

@@ -51,4 +51,5 @@ def _row(schema: TableSchema) -> dict[str, Any]:
         pa.date32(): _NOW.date(),
         pa.timestamp("s", tz="UTC"): _NOW,
     }
-    return {column.name: values[column.type] for column in schema.columns}
+    row = {column.name: values[column.type] for column in schema.columns}
+    return row | dict.fromkeys({"review", "reviewed_by", "left_out"} & row.keys())

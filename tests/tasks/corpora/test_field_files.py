@@ -53,4 +53,4 @@ def test_no_cubes_no_windows(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="there are no cubes"):
         export_windows(Folder(tmp_path), [], 0.1, tmp_path / "w.safetensors")
     with pytest.raises(BadInputError, match="no cube of etna"):
-        export_windows(Folder(tmp_path), ["Etna"], 0.1, tmp_path / "w.safetensors")
+        export_windows(Folder(tmp_path), ["etna"], 0.1, tmp_path / "w.safetensors")

@@ -16,7 +16,7 @@ from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from insar_models.onset.evidence import DateState, DateVerdict
 from insar_models.onset.rule import Rule
-from tasks.judge.detect import dates_table, judge_dates, method_of, to_remember
+from tasks.judge.detect import SaidOfDates, dates_table, judge_dates, method_of, to_remember
 from tests.insar_models.linear_models import divergence_detector
 
 TAAL = find_volcano("taal")
@@ -55,7 +55,7 @@ def table_of(
     verdicts = judge_dates(rows, DETECTOR, Rule(), tried)
     first = to_remember(verdicts, "rule", MODEL) | (said or {})
     given = {date: [GivenVerdict(verdict, GIVEN_AT)] for date, verdict in first.items()}
-    return dates_table(TAAL, verdicts, rows, given, "rule", "baseline-0")
+    return dates_table(TAAL, verdicts, rows, SaidOfDates(given), "rule", "baseline-0")
 
 
 def test_a_date_has_the_state_that_the_method_gives_it() -> None:

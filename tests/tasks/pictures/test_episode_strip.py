@@ -37,6 +37,7 @@ def pair_row(end: int, **changes: Any) -> dict[str, Any]:
         "secondary_date": day(end),
         "probability": 0.9,
         "positive": True,
+        "left_out": None,
         "air": None,
         "air_rad_per_km": np.nan,
         "source_sha256": "ff",

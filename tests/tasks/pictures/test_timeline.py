@@ -50,10 +50,11 @@ def _pairs(count: int = 16, frames: Sequence[str] = ("155D_02579_100800",)) -> p
                         "days": 6 * steps,
                         "probability": 0.9 if hit else 0.1,
                         "positive": hit,
+                        "left_out": None,
                     }
                 )
     columns = ["volcano", "frame", "primary_date", "secondary_date", "days", "probability",
-               "positive"]  # fmt: skip
+               "positive", "left_out"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -261,9 +262,14 @@ def test_many_frames_and_episodes_can_be_drawn(here: Place) -> None:
 
 def test_a_pair_is_positive_negative_or_not_scored() -> None:
     table = pd.DataFrame(
-        {"probability": [0.9, 0.2, np.nan, 0.5], "positive": [True, False, True, None]}
+        {
+            "probability": [0.9, 0.2, np.nan, 0.5, 0.9],
+            "positive": [True, False, True, None, True],
+            "left_out": [None, None, None, None, "atmosphere (NS)"],
+        }
     )
-    assert pair_kind(table).tolist() == ["positive", "negative", "not scored", "not scored"]
+    kinds = ["positive", "negative", "not scored", "not scored", "left out"]
+    assert pair_kind(table).tolist() == kinds
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), min_size=1, max_size=40))

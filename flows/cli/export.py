@@ -1,0 +1,46 @@
+"""The command that writes what the tables say in the forms of other systems."""
+
+import datetime as dt
+
+from flows.cli.common import NOTHING_HAD, HomeFolder, app, load, prepare
+from fringewatch.errors import BadInputError
+
+_PARTIAL = 3
+
+
+@app.command
+def export(*volcanoes: str, home: HomeFolder = None) -> int:
+    """Write what `exports` in fringewatch.toml names, as every run does when it is done.
+
+    Parameters
+    ----------
+    volcanoes
+        Names, slugs or GVP numbers; all that have a cube by default.
+    """
+    from catalogs.home.home import home_of
+    from catalogs.home.reading import find_home, read_ledger
+    from catalogs.places import catalogue_of
+
+    settings = load((), home, None)
+    catalogue = catalogue_of(settings)
+    named = [catalogue.find(name) for name in volcanoes]
+    if not settings.exports:
+        message = (
+            f"nothing is to be exported: name some of geojson, atom, cog, kmz, stac, cap and vona "
+            f"as exports = [...] in {settings.home / 'fringewatch.toml'}"
+        )
+        raise BadInputError(message)
+    ledger = read_ledger(find_home(home_of(settings)).ledger)
+    if ledger is not None and not named:
+        with ledger:
+            known = {volcano.slug: volcano for volcano in catalogue.volcanoes}
+            named = [known[slug] for slug in ledger.volcanoes() if slug in known]
+    if not named:
+        print(f"no volcano has a cube in {settings.home}")
+        return NOTHING_HAD
+    prepare(settings)
+    from tasks.standards.write import write_exports
+
+    report = write_exports(settings, named, dt.datetime.now(dt.UTC).date())
+    print("\n".join(report.lines()))
+    return _PARTIAL if report.problems else 0

@@ -1,0 +1,105 @@
+"""Which pairs are no evidence, and which dates are masked: by reviews and by the settings."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from catalogs.ledger.review_rows import ReviewVerdict
+from catalogs.ledger.rows import ScoredPair
+from catalogs.place_settings import PlaceSettings
+from catalogs.records import DatePair, FrameId
+from insar_models.onset.evidence import DateState, DateVerdict
+from tasks.judge.opinions import Opinions
+
+
+def _never(_: dt.date) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What people say that no verdict may rest on."""
+
+    pairs: Mapping[tuple[FrameId, DatePair], str] = field(default_factory=dict)
+    """Why each of them is no evidence."""
+    masked_by: Callable[[dt.date], str | None] = _never
+    """By which entry a date is masked, in words; None if it is not."""
+
+    def why(self, row: ScoredPair) -> str | None:
+        """Return why a pair is no evidence; None if it is."""
+        return self.pairs.get((row.frame, row.pair))
+
+    def said_of(self, verdict: DateVerdict, ending: Iterable[ScoredPair]) -> DateVerdict:
+        """Return a date's verdict with what was left out of it in its words.
+
+        Parameters
+        ----------
+        verdict
+            That was made without the pairs that are left out.
+        ending
+            All scored pairs that end on its date.
+        """
+        by = self.masked_by(verdict.date)
+        if by is not None:
+            because = f"masked ({by}); {verdict.because}"
+            return replace(verdict, state=DateState.MASKED, because=because, unknown_since=None)
+        every = list(ending)
+        reasons = Counter(filter(None, map(self.why, every)))
+        if not reasons:
+            return verdict
+        told = ", ".join(
+            reason if count == 1 else f"{count} x {reason}" for reason, count in reasons.items()
+        )
+        words = f"{reasons.total()} of {len(every)} pairs left out: {told}"
+        return replace(verdict, because=f"{words}; {verdict.because}")
+
+
+NOTHING = LeftOut()
+
+
+def left_out_of(
+    scored: Iterable[ScoredPair], opinions: Opinions, place: PlaceSettings | None
+) -> LeftOut:
+    """Return what is left out of a volcano's evidence.
+
+    A pair is left out that the settings call bad, whose frame they leave out, of which an
+    acquisition lies on a masked date, or of which the newest review says that it is atmosphere.
+
+    Parameters
+    ----------
+    scored
+        All its pairs.
+    opinions
+        What stands of its reviews.
+    place
+        Its own settings; None where it has none.
+    """
+    found: dict[tuple[FrameId, DatePair], str] = {}
+    for row in scored:
+        why = _by_settings(row, place) or _by_review(row, opinions)
+        if why:
+            found[row.frame, row.pair] = why
+    return LeftOut(found, place.masked_by if place else _never)
+
+
+def _by_settings(row: ScoredPair, place: PlaceSettings | None) -> str | None:
+    if place is None:
+        return None
+    if str(row.frame) in place.frames_left_out:
+        return f"frame {row.frame} (left out)"
+    bad = place.why_bad(row.frame, row.pair)
+    if bad is not None:
+        return f"bad ({bad})"
+    for date in (row.pair.secondary, row.pair.primary):
+        by = place.masked_by(date)
+        if by is not None:
+            return f"masked ({by})"
+    return None
+
+
+def _by_review(row: ScoredPair, opinions: Opinions) -> str | None:
+    opinion = opinions.of_pair(row.frame, row.pair)
+    if opinion is None or opinion.counts.statement.verdict is not ReviewVerdict.ATMOSPHERE:
+        return None
+    return f"atmosphere ({opinion.counts.statement.reviewer})"

@@ -1,0 +1,160 @@
+"""Give a review and take one back; the dates are judged anew and the tables written at once."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from catalogs.home.home import home_of, only_writer
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.review_rows import Review, ReviewVerdict, Statement
+from catalogs.records import Volcano
+from catalogs.settings import Settings
+from fringewatch.errors import BadInputError
+from tasks.judge.opinions import Opinions
+from tasks.publish import publish_volcano
+from tasks.records import Published
+from tasks.review.subject import find_subject, subject_text
+
+_LONGEST_NAME: Final = 60
+_LONGEST_NOTE: Final = 2000
+_NAME: Final = re.compile(r"\w[\w .,'@/-]*")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A review that was kept, and what the tables say with it."""
+
+    review: Review
+    standing: Opinions
+    published: Published | None
+    """None where the model has scored nothing yet."""
+
+    def lines(self) -> list[str]:
+        """Return what came of it, a fact a line."""
+        said = [str(self.review)]
+        own = self.review.statement
+        if own.verdict is ReviewVerdict.ATMOSPHERE:
+            said.append(f"left out of the evidence: {len(own.pairs)} pairs")
+        for date in own.dates:
+            opinion = self.standing.of_date(date)
+            if opinion and opinion.against:
+                said.append(f"{date}: {opinion.words}")
+        for pair in sorted({pair for _, pair in own.pairs} if not own.dates else ()):
+            found = [self.standing.of_pair(frame, p) for frame, p in own.pairs if p == pair]
+            said += [f"{pair}: {each.words}" for each in found[:1] if each and each.against]
+        return said + (self.published.lines() if self.published else [])
+
+
+def give_review(volcano: Volcano, statement: Statement, settings: Settings) -> Given:
+    """Keep a review of what is there, judge the volcano's dates anew, and write its tables.
+
+    Parameters
+    ----------
+    volcano
+        Of which it is.
+    statement
+        With its subject in a person's words; dates and pairs are looked up.
+    settings
+        Of the home.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such date, pair or episode, *atmosphere* is said of something without a
+        pair, or the name, the word or the note is of no use.
+    HomeError
+        If another run holds the home, or it cannot be written.
+    """
+    own = _checked(statement)
+    home = home_of(settings)
+    with only_writer(home, settings.busy_wait_minutes):
+        with open_ledger(home.ledger) as ledger:
+            subject = find_subject(ledger, volcano.slug, own.subject)
+            if own.verdict is ReviewVerdict.ATMOSPHERE and not subject.pairs:
+                message = (
+                    f"no pair of {volcano.slug} ends on {subject.text}: there is nothing that "
+                    "could be atmosphere"
+                )
+                raise BadInputError(message)
+            own = replace(own, subject=subject.text, dates=subject.dates, pairs=subject.pairs)
+            review = ledger.record_review(volcano.slug, own)
+        return _published(volcano, review, settings)
+
+
+def take_back(volcano: Volcano, words: str, by: str, note: str, settings: Settings) -> Given:
+    """Take back the newest review that stands of a subject; both stay in the ledger.
+
+    Parameters
+    ----------
+    volcano
+        Of which it is.
+    words
+        The subject, as it was given.
+    by, note
+        Who takes it back, and why.
+    settings
+        Of the home.
+
+    Raises
+    ------
+    BadInputError
+        If no review of it stands; the message lists those that do.
+    HomeError
+        As `give_review`.
+    """
+    home, subject = home_of(settings), subject_text(words)
+    with only_writer(home, settings.busy_wait_minutes):
+        with open_ledger(home.ledger) as ledger:
+            opinions = Opinions.of(ledger.reviews(volcano.slug))
+            last = opinions.last_of(subject)
+            if last is None:
+                subjects = dict.fromkeys(each.statement.subject for each in opinions.standing)
+                listed = ", ".join(subjects) or "none"
+                message = (
+                    f"no review of {subject} of {volcano.slug} stands; those that do: {listed}"
+                )
+                raise BadInputError(message)
+            own = replace(
+                last.statement,
+                verdict=ReviewVerdict.TAKEN_BACK,
+                word="",
+                reviewer=by,
+                note=note,
+                takes_back=last.number,
+            )
+            review = ledger.record_review(volcano.slug, _checked(own))
+        return _published(volcano, review, settings)
+
+
+def _published(volcano: Volcano, review: Review, settings: Settings) -> Given:
+    published = publish_volcano(volcano, (), settings)
+    with open_ledger(home_of(settings).ledger) as ledger:
+        standing = Opinions.of(ledger.reviews(volcano.slug))
+    return Given(review, standing, published)
+
+
+def _checked(statement: Statement) -> Statement:
+    """Return the statement, whose name and word can stand in tables, on pages and in messages."""
+    own = replace(
+        statement,
+        reviewer=statement.reviewer.strip(),
+        word=statement.word.strip(),
+        note=statement.note.strip(),
+    )
+    for option, text in (("--by", own.reviewer), ("--other", own.word)):
+        if option == "--other" and own.verdict is not ReviewVerdict.OTHER:
+            continue
+        if not _NAME.fullmatch(text) or len(text) > _LONGEST_NAME:
+            message = (
+                f"{option} '{text}': give a name or a word of letters, digits, blanks and "
+                f".,'@/-, {_LONGEST_NAME} at most"
+            )
+            raise BadInputError(message)
+    reserved = {verdict.value for verdict in ReviewVerdict} - {ReviewVerdict.OTHER.value}
+    if own.word.casefold() in reserved:
+        message = f"--other {own.word}: say --{own.word.casefold()}, or another word"
+        raise BadInputError(message)
+    if len(own.note) > _LONGEST_NOTE:
+        message = f"--note has {len(own.note)} characters: {_LONGEST_NOTE} at most"
+        raise BadInputError(message)
+    return own

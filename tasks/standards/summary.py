@@ -1,0 +1,161 @@
+"""What there is to say of a volcano to other systems: small, and made from its tables alone."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+import pandas as pd
+
+from catalogs.records import Volcano
+from catalogs.storage.place import Place
+from fringewatch.errors import StoreError
+from tasks.judge.standing import standing_of
+
+SILENT: Final = ("no data", "unknown")
+"""States that change nothing by themselves: nobody knows more than before."""
+
+_MOST_CHANGES: Final = 50
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """A date of which another state is said than of the one before it."""
+
+    date: str
+    """UTC, YYYY-MM-DD."""
+    before: str
+    """Empty for the first date of all."""
+    after: str
+    because: str
+    said_at: str
+    """UTC, ISO 8601: when something was first said of the date."""
+
+
+@dataclass(frozen=True)
+class VolcanoSummary:
+    """A volcano as other systems see it; dates and times are text, as JSON has them."""
+
+    slug: str
+    name: str
+    gvp_number: int
+    """0 for none."""
+    latitude: float
+    longitude: float
+    state: str
+    since: str | None
+    """First date of the running episode of unrest."""
+    because: str
+    probability: float | None
+    """Of the newest date; None where it has none."""
+    newest: str
+    """The newest date, UTC."""
+    pairs: int
+    pairs_positive: int
+    peak: tuple[float, float] | None
+    """Latitude and longitude of the strongest positive pair of the newest date."""
+    review: str | None
+    reviewed_by: str | None
+    model: str
+    method: str
+    said_at: str
+    """UTC: when something was first said of the newest date."""
+    changes: tuple[StateChange, ...]
+    """The newest 50, the oldest first."""
+
+    @property
+    def gvp(self) -> str:
+        """The Smithsonian's number in words; empty without one."""
+        return f"GVP {self.gvp_number}" if self.gvp_number else ""
+
+    @property
+    def headline(self) -> str:
+        """State and date in a line, such as for a title."""
+        since = f" since {self.since}" if self.since else ""
+        return f"{self.name}: {self.state}{since} ({self.newest} UTC)"
+
+    def text(self) -> str:
+        """JSON, the same for the same summary."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+
+def summary_of(
+    volcano: Volcano, dates: pd.DataFrame, today: dt.date, silence_days: int
+) -> VolcanoSummary:
+    """Return the summary of a volcano from its dates table, which has a row at least.
+
+    Parameters
+    ----------
+    volcano
+        Whose.
+    dates
+        Its table, in order of time.
+    today
+        UTC: after a long silence nothing stands.
+    silence_days
+        After which that is so.
+    """
+    last, standing = dates.iloc[-1], standing_of(dates, today, silence_days)
+    peak = (last["peak_latitude"], last["peak_longitude"])
+    return VolcanoSummary(
+        slug=volcano.slug,
+        name=volcano.name,
+        gvp_number=volcano.gvp_number,
+        latitude=volcano.latitude,
+        longitude=volcano.longitude,
+        state=standing.state,
+        since=str(standing.since) if standing.since else None,
+        because=standing.because,
+        probability=None if pd.isna(last["probability"]) else float(last["probability"]),
+        newest=str(last["date"]),
+        pairs=int(last["pairs"]),
+        pairs_positive=int(last["pairs_positive"]),
+        peak=None if pd.isna(peak[0]) else (float(peak[0]), float(peak[1])),
+        review=_text(last["review"]),
+        reviewed_by=_text(last["reviewed_by"]),
+        model=str(last["model"]),
+        method=str(last["method"]),
+        said_at=_time(last["first_judged_at"]),
+        changes=tuple(_changes(dates))[-_MOST_CHANGES:],
+    )
+
+
+def read_summary(place: Place) -> VolcanoSummary:
+    """Return the summary that was written to a file.
+
+    Raises
+    ------
+    StoreError
+        If it is none, or of another version.
+    """
+    try:
+        found: dict[str, Any] = json.loads(place.read())
+        found["changes"] = tuple(StateChange(**each) for each in found["changes"])
+        found["peak"] = tuple(found["peak"]) if found["peak"] else None
+        return VolcanoSummary(**{field.name: found[field.name] for field in fields(VolcanoSummary)})
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{place} is no summary ({error}): run `fringewatch export` again"
+        raise StoreError(message) from error
+
+
+def _changes(dates: pd.DataFrame) -> Iterator[StateChange]:
+    before = ""
+    for row in dates[~dates["state"].isin(SILENT)].to_dict("records"):
+        if row["state"] != before:
+            yield StateChange(
+                str(row["date"]),
+                before,
+                row["state"],
+                row["because"],
+                _time(row["first_judged_at"]),
+            )
+        before = row["state"]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _time(value: Any) -> str:
+    return f"{pd.Timestamp(value):%Y-%m-%dT%H:%M:%S}+00:00"

@@ -1,0 +1,185 @@
+"""Reviews: given, weighed at once, shown, taken back; on a real home."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.review_rows import ReviewVerdict, Statement
+from catalogs.ledger.rows import PairScore
+from catalogs.tables import DATES, INTERFEROGRAMS, read_table
+from fringewatch.errors import BadInputError
+from tasks.judge.models import model_of
+from tasks.publish import publish_volcano
+from tasks.review.give import Given, give_review, take_back
+from tasks.status.home import home_status
+from tests.scenes import FRAME
+from tests.storage import folder_of
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.test_publish import score_again
+from tests.tasks.test_watch import digests
+
+__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
+
+LAST = dt.date(2024, 2, 11)
+AIR, CONFIRMED, OTHER = ReviewVerdict.ATMOSPHERE, ReviewVerdict.CONFIRMED, ReviewVerdict.OTHER
+
+
+def say(
+    kept: KeptHome, subject: str, verdict: ReviewVerdict = AIR, by: str = "NS", word: str = ""
+) -> Given:
+    return give_review(FERNANDINA, Statement(subject, verdict, by, word, "rings"), kept.settings)
+
+
+def dates(kept: KeptHome) -> pd.DataFrame:
+    return read_table(DATES, kept.home.detections("fernandina")).set_index("date")
+
+
+def pairs(kept: KeptHome) -> pd.DataFrame:
+    return read_table(INTERFEROGRAMS, kept.home.detections("fernandina"))
+
+
+def test_atmosphere_takes_the_pairs_of_a_date_out_of_the_evidence(kept: KeptHome) -> None:
+    given = say(kept, "2024-02-11")
+    last = dates(kept).loc[LAST]
+    assert (last["state"], last["pairs"], last["pairs_positive"]) == ("no data", 0, 0)
+    assert last["because"].startswith("2 of 2 pairs left out: 2 x atmosphere (NS); ")
+    assert (last["review"], last["reviewed_by"]) == ("atmosphere", "NS")
+    assert last["revised"]
+    assert pd.isna(last["since"])
+    table = pairs(kept)
+    assert table["left_out"].notna().tolist() == [False, False, False, True, True]
+    assert table["review"].dropna().tolist() == ["atmosphere", "atmosphere"]
+    assert not list(folder_of(kept.home.detections("fernandina")).glob("episode-*"))
+    assert "left out of the evidence: 2 pairs" in given.lines()
+    assert "review 1: 2024-02-11 atmosphere by NS" in given.lines()[0]
+
+
+def test_it_survives_new_scores_and_a_new_model(
+    kept: KeptHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(kept, "2024-02-11")
+    score_again(kept, PAIRS, 9.0)
+    publish_volcano(FERNANDINA, (FRAME,), kept.settings)
+    assert dates(kept)["state"].tolist()[-1] == "no data"
+    following = replace(model_of(kept.settings), name="next", sha256="bb")  # type: ignore[type-var]
+    monkeypatch.setattr("tasks.publish.judging_model", lambda *_: following)
+    score = PairScore(0.5, 0.7, 9.0, 0.9, True, -0.37, -91.55, 9)
+    with open_ledger(kept.home.ledger) as ledger:
+        identity = ("next", "bb")
+        ledger.record_scores("fernandina", FRAME, identity, [(pair, score) for pair in PAIRS])
+    publish_volcano(FERNANDINA, (FRAME,), kept.settings)
+    last = dates(kept).loc[LAST]
+    assert (last["model"], last["state"], last["review"]) == ("next", "no data", "atmosphere")
+
+
+def test_a_pair_and_an_episode_can_be_air(kept: KeptHome) -> None:
+    say(kept, str(PAIRS[3]))
+    last = dates(kept).loc[LAST]
+    assert (last["state"], last["pairs"]) == ("watch", 1)
+    assert last["review"] == f"{PAIRS[3]}: atmosphere"
+    take_back(FERNANDINA, str(PAIRS[3]), "NS", "", kept.settings)
+    assert dates(kept).loc[LAST, "state"] == "unrest"
+    say(kept, "episode-2024-02-11")
+    assert dates(kept).loc[LAST, "state"] == "no data"
+
+
+def test_a_pair_that_comes_after_the_review_is_news(kept: KeptHome) -> None:
+    with open_ledger(kept.home.ledger) as ledger:
+        ledger.forget_tiles(FRAME, PAIRS[4:])
+    say(kept, "2024-02-11")
+    kept.backfill()
+    last = dates(kept).loc[LAST]
+    assert (last["state"], last["pairs"], last["pairs_positive"]) == ("watch", 1, 1)
+    assert "1 of 2 pairs left out" in last["because"]
+
+
+def test_undo_keeps_the_history_and_the_verdict_comes_back(kept: KeptHome) -> None:
+    before = dates(kept).drop(columns=["revised"])
+    say(kept, "2024-02-11")
+    given = take_back(FERNANDINA, "2024-02-11", "AB", "it was not", kept.settings)
+    assert "taken back (review 1) by AB" in str(given.review)
+    pd.testing.assert_frame_equal(dates(kept).drop(columns=["revised"]), before)
+    with open_ledger(kept.home.ledger) as ledger:
+        said = [each.statement.verdict for each in ledger.reviews("fernandina")]
+    assert said == [AIR, ReviewVerdict.TAKEN_BACK]
+    with pytest.raises(BadInputError, match=r"no review of 2024-02-11 .* those that do: none"):
+        take_back(FERNANDINA, "2024-02-11", "AB", "", kept.settings)
+
+
+def test_of_two_reviewers_the_newest_counts_and_the_contradiction_shows(kept: KeptHome) -> None:
+    say(kept, "2024-02-11")
+    given = say(kept, "2024-02-11", CONFIRMED, "AB")
+    last = dates(kept).loc[LAST]
+    assert last["state"] == "unrest"
+    assert last["review"] == "confirmed, contradicted: atmosphere by NS"
+    assert last["reviewed_by"] == "AB, NS"
+    assert f"{LAST}: {last['review']}" in given.lines()
+    status = "\n".join(home_status(kept.settings, None, LAST).lines())
+    assert "fernandina: 2 reviews stand, the newest: review 2" in status
+    assert "confirmed, contradicted: atmosphere by NS (counts: AB)" in status
+    say(kept, "2024-02-11", AIR, "ab")  # changes their mind, whatever the spelling
+    assert dates(kept).loc[LAST, "review"] == "atmosphere"
+
+
+def test_another_word_is_shown_and_changes_no_verdict(kept: KeptHome) -> None:
+    say(kept, "2024-01-30", OTHER, word="snow")
+    row = dates(kept).loc[dt.date(2024, 1, 30)]
+    assert (row["state"], row["review"]) == ("quiet", "snow")
+    assert pairs(kept)["left_out"].isna().all()
+
+
+def test_nothing_that_was_said_changes_a_byte_the_second_time(kept: KeptHome) -> None:
+    say(kept, "2024-02-11")
+    folder = folder_of(kept.home.detections("fernandina"))
+    before = digests(folder)
+    publish_volcano(FERNANDINA, (FRAME,), kept.settings)
+    assert digests(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("subject", "by", "word", "words"),
+    [
+        ("2024-03-06", "NS", "", "no date 2024-03-06; near it: 2024-01-18, 2024-01-30, 2024-02-11"),
+        ("20240118_20240306", "NS", "", "no pair 20240118_20240306; near it: .*20240118_20240211"),
+        ("episode-2024-01-01", "NS", "", "no episode .* near it: episode-2024-02-11"),
+        ("yesterday", "NS", "", "'yesterday' is nothing to review .* give a date"),
+        ("20240211_20240118", "NS", "", "the first must be the older one"),
+        ("2024-02-11", " ", "", "--by ''"),
+        ("2024-02-11", "=cmd|' /C calc'!A0", "", "--by '=cmd"),
+        ("2024-02-11", "N\nS", "", r"--by 'N\\nS'"),
+        ("2024-02-11", "NS", "<script>", "--other '<script>'"),
+        ("2024-02-11", "NS", "Confirmed", "say --confirmed, or another word"),
+        ("2024-02-11", "N" * 61, "", "60 at most"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_kept(
+    kept: KeptHome, subject: str, by: str, word: str, words: str
+) -> None:
+    verdict = OTHER if word else AIR
+    with pytest.raises(BadInputError, match=words):
+        say(kept, subject, verdict, by, word)
+    with open_ledger(kept.home.ledger) as ledger:
+        assert ledger.reviews("fernandina") == ()
+
+
+def test_a_date_without_a_pair_cannot_be_air_but_can_be_confirmed(kept: KeptHome) -> None:
+    with open_ledger(kept.home.ledger) as ledger:
+        ledger.forget_tiles(FRAME, PAIRS[3:])
+    with pytest.raises(BadInputError, match="no pair of fernandina ends on 2024-02-11"):
+        say(kept, "2024-02-11")
+    say(kept, "2024-02-11", CONFIRMED)
+    assert dates(kept).loc[LAST, "review"] == "confirmed"
+
+
+def test_a_ledger_of_format_4_gets_the_tables_of_reviews(kept: KeptHome, tmp_path: Path) -> None:
+    with open_ledger(kept.home.ledger) as ledger:
+        for table in ("reviews", "reviewed_dates", "reviewed_pairs"):
+            ledger._connection.execute(f"DROP TABLE {table}")
+        ledger._connection.execute("PRAGMA user_version = 4")
+    assert home_status(kept.settings, None, LAST).reviews == ()
+    say(kept, "2024-02-11")
+    assert dates(kept).loc[LAST, "review"] == "atmosphere"

@@ -1,0 +1,261 @@
+"""What is exported, opened by what it is for: GDAL, feed readers, CAP and STAC libraries."""
+
+import datetime as dt
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cap_tools
+import feedparser
+import numpy as np
+import pyogrio
+import pystac
+import pytest
+import rasterio
+from pystac.extensions.projection import ProjectionExtension
+from pystac.extensions.sar import SarExtension
+from pystac.extensions.sat import SatExtension
+from pystac.validation.local_validator import LocalValidator
+from xsdata.formats.dataclass.parsers import XmlParser
+
+from catalogs.settings import Settings, load_settings
+from catalogs.storage.place import Folder
+from catalogs.world.volcanoes import find_volcano
+from fringewatch.errors import BadInputError, StoreError
+from tasks.publish import publish_volcano
+from tasks.standards.atom import atom_of
+from tasks.standards.cap import cap_of
+from tasks.standards.geojson import geojson_of
+from tasks.standards.summary import StateChange, VolcanoSummary, read_summary
+from tasks.standards.vona import vona_of
+from tasks.standards.write import ExportReport, write_exports
+from tests.scenes import FRAME
+from tests.storage import folder_of
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.test_publish import score_again
+from tests.tasks.test_watch import digests
+
+__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
+
+TODAY = dt.date(2024, 2, 20)
+ALL = ("geojson", "atom", "cog", "kmz", "stac", "cap", "vona")
+HOSTILE = '<script>alert("x")</script> & \x85'
+
+
+def exported(kept: KeptHome, **changes: Any) -> tuple[ExportReport, Path]:
+    settings = kept.settings.model_copy(update={"exports": ALL, **changes})
+    report = write_exports(settings, [FERNANDINA], TODAY)
+    assert report.problems == ()
+    return report, folder_of(kept.home.exports)
+
+
+def summary(**changes: Any) -> VolcanoSummary:
+    change = StateChange("2024-02-11", "quiet", "unrest", "why", "2024-02-12T02:17:00+00:00")
+    own = VolcanoSummary(
+        "fernandina", "Fernandina", 353010, -0.37, -91.55, "unrest", "2024-02-11", "why", 0.62,
+        "2024-02-11", 2, 2, (-0.35, -91.5), None, None, "m", "rule", "2024-02-12T02:17:00+00:00",
+        (change,),
+    )  # fmt: skip
+    return replace(own, **changes)
+
+
+def test_everything_is_written_and_nothing_twice(kept: KeptHome) -> None:
+    report, folder = exported(kept)
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    own = {"summary.json", "alert.cap.xml", "vona-draft.txt", "newest-pair.tif", "newest-pair.kmz",
+           "item.json"}  # fmt: skip
+    whole = {"volcanoes.geojson", "changes.atom", "catalog.json"}
+    assert names == whole | {f"fernandina/{name}" for name in own}
+    assert len(report.changed) == len(names)
+    before = digests(folder)
+    again, _ = exported(kept)
+    assert again.changed == ()
+    assert digests(folder) == before
+
+
+def test_gdal_opens_the_geojson(kept: KeptHome) -> None:
+    _, folder = exported(kept)
+    meta, _, geometry, columns = pyogrio.raw.read(folder / "volcanoes.geojson")
+    told = dict(zip(meta["fields"], columns, strict=True))
+    assert told["kind"].tolist() == ["volcano", "strongest signal"]
+    assert (told["state"][0], told["since"][0]) == ("unrest", "2024-02-11")
+    assert len(geometry) == 2
+    assert pyogrio.read_info(folder / "volcanoes.geojson")["crs"] == "EPSG:4326"
+    west, south, east, north = pyogrio.read_bounds(folder / "volcanoes.geojson")[1][:, 0]
+    assert (west, south) == (east, north) == (-91.55, -0.37)
+
+
+def test_gdal_opens_the_geotiff_and_finds_it_optimized(kept: KeptHome) -> None:
+    _, folder = exported(kept)
+    with rasterio.open(folder / "fernandina" / "newest-pair.tif") as raster:
+        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert (raster.shape, raster.crs.to_epsg(), raster.dtypes) == (
+            (500, 500),
+            4326,
+            ("float32",),
+        )
+        phase = raster.read(1)
+        assert np.nanmax(np.abs(phase)) <= np.pi + 1e-6
+        assert raster.tags()["pair"] == str(PAIRS[4])
+        row, column = raster.index(-91.55, -0.37)
+        assert (abs(row - 250) <= 1, abs(column - 250) <= 1) == (True, True)
+
+
+def test_gdal_opens_the_kmz_as_a_map_and_as_points(kept: KeptHome, tmp_path: Path) -> None:
+    _, folder = exported(kept)
+    path = folder / "fernandina" / "newest-pair.kmz"
+    with rasterio.open(path) as raster:
+        assert raster.driver == "KMLSUPEROVERLAY"
+        assert raster.shape == (500, 500)
+        assert raster.bounds.left == pytest.approx(-91.8, abs=0.01)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["doc.kml", "phase.png"]
+        (tmp_path / "doc.kml").write_bytes(archive.read("doc.kml"))
+    meta, _, geometry, columns = pyogrio.raw.read(tmp_path / "doc.kml")
+    names = columns[list(meta["fields"]).index("Name")].tolist()
+    assert names == ["Fernandina", "strongest signal on 2024-02-11"]
+    assert len(geometry) == 2
+
+
+def test_the_feed_opens_in_a_reader(kept: KeptHome) -> None:
+    _, folder = exported(kept)
+    feed = feedparser.parse((folder / "changes.atom").read_bytes())
+    assert not feed.bozo
+    assert feed.version == "atom10"
+    titles = [entry.title for entry in feed.entries]
+    assert titles == [
+        "Fernandina: unrest on 2024-02-11 (was quiet)", "Fernandina: quiet on 2024-01-18",
+    ]  # fmt: skip
+    assert len({entry.id for entry in feed.entries}) == 2
+    assert all(entry.updated_parsed and entry.summary for entry in feed.entries)
+
+
+def test_the_item_is_valid_stac_with_its_projection_and_radar_fields(kept: KeptHome) -> None:
+    _, folder = exported(kept)
+    found = json.loads((folder / "fernandina" / "item.json").read_text())
+    assert not list(LocalValidator().item_validator("1.1.0").iter_errors(found))
+    item = pystac.Item.from_dict(found)
+    assert ProjectionExtension.ext(item).code == "EPSG:4326"
+    assert ProjectionExtension.ext(item).shape == [500, 500]
+    assert SarExtension.ext(item).frequency_band == "C"
+    assert SatExtension.ext(item).relative_orbit == 128
+    assert item.assets.keys() == {"tif", "kmz"}
+    with rasterio.open(folder / "fernandina" / item.assets["tif"].href) as raster:
+        assert list(raster.transform)[:6] == pytest.approx(ProjectionExtension.ext(item).transform)
+        assert item.bbox == pytest.approx(list(raster.bounds))
+    catalogue = json.loads((folder / "catalog.json").read_text())
+    assert not list(LocalValidator().catalog_validator("1.1.0").iter_errors(catalogue))
+    (link,) = (each for each in catalogue["links"] if each["rel"] == "item")
+    assert (folder / link["href"]).is_file()
+
+
+def alert_of(content: bytes) -> cap_tools.Alert:
+    return XmlParser().from_bytes(content, cap_tools.Alert)
+
+
+def test_the_alert_is_a_test_unless_an_operator_says_otherwise(kept: KeptHome) -> None:
+    _, folder = exported(kept)
+    path = folder / "fernandina" / "alert.cap.xml"
+    alert = alert_of(path.read_bytes())
+    assert (alert.status.value, alert.msg_type.value, alert.scope.value) == (
+        "Test", "Alert", "Public",
+    )  # fmt: skip
+    assert "-00:00" in path.read_text()
+    (info,) = alert.infos
+    assert (info.urgency.value, info.severity.value) == ("Unknown", "Unknown")
+    assert [str(one) for one in info.areas[0].circles] == ["-0.37,-91.55 28"]
+    exported(kept, cap_status="Actual", cap_sender="duty@example.org")
+    assert alert_of(path.read_bytes()).status.value == "Actual"
+    score_again(kept, PAIRS, -5.0)
+    publish_volcano(FERNANDINA, (FRAME,), kept.settings)
+    exported(kept)
+    assert not path.exists()  # nothing to alert to any more
+
+
+def test_the_elements_of_an_alert_stand_in_the_order_of_the_schema() -> None:
+    made = cap_of(summary(), "Exercise", "a@b")
+    assert made is not None
+    text = made.decode()
+    order = [
+        "identifier", "sender", "sent", "status", "msgType", "source", "scope", "note", "info",
+        "language", "category", "event", "responseType", "urgency", "severity", "certainty",
+        "expires", "headline", "description", "instruction", "area", "areaDesc", "circle",
+        "geocode", "valueName", "value",
+    ]  # fmt: skip
+    places = [text.index(f"<{name}>") for name in order]
+    assert places == sorted(places)
+    assert cap_of(summary(state="watch"), "Test", "a@b") is None
+    assert cap_of(summary(state="unknown"), "Test", "a@b") is None
+
+
+def test_an_actual_alert_needs_a_sender(tmp_path: Path) -> None:
+    for words in ('cap_status = "Actual"', 'cap_sender = "a b"', 'exports = ["pdf"]',
+                  'exports = ["cap", "cap"]'):  # fmt: skip
+        (tmp_path / "fringewatch.toml").write_text(words)
+        with pytest.raises(BadInputError, match=words.split(maxsplit=1)[0]):
+            load_settings(home=tmp_path)
+
+
+def test_a_draft_of_a_notice_sets_no_colour(kept: KeptHome) -> None:
+    _, folder = exported(kept)
+    text = (folder / "fernandina" / "vona-draft.txt").read_text()
+    assert text.startswith("DRAFT - NOT ISSUED")
+    assert "Current Aviation Colour Code: [A PERSON DECIDES]" in text
+    assert "Volcano Location: S0022 W09133" in text
+    for colour in ("GREEN", "YELLOW", "ORANGE", "RED"):
+        assert colour not in text.upper().split()
+    assert "N0059 E12100" in vona_of(summary(latitude=0.99, longitude=120.999)).decode()
+
+
+def test_hostile_names_are_text_everywhere() -> None:
+    odd = summary(name=HOSTILE.replace("\x85", ""), because=HOSTILE.replace("\x85", ""))
+    feed = feedparser.parse(atom_of([odd]))
+    assert not feed.bozo
+    assert b"<script" not in atom_of([odd])
+    alert = cap_of(odd, "Test", "a@b")
+    assert alert is not None
+    assert alert_of(alert).infos[0].headline.startswith("<script>")
+    json.loads(geojson_of([odd]))
+
+
+def test_one_that_fails_does_not_stop_the_others(kept: KeptHome) -> None:
+    settings = kept.settings.model_copy(update={"exports": ALL})
+    taal = find_volcano("taal")
+    broken = kept.settings.home / "detections" / "taal"
+    broken.mkdir()
+    (broken / "dates.parquet").write_bytes(b"cut")
+    report = write_exports(settings, [taal, find_volcano("etna"), FERNANDINA], TODAY)
+    assert len(report.problems) == 1
+    assert report.problems[0].startswith("taal: ")
+    assert (kept.settings.home / "exports" / "fernandina" / "item.json").is_file()
+    assert not (kept.settings.home / "exports" / "etna").exists()
+    (kept.settings.home / "exports" / "fernandina" / "summary.json").write_text("{}")
+    again = write_exports(settings, [], TODAY)
+    assert "is no summary" in again.problems[0]
+
+
+def test_a_summary_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    place = Folder(tmp_path) / "summary.json"
+    place.write(summary().text().encode())
+    assert read_summary(place) == summary()
+    place.write(b'{"changes": 3}')
+    with pytest.raises(StoreError, match="run `fringewatch export` again"):
+        read_summary(place)
+
+
+def test_after_a_long_silence_nothing_stands(kept: KeptHome) -> None:
+    settings = kept.settings.model_copy(update={"exports": ("geojson",)})
+    write_exports(settings, [FERNANDINA], TODAY + dt.timedelta(days=100))
+    found = json.loads((folder_of(kept.home.exports) / "volcanoes.geojson").read_text())
+    assert found["features"][0]["properties"]["state"] == "unknown"
+    assert io.StringIO(found["features"][0]["properties"]["because"]).read().startswith("no pair")
+
+
+def test_settings_without_exports_write_nothing(kept: KeptHome) -> None:
+    assert Settings().exports == ()
+    write_exports(kept.settings, [FERNANDINA], TODAY)
+    names = [path.name for path in folder_of(kept.home.exports).rglob("*") if path.is_file()]
+    assert names == ["summary.json"]
