@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from catalogs.ledger.operation_tables import OPERATION_TABLES
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import DiskFullError, HomeBusyError, HomeError, LedgerError
 
-LEDGER_FORMAT = 4
-"""Format 1 had no verdicts, 2 no layers and no recipes of scores, 3 no corrections.
+LEDGER_FORMAT = 5
+"""Format 1 had no verdicts, 2 no layers and no recipes of scores, 3 no corrections, 4 no messages
+and no runs.
 
 An older ledger gets what it lacks when it is opened for writing.
 """
@@ -165,6 +167,7 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
 def add_what_is_lacking(connection: sqlite3.Connection) -> None:
     """Give an older ledger the tables and columns that it lacks."""
     connection.executescript(TABLES)
+    connection.executescript(OPERATION_TABLES)
     columns = {row[1] for row in connection.execute("PRAGMA table_info(scores)")}
     # Older scores are by no recipe that is known, and all are made anew; or of phase as it came.
     for name in ("recipe_sha256", "air_sha256"):

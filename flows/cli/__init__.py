@@ -17,6 +17,7 @@ from flows.cli import (
     flow_runs,
     learn,
     look,
+    operate,
     rebuild,
     simulate,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "learn",
     "look",
     "main",
+    "operate",
     "rebuild",
     "run",
     "simulate",

@@ -118,7 +118,7 @@ def test_the_recipes_are_taken(tmp_path: Path) -> None:
 
 def test_the_units_name_what_is_there() -> None:
     units = sorted((ROOT / "docs" / "systemd").glob("fringewatch-*"))
-    assert len(units) == 4
+    assert len(units) == 5
     for unit in units:
         text = unit.read_text("utf-8")
         if unit.suffix == ".service":
