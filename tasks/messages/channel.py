@@ -120,12 +120,13 @@ def _mail_ids(mark: str) -> Iterator[None]:
     def make_id(idstring: str | None = None, domain: str | None = None) -> str:  # noqa: ARG001
         return f"<fringewatch.{mark}@{domain or 'localhost'}>"
 
-    before = base.make_msgid
-    base.make_msgid = make_id
+    names = vars(base)
+    before = names["make_msgid"]
+    names["make_msgid"] = make_id
     try:
         yield
     finally:
-        base.make_msgid = before
+        names["make_msgid"] = before
 
 
 class _Words(logging.Handler):

@@ -17,6 +17,7 @@ from catalogs.settings import Settings, load_settings
 from flows import cli  # noqa: F401 - registers the commands
 from flows.cli.common import app
 from insar_models.pretraining.recipe import find_pretrain_recipe
+from tasks.messages.channel import fault_of
 from tests.docs.blocks import ROOT, Block, blocks, inline_commands
 from tests.flows.test_prefect_yaml import DEPLOYMENTS, flow_of
 
@@ -105,6 +106,12 @@ def test_every_setting_is_documented_and_is_taken(tmp_path: Path) -> None:
         toml_of("docs/operate.md").text.replace("https://...", "https://example.org")
     )
     load_settings(home=tmp_path)
+
+
+def test_the_channels_of_the_page_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "fringewatch.toml").write_text(toml_of("docs/messages.md").text)
+    settings = load_settings(home=tmp_path)
+    assert [fault_of(url) for url in settings.notify] == ["", "", ""]
 
 
 def test_the_recipes_are_taken(tmp_path: Path) -> None:
