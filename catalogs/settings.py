@@ -7,12 +7,14 @@ the rest. A misspelt name is refused in both.
 import datetime as dt
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_origin
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -35,6 +37,8 @@ _PREFIX = "FRINGEWATCH_"
 
 NO_SENDER: Final = "fringewatch.invalid"
 """Of CAP messages of which nobody has said who sends them."""
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_NEXT_ADDRESS: Final = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 
 DATE_METHOD_NAMES: Final = ("rule", "cumulative-sum", "deconvolution", "early", "quiet")
 """The methods and presets that come with Fringewatch; a test holds them against those there are."""
@@ -44,7 +48,11 @@ class Settings(BaseSettings):
     """Everything that a run can be told."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, extra="forbid", frozen=True, validate_default=True
+        env_prefix=_PREFIX,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,  # addresses of channels are secrets, also in a traceback
     )
 
     home: Path = Field(
@@ -183,17 +191,75 @@ class Settings(BaseSettings):
         own = {"method": place.own_method or self.method, "method_options": options}
         return self.model_copy(update={"volcano": {slug: place}, **own})
 
+    notify: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="where messages go, as addresses of Apprise: mailto://..., ntfy://...; these "
+        "are shown nowhere",
+    )
+    notify_watch: bool = Field(
+        default=False, description="whether the state watch is worth a message, too"
+    )
+    notify_failed_nights: int = Field(
+        default=3,
+        ge=0,
+        description="failed nights in a row after which there is a message, and again after as "
+        "many; 0 for none",
+    )
+    notify_cooldown_days: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=365.0,
+        description="after a message on a volcano's state the next one waits for so long; what has "
+        "changed back by then is not told",
+    )
+    notify_rearm_days: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=365.0,
+        description="unrest is told at once, without cooldown or digest, unless it was told so "
+        "short a time before",
+    )
+    notify_digest: dt.time | None = Field(
+        default=None,
+        description="hour (UTC) at which all but new unrest is told in one message; empty for at "
+        "once",
+    )
+    stale_days: int = Field(
+        default=30, ge=1, le=3650, description="age of the newest data at which a volcano is stale"
+    )
+    night_hours: float = Field(
+        default=26.0,
+        gt=0.0,
+        le=8760.0,
+        description="a night that is longer ago than this did not run when it should have",
+    )
+    disk_days: float = Field(
+        default=30.0,
+        ge=0.0,
+        le=3650.0,
+        description="health warns when the disk will be full within so many days, at its growth",
+    )
+    site_url: str = Field(
+        default="", description="address of the pages, for links in messages and in Prefect"
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None, description="address that is asked for after each good night"
+    )
+    metrics_file: Path | None = Field(
+        default=None, description="text file for Prometheus, written after each run"
+    )
+
     @property
     def phase(self) -> Product:
         """The product that `product` names."""
         return Product(self.product)
 
-    @field_validator("retry_until", mode="before")
+    @field_validator("retry_until", "notify_digest", mode="before")
     @classmethod
     def _no_hour(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
 
-    @field_validator("retry_until")
+    @field_validator("retry_until", "notify_digest")
     @classmethod
     def _hour_in_utc(cls, value: dt.time | None) -> dt.time | None:
         if value is not None and value.tzinfo is not None:
@@ -230,6 +296,36 @@ class Settings(BaseSettings):
                     raise ValueError(message) from error
             found[slug] = place
         return found
+
+    @field_validator("heartbeat_url", "metrics_file", mode="before")
+    @classmethod
+    def _nothing(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("notify")
+    @classmethod
+    def _check_channels(cls, channels: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, channel in enumerate(channels, 1):
+            if not _ADDRESS.fullmatch(channel.get_secret_value().strip()):
+                message = f"number {number} is no address of a channel: write scheme://..."
+                raise ValueError(message)
+        return channels
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _check_heartbeat(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s@]+", url.get_secret_value()):
+            message = "give an address that begins with http:// or https://, without a user name"
+            raise ValueError(message)
+        return url
+
+    @field_validator("site_url")
+    @classmethod
+    def _check_site(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s@]+", url):
+            message = "give an address that begins with http:// or https://, without a user name"
+            raise ValueError(message)
+        return url.rstrip("/")
 
     @field_validator("method")
     @classmethod
@@ -296,19 +392,28 @@ def _slug_of(name: str, place: PlaceSettings) -> str:
     raise ValueError(message)
 
 
+_SECRETS: Final = frozenset({"notify", "heartbeat_url"})
+"""Settings whose values are shown nowhere."""
+_HIDDEN: Final = "(not shown)"
+
+
 class _Environment(EnvSettingsSource):
     """The environment, where a list may also be words with commas between them."""
 
     @override
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         is_list = get_origin(field.annotation) in {tuple, list, frozenset, set}
+        is_secret = field_name in _SECRETS
+        if is_secret and not str(value).lstrip().startswith(("[", '"')):
+            return _NEXT_ADDRESS.split(str(value).strip(" ,")) if str(value).strip(" ,") else []
         if is_list and not str(value).lstrip().startswith(("[", '"')):
             return [word for word in map(str.strip, str(value).split(",")) if word]
         try:
             found = super().decode_complex_value(field_name, field, value)
         except ValueError as error:
-            message = f"{_PREFIX}{field_name.upper()}={value}: it is no JSON ({error})"
-            raise BadInputError(message) from error
+            shown = _HIDDEN if is_secret else value
+            message = f"{_PREFIX}{field_name.upper()}={shown}: it is no JSON ({error})"
+            raise BadInputError(message) from (None if is_secret else error)
         return [found] if is_list and isinstance(found, str) else found
 
 
@@ -324,20 +429,24 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}{_shown(item['input'])}: {item['msg']}"
-            for item in error.errors()
-        )
+        wrong = "; ".join(map(_words_of, error.errors()))
         message = f"settings are wrong: {wrong}"
-        raise BadInputError(message) from error
+        raise BadInputError(message) from None  # its own words could hold an address
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"fringewatch.toml in the home is no TOML: {error}"
         raise BadInputError(message) from error
 
 
-def _shown(value: object) -> str:
-    """Return a wrong value; nothing of a whole table, whose message names what is wrong in it."""
-    return "" if isinstance(value, dict) else f" = {value!r}"
+def _words_of(item: ErrorDetails) -> str:
+    """What is wrong with a setting; a value that may be an address is not repeated.
+
+    Nothing is said of a whole table: its message names what is wrong in it.
+    """
+    name = ".".join(map(str, item["loc"]))
+    if isinstance(item["input"], dict) and item["loc"][0] not in _SECRETS:
+        return f"{name}: {item['msg']}"
+    is_secret = item["loc"][0] in _SECRETS or item["type"] == "extra_forbidden"
+    return f"{name} = {_HIDDEN if is_secret else repr(item['input'])}: {item['msg']}"
 
 
 def _refuse_unknown_variables() -> None:

@@ -8,15 +8,18 @@ from typing import Final
 
 import pandas as pd
 from httpx import HTTPError
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
 from prefect.exceptions import PrefectException
 
 from catalogs.home.home import home_of
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import FringewatchError
-from tasks.judge.detect import silence_days_of
-from tasks.judge.standing import standing_of
+from tasks.judge.standing import silence_days_of, standing_of
 from tasks.records import RunReport
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,6 +27,7 @@ _LOGGER = logging.getLogger(__name__)
 KEY: Final = "fringewatch-volcanoes"
 """The table's key, the same in every run: Prefect's page shows how it changed."""
 REPORT_KEY: Final = "fringewatch-report"
+PAGES_KEY: Final = "fringewatch-pages"
 
 _GAPS_SHOWN: Final = 12
 """Of one volcano; the log of the run has them all."""
@@ -49,6 +53,8 @@ class VolcanoRow:
     """Why the volcano is in its state."""
     review: str = ""
     """What people say of its newest date, and who."""
+    page: str = ""
+    """Address of its page; empty where no pages are served."""
 
     def cells(self) -> dict[str, str | int]:
         """The row of the table."""
@@ -63,7 +69,7 @@ class VolcanoRow:
             "age (days)": "" if self.age_days is None else self.age_days,
             "gaps": len(self.gaps),
             "reasons": "; ".join(self.gaps[:_GAPS_SHOWN]),
-        }
+        } | ({"page": self.page} if self.page else {})
 
 
 def leave_artifacts(reports: Sequence[RunReport], settings: Settings) -> None:
@@ -73,6 +79,7 @@ def leave_artifacts(reports: Sequence[RunReport], settings: Settings) -> None:
     """
     today = dt.datetime.now(dt.UTC).date()
     rows = [row_of(report, settings, today) for report in reports]
+    site = settings.site_url
     try:
         create_table_artifact(
             table=[row.cells() for row in rows], key=KEY, description="volcanoes after the run"
@@ -80,6 +87,10 @@ def leave_artifacts(reports: Sequence[RunReport], settings: Settings) -> None:
         create_markdown_artifact(
             markdown=markdown_of(rows, today), key=REPORT_KEY, description="the run in words"
         )
+        if site:
+            create_link_artifact(
+                link=f"{site}/index.html", link_text="all volcanoes", key=PAGES_KEY
+            )
     except (HTTPError, PrefectException, OSError) as error:
         _LOGGER.warning("the run's page has no artifacts: %s", error)
 
@@ -93,10 +104,13 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
     notes = report.notes
     if report.published is None:
         gaps, notes = gaps + notes, ()
+    page = f"{settings.site_url}/{report.volcano}.html" if settings.site_url else ""
     dates = _dates_of(report.volcano, settings)
     if dates is None or dates.empty:
         outcome = report.outcome.name.lower()
-        return VolcanoRow(report.volcano, outcome, "unknown", None, None, None, gaps, notes)
+        return VolcanoRow(
+            report.volcano, outcome, "unknown", None, None, None, gaps, notes, page=page
+        )
     newest = _day(dates.iloc[-1]["date"])
     standing = standing_of(dates, today, silence_days_of(settings.for_volcano(report.volcano)))
     return VolcanoRow(
@@ -110,6 +124,7 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
         notes=notes,
         because=standing.because,
         review=_review_of(dates.iloc[-1]),
+        page=page,
     )
 
 
@@ -119,8 +134,9 @@ def markdown_of(rows: Sequence[VolcanoRow], today: dt.date) -> str:
     for row in sorted(rows, key=lambda row: (row.state != "unrest", row.volcano)):
         since = f" since {row.since}" if row.since else ""
         age = f", {row.age_days} days old" if row.age_days is not None else ""
+        name = f"[{row.volcano}]({row.page})" if row.page else row.volcano
         said.append(
-            f"- **{row.volcano}**: {row.state}{since}; newest date {row.newest or 'none'}{age}"
+            f"- **{name}**: {row.state}{since}; newest date {row.newest or 'none'}{age}"
             + (f" ({row.because})" if row.because else "")
             + (f"; reviewed: {row.review}" if row.review else "")
         )

@@ -10,7 +10,9 @@ from flows.artifacts import leave_artifacts
 from flows.exports import leave_exports
 from flows.run_log import RUN_LOG
 from flows.steps import PREFECT_STEPS, conclude, try_later_named
+from tasks.health.after_run import after_run
 from tasks.records import RunReport
+from tasks.runs import BACKFILL, recorded_run
 from tasks.watch import parse_request, watch_volcano
 
 
@@ -67,7 +69,10 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
         keep_granules=whole_files,
     )
     request = parse_request(volcano, start, end, frames or (), settings)
-    report = watch_volcano(request, settings, PREFECT_STEPS)
+    with recorded_run(settings, BACKFILL, [request.volcano.slug]) as run:
+        report = watch_volcano(request, settings, PREFECT_STEPS)
+        run.reports = [report]
+    after_run(settings)
     leave_artifacts([report], settings)
     leave_exports([report], settings)
     return conclude(report)

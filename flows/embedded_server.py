@@ -10,6 +10,7 @@ standard input ends, which the system sees to when the process at the other end 
 import atexit
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -27,9 +28,17 @@ _START_LIMIT_S: Final = 300
 _END_LIMIT_S: Final = 10
 _TAIL_LINES: Final = 3
 
+_LASTING: Final = {
+    # Prefect keeps what it knows of runs for 90 days; without this, for ever.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+}
 
-def start_embedded_server(folder: Path) -> str:
+
+def start_embedded_server(folder: Path, *, lasting: bool = False) -> str:
     """Return the API's address of a server that was started and answers, its log in `folder`.
+
+    One that is to be `lasting` keeps schedules, and wants a password that only this process and
+    those that it starts know: other programs of this machine, and web pages, have days to find it.
 
     Raises
     ------
@@ -37,6 +46,11 @@ def start_embedded_server(folder: Path) -> str:
         If it ends or does not answer in time; the message has the end of its log.
     """
     port = _free_port()
+    if lasting:
+        os.environ.update(_guarded())
+        more = _LASTING
+    else:
+        more = {"PREFECT__SERVER_EPHEMERAL": "1"}
     log = folder / "server.log"
     with disk_errors(log), log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own module, by this interpreter
@@ -44,12 +58,23 @@ def start_embedded_server(folder: Path) -> str:
             stdin=subprocess.PIPE,  # its end is how the server learns of ours
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"},
+            env=os.environ | more | {"PREFECT__SERVER_FINAL": "1"},
             start_new_session=True,  # Ctrl-C is for us: the end of the run is still recorded
         )
     atexit.register(_stop, process)
     _wait_for(port, process, log)
     return f"http://127.0.0.1:{port}/api"
+
+
+def _guarded() -> dict[str, str]:
+    """What server and clients share, where there is a server for long."""
+    password = f"fringewatch:{secrets.token_urlsafe(24)}"
+    return {
+        "PREFECT_SERVER_API_AUTH_STRING": password,
+        "PREFECT_API_AUTH_STRING": password,
+        "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "true",
+    }
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

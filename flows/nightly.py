@@ -12,8 +12,10 @@ from flows.exports import leave_exports
 from flows.run_log import RUN_LOG
 from flows.steps import PREFECT_STEPS, conclude_all, try_later_named
 from fringewatch.errors import BadInputError
+from tasks.health.after_run import after_run
 from tasks.night import watch_night
 from tasks.records import RunReport
+from tasks.runs import NIGHTLY, recorded_run
 from tasks.watch import parse_request
 
 
@@ -29,7 +31,8 @@ def nightly(
     """Bring the tables of all watched volcanoes up to today; return a report for each.
 
     One volcano that fails does not stop the others. Those that got nothing because something was
-    out of reach, busy or full are tried again until the settings' hour (``retry_until``).
+    out of reach, busy or full are tried again until the settings' hour (``retry_until``). Then the
+    messages go out, and the heartbeat's address hears of a good night.
 
     Parameters
     ----------
@@ -67,7 +70,10 @@ def nightly(
         replace(parse_request(name, start, end, (), settings), scheduled=True)
         for name in settings.watch
     ]
-    reports = watch_night(requests, settings, PREFECT_STEPS)
+    slugs = tuple(dict.fromkeys(request.volcano.slug for request in requests))
+    with recorded_run(settings, NIGHTLY, slugs) as run:
+        run.reports = reports = watch_night(requests, settings, PREFECT_STEPS)
+    after_run(settings)
     leave_artifacts(reports, settings)
     leave_exports(reports, settings)
     return conclude_all(reports)

@@ -19,12 +19,12 @@ _NO_ANSWER_S: Final = 15
 _THIS_MACHINE: Final = ("127.0.0.1", "localhost")
 
 
-def prepare_prefect(home: Home) -> None:
+def prepare_prefect(home: Home, *, lasting: bool = False) -> None:
     """Point Prefect at the home, quiet, and see to a server: the user's if named, else our own.
 
     What the user has set in the environment stays. With ``PREFECT_API_URL`` set (or in a profile),
     runs go to that server, which is asked first whether it is there and takes our password;
-    otherwise one is started that ends with this process.
+    otherwise one is started that ends with this process; a `lasting` one keeps schedules, too.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def prepare_prefect(home: Home) -> None:
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
     _leave_proxies_out()
-    _find_server(home)
+    _find_server(home, lasting=lasting)
 
 
 def _leave_proxies_out() -> None:
@@ -63,7 +63,7 @@ def _leave_proxies_out() -> None:
         os.environ[name] = ",".join(hosts)
 
 
-def _find_server(home: Home) -> None:
+def _find_server(home: Home, *, lasting: bool) -> None:
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - see above
     from prefect.settings import get_current_settings  # noqa: PLC0415
 
@@ -77,7 +77,7 @@ def _find_server(home: Home) -> None:
     _LOGGER.info(
         "starting Prefect's embedded server (10 to 25 s; its database is in %s)", home.prefect
     )
-    os.environ["PREFECT_API_URL"] = start_embedded_server(home.prefect)
+    os.environ["PREFECT_API_URL"] = start_embedded_server(home.prefect, lasting=lasting)
     refresh_global_settings_context()
 
 

@@ -56,12 +56,20 @@ def report_failure(volcano: str, error: Exception, log: logging.Logger) -> RunRe
     found = foreseen(error)
     if found is None:
         log.error("%s failed in a way that nobody foresaw", volcano, exc_info=error)
+    else:
+        log.error("%s: %s", volcano, found)
+    return report_of(volcano, error)
+
+
+def report_of(volcano: str, error: Exception) -> RunReport:
+    """Return the report of a volcano that `error` ended."""
+    found = foreseen(error)
+    if found is None:
         words = (
             f"{volcano} failed ({type(error).__name__}: {error}): this is a bug, please report it "
             "with the traceback in the log"
         )
         return RunReport(volcano, Outcome.FAILED, notes=(words,))
-    log.error("%s: %s", volcano, found)
     if isinstance(found, TryLaterError):
         by_home = isinstance(found, HomeError)
         return RunReport(volcano, Outcome.LATER, notes=(str(found),), home_stopped=by_home)

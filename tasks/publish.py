@@ -23,6 +23,7 @@ from tasks.judge.detect import SaidOfDates, dates_table, judge_dates, method_of,
 from tasks.judge.left_out import left_out_of
 from tasks.judge.models import judging_model
 from tasks.judge.opinions import Opinions
+from tasks.messages.standing import news_of
 from tasks.pictures.contact_strip import draw_interferograms
 from tasks.pictures.episode_strip import EpisodeStrip, draw_episodes, select_strips
 from tasks.pictures.phase_windows import SeenPair, WindowReader
@@ -40,6 +41,9 @@ _NOT_OF_THE_TABLES = {
     "home", "storage", "workers", "worker_memory_gb", "scheduler",
     "busy_wait_minutes", "retry_until", "retry_pause_minutes",
     "exports", "cap_status", "cap_sender",
+    "notify", "notify_watch", "notify_failed_nights", "notify_cooldown_days", "notify_rearm_days",
+    "notify_digest", "stale_days", "night_hours", "disk_days", "site_url", "heartbeat_url",
+    "metrics_file",
 }  # fmt: skip
 """Settings that say where, when and with what help a run works, and change nothing that it says."""
 
@@ -49,8 +53,9 @@ def publish_volcano(
 ) -> Published | None:
     """Return where the volcano's tables are; None when the model has scored none of its pairs.
 
-    What is said of each date goes into the ledger first, and the tables are a function of the
-    ledger alone: what has not changed is not written again, to the byte.
+    What is said of each date goes into the ledger first, with the message that a change of state
+    makes, and the tables are a function of the ledger alone: what has not changed is not written
+    again, to the byte.
 
     Raises
     ------
@@ -77,7 +82,8 @@ def publish_volcano(
         tried = {*_dates_tried(ledger, volcano, frames), *ledger.verdicts(volcano.slug)}
         verdicts = judge_dates(scored, model, method, tried, left_out)
         now = to_remember(verdicts, method.name, identity)
-        revised_now = ledger.record_verdicts(volcano.slug, now)
+        news = news_of(volcano, verdicts, scored, settings)
+        revised_now = ledger.record_verdicts(volcano.slug, now, news)
         said = SaidOfDates(ledger.verdicts(volcano.slug), opinions, left_out)
     interferograms = _interferograms(volcano, scored, model, said)
     dates = dates_table(volcano, verdicts, scored, said, method.name, model.name)

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from catalogs.ledger.operation_tables import OPERATION_TABLES
 from catalogs.ledger.review_rows import REVIEW_TABLES
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import DiskFullError, HomeBusyError, HomeError, LedgerError
 
 LEDGER_FORMAT = 5
-"""Format 1 had no verdicts, 2 no layers and no recipes of scores, 3 no corrections, 4 no reviews.
+"""Format 1 had no verdicts, 2 no layers and no recipes of scores, 3 no corrections, 4 no reviews,
+no messages and no runs.
 
 An older ledger gets what it lacks when it is opened for writing.
 """
@@ -167,6 +169,7 @@ def add_what_is_lacking(connection: sqlite3.Connection) -> None:
     """Give an older ledger the tables and columns that it lacks."""
     connection.executescript(TABLES)
     connection.executescript(REVIEW_TABLES)
+    connection.executescript(OPERATION_TABLES)
     columns = {row[1] for row in connection.execute("PRAGMA table_info(scores)")}
     # Older scores are by no recipe that is known, and all are made anew; or of phase as it came.
     for name in ("recipe_sha256", "air_sha256"):

@@ -15,6 +15,7 @@ from catalogs.ledger.corrections import CorrectionLedger
 from catalogs.ledger.file import asking_pause, open_database, parse_time, write_time
 from catalogs.ledger.layers import LayerLedger
 from catalogs.ledger.listings import ListingLedger
+from catalogs.ledger.outbox import OutboxLedger
 from catalogs.ledger.reviews import ReviewLedger
 from catalogs.ledger.rows import (
     FileRow,
@@ -25,6 +26,7 @@ from catalogs.ledger.rows import (
     ScoreRecipe,
     TileRow,
 )
+from catalogs.ledger.runs import RunLedger
 from catalogs.ledger.verdicts import VerdictLedger
 from catalogs.rasters.grid import Grid
 from catalogs.records import DatePair, FrameId, ModelId, Product, RemoteFile
@@ -32,7 +34,15 @@ from catalogs.records import DatePair, FrameId, ModelId, Product, RemoteFile
 _PAUSED_STATES = (FileState.MISSING, FileState.REJECTED)
 
 
-class Ledger(ListingLedger, LayerLedger, CorrectionLedger, VerdictLedger, ReviewLedger):
+class Ledger(
+    ListingLedger,
+    LayerLedger,
+    CorrectionLedger,
+    VerdictLedger,
+    ReviewLedger,
+    OutboxLedger,
+    RunLedger,
+):
     """Open ledger; use `open_ledger`."""
 
     def record_listed_file(self, remote: RemoteFile) -> None:

@@ -3,22 +3,29 @@
 import datetime as dt
 import math
 from collections.abc import Mapping
+from typing import Any
 
-from catalogs.ledger.file import LedgerFile, parse_time, write_time
+from catalogs.ledger.file import parse_time, write_time
+from catalogs.ledger.outbox_records import Standing, Telling
 from catalogs.ledger.rows import GivenVerdict, Verdict
+from catalogs.ledger.standings import StandingLedger
 
 
-class VerdictLedger(LedgerFile):
+class VerdictLedger(StandingLedger):
     """What was said of the dates of a volcano: the first verdict of each, and every other since."""
 
     def record_verdicts(
-        self, volcano: str, verdicts: Mapping[dt.date, Verdict]
+        self,
+        volcano: str,
+        verdicts: Mapping[dt.date, Verdict],
+        news: tuple[Standing, Mapping[str, Any], Telling] | None = None,
     ) -> tuple[dt.date, ...]:
         """Remember what is said of dates now; return those of which something else was said before.
 
         A verdict that says the same as the last one given for its date is not written again,
         whichever model or method came to it and with whatever probability: what counts is what a
-        person would have read, the state and the date since when.
+        person would have read, the state and the date since when. What of it is `news` (see
+        `note_standing`) becomes a message in the same transaction.
         """
         now = write_time()
         said = self.verdicts(volcano)
@@ -34,11 +41,13 @@ class VerdictLedger(LedgerFile):
                  verdict.since and verdict.since.isoformat(), verdict.probability, verdict.method,
                  verdict.model, verdict.model_sha256, now)
             )  # fmt: skip
-        if rows:
+        if rows or news is not None:
             with self._transaction() as cursor:
                 cursor.executemany(
                     "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
                 )
+                if news is not None:
+                    self.note_standing(cursor, volcano, *news)
         return tuple(changed)
 
     def verdicts(self, volcano: str) -> dict[dt.date, tuple[GivenVerdict, ...]]:

@@ -50,8 +50,11 @@ def load(
     return load_settings(portal=tuple(portal) or None, home=home, model=model, product=product)
 
 
-def prepare(settings: "Settings") -> None:
-    """Make sure that home and model can be used, and set Prefect up, before it is imported."""
+def prepare(settings: "Settings", *, lasting: bool = False) -> None:
+    """Make sure that home and model can be used, and set Prefect up, before it is imported.
+
+    A server of our own keeps schedules if it is to be `lasting`.
+    """
     from catalogs.home.home import home_of, open_home
     from flows.prefect_home import prepare_prefect
     from flows.screen import start_logging
@@ -60,7 +63,7 @@ def prepare(settings: "Settings") -> None:
     start_logging()
     home = open_home(home_of(settings))
     model_of(settings)
-    prepare_prefect(home)
+    prepare_prefect(home, lasting=lasting)
 
 
 def check_volcano(

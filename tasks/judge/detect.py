@@ -16,7 +16,6 @@ from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.methods import OnsetMethod, find_method
 from insar_models.onset.scored_pair import evidence_of
-from insar_models.onset.states import SILENCE_DAYS
 from tasks.judge.left_out import NOTHING, LeftOut
 from tasks.judge.opinions import UNREVIEWED, Opinions
 
@@ -32,11 +31,6 @@ def method_of(settings: Settings) -> OnsetMethod:
         If the method has no such option, or a value is of no use.
     """
     return find_method(settings.method, settings.method_options)
-
-
-def silence_days_of(settings: Settings) -> int:
-    """Return after how many days without a pair nothing stands; methods of others may not say."""
-    return int(getattr(method_of(settings), "silence_days", SILENCE_DAYS))
 
 
 def judge_dates(

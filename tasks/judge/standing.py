@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from catalogs.settings import Settings
 from insar_models.onset.evidence import DateState
+from insar_models.onset.states import SILENCE_DAYS
+from tasks.judge.detect import method_of
 
 
 @dataclass(frozen=True)
@@ -41,3 +44,8 @@ def standing_of(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Stand
         before = str(last["because"]).partition("; ")[2]
     silent = (today - known.iloc[-1]).days
     return Standing(DateState.UNKNOWN.value, None, f"no pair for {silent} days; {before}")
+
+
+def silence_days_of(settings: Settings) -> int:
+    """Return after how many days without a pair nothing is known; methods of others may not say."""
+    return int(getattr(method_of(settings), "silence_days", SILENCE_DAYS))

@@ -13,7 +13,11 @@ from catalogs.places import catalogue_of
 from catalogs.portal.union import STALE_AFTER, RootState
 from catalogs.records import FrameId, Volcano, newest_pair
 from catalogs.settings import Settings
+from fringewatch.errors import BadInputError
+from fringewatch.plain_text import plain
 from tasks.judge.opinions import Opinions
+from tasks.messages.channel import channel_name
+from tasks.messages.send import name_of, waiting_words
 from tasks.status.coverage import in_span, time_gaps
 from tasks.status.records import FileTrouble, FrameStatus, HomeStatus, SourceStatus
 
@@ -46,14 +50,15 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
     StoreError
         If the ledger is damaged.
     """
+    watched = _watched(settings, volcano)
     try:
         home = find_home(home_of(settings))
     except NoHomeError as error:
-        return HomeStatus(settings.home, today, (), str(error))
+        return HomeStatus(settings.home, today, (), str(error), watched)
     ledger = read_ledger(home.ledger)
     if ledger is None:
         words = f"the home {settings.home} is empty: nothing was fetched yet"
-        return HomeStatus(settings.home, today, (), words)
+        return HomeStatus(settings.home, today, (), words, watched)
     with ledger:
         wanted = (
             _frames_of(ledger, volcano)
@@ -63,14 +68,38 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
         frames = tuple(_frame_status(ledger, home, slug, frame, today) for slug, frame in wanted)
         slugs = [volcano.slug] if volcano else ledger.reviewed_volcanoes()
         reviews = tuple(line for slug in slugs for line in _reviews(ledger, slug))
-    if frames:
-        return HomeStatus(settings.home, today, frames, reviews=reviews)
+        there = ledger.newest_dates()
+        channels = tuple(_channels(ledger, settings))
+    without = tuple(slug for slug in watched if slug not in there)
+    if frames or (without and volcano is None):
+        return HomeStatus(settings.home, today, frames, None, without, channels, reviews)
     words = (
         f"{volcano.slug if volcano else 'nothing'} was never fetched into {settings.home}: run "
         f"`fringewatch backfill {volcano.slug if volcano else 'VOLCANO'} --start YYYY-MM-DD "
         "--end YYYY-MM-DD`"
     )
-    return HomeStatus(settings.home, today, (), words)
+    return HomeStatus(settings.home, today, (), words, without, channels)
+
+
+def _watched(settings: Settings, volcano: Volcano | None) -> tuple[str, ...]:
+    """The slugs of the watch list, of one volcano or all; a name that is none keeps its words."""
+    found = []
+    catalogue = catalogue_of(settings)
+    for name in settings.watch:
+        try:
+            found.append(catalogue.find(name).slug)
+        except BadInputError:
+            found.append(plain(name))
+    return tuple(slug for slug in dict.fromkeys(found) if volcano is None or slug == volcano.slug)
+
+
+def _channels(ledger: Ledger, settings: Settings) -> Iterator[str]:
+    """Channels that do not take their messages, in words without addresses."""
+    names = dict.fromkeys(channel_name(url) for url in settings.notify)
+    states = ledger.channel_states(names, dt.datetime.now(dt.UTC))
+    for number, state in enumerate(states, 1):
+        if state.is_failing:
+            yield f"{name_of(number, state.name)}: {waiting_words(state)}"
 
 
 def _frames_of(ledger: Ledger, volcano: Volcano) -> list[tuple[str | None, FrameId]]:

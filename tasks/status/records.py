@@ -164,18 +164,26 @@ class HomeStatus:
     frames: tuple[FrameStatus, ...]
     message: str | None = None
     """What to say where there is nothing to report."""
+    without_data: tuple[str, ...] = ()
+    """Watched volcanoes that never got any."""
+    channels: tuple[str, ...] = ()
+    """Channels of messages that do not take them, and why."""
     reviews: tuple[str, ...] = ()
     """What people said of it, a volcano a line."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Of all frames."""
-        return tuple(text for frame in self.frames for text in frame.warnings)
+        """Of messages, of volcanoes without data, and of all frames."""
+        return (
+            *(f"MESSAGES: {text}" for text in self.channels),
+            *(f"{slug}: NO DATA: it is watched, none ever came" for slug in self.without_data),
+            *(text for frame in self.frames for text in frame.warnings),
+        )
 
     def lines(self) -> list[str]:
         """Return the status for whoever is on duty: what is wrong first, then frame by frame."""
         if self.message is not None:
-            return [self.message]
+            return [self.message, *(f"! {text}" for text in self.warnings)]
         warnings = self.warnings
         counts = f"frames: {len(self.frames)}, warnings: {len(warnings)}"
         said = [f"{self.today} UTC, home {self.home}: {counts}"]

@@ -1,4 +1,5 @@
 import datetime as dt
+import traceback
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,58 @@ def test_the_hour_of_the_last_try_can_be_left_out(monkeypatch: pytest.MonkeyPatc
     assert load_settings().retry_until == dt.time(5, 30)
     monkeypatch.setenv("FRINGEWATCH_RETRY_UNTIL", "")
     assert load_settings().retry_until is None
+
+
+SECRET = "mailto://watch:hunter2@smtp.example?to=officer@observatory.example"  # noqa: S105 - of nobody
+
+
+def test_channels_and_the_heartbeat_are_shown_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "fringewatch.toml").write_text(
+        f'notify = ["{SECRET}", "ntfy://topic-hunter2"]\nheartbeat_url = "https://hc.example/hunter2"\n'
+    )
+    settings = load_settings(home=tmp_path)
+    assert settings.notify[0].get_secret_value() == SECRET
+    for shown in (repr(settings), str(settings), settings.model_dump_json(), str(settings.notify)):
+        assert "hunter2" not in shown
+        assert "officer" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'notify = "{SECRET}"',
+        f'notify = ["ok://x", "{SECRET[9:]}"]',
+        f'notifi = ["{SECRET}"]',
+        'heartbeat_url = "hunter2 no address"',
+        'heartbeat_url = "https://user:hunter2@hc.example/"',
+        f'notify = ["{SECRET}"',
+    ],
+)
+def test_a_wrong_channel_is_named_without_its_secret(tmp_path: Path, text: str) -> None:
+    (tmp_path / "fringewatch.toml").write_text(text)
+    with pytest.raises(BadInputError) as caught:
+        load_settings(home=tmp_path)
+    lines = "".join(traceback.format_exception(caught.value))
+    assert "hunter2" not in lines
+    assert "officer" not in lines
+    assert any(word in str(caught.value) for word in ("notif", "heartbeat_url", "no TOML"))
+
+
+def test_the_channel_that_is_no_address_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "fringewatch.toml").write_text('notify = ["ntfy://topic", "hunter2"]')
+    with pytest.raises(BadInputError, match="number 2 is no address of a channel: write scheme://"):
+        load_settings(home=tmp_path)
+
+
+def test_channels_of_the_environment_may_have_commas_inside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FRINGEWATCH_NOTIFY", "mailto://h?to=a@x.example,b@x.example, ntfy://t")
+    found = [each.get_secret_value() for each in load_settings().notify]
+    assert found == ["mailto://h?to=a@x.example,b@x.example", "ntfy://t"]
+    monkeypatch.setenv("FRINGEWATCH_NOTIFY", '["ntfy://hunter2"')
+    with pytest.raises(BadInputError, match="NOTIFY") as caught:
+        load_settings()
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    monkeypatch.setenv("FRINGEWATCH_NOTIFY", "")
+    assert load_settings().notify == ()

@@ -14,6 +14,7 @@ from catalogs.settings import load_settings
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.numbers import PIXEL_DEGREES
 from tasks.records import Outcome
+from tasks.runs import BACKFILL, recorded_run
 from tasks.watch import parse_request, watch_volcano
 from tests.docs.blocks import ROOT
 from tests.end_to_end.commands import clean_environment
@@ -46,8 +47,9 @@ def write_tree(tree: Path) -> Path:
 class Sandbox:
     """A checkout of links, with a home that was filled from the portal."""
 
-    def __init__(self, folder: Path, portal: str) -> None:
+    def __init__(self, folder: Path, portal: str, channel: str = "") -> None:
         self.folder = folder
+        self.channel = channel
         for entry in ROOT.iterdir():
             if entry.name not in {".git", "docs", "fringewatch-data", ".venv"}:
                 (folder / entry.name).symlink_to(entry)
@@ -63,10 +65,13 @@ class Sandbox:
         home.mkdir(parents=True)
         settings_file = f'portal = ["{portal}"]\nwatch = ["taal"]\nrequests_per_second = 1000\n'
         settings_file += 'exports = ["geojson", "atom", "cog", "kmz", "stac", "cap", "vona"]\n'
+        settings_file += f'notify = ["{self.channel}"]\n' if self.channel else ""
         (home / "fringewatch.toml").write_text(settings_file, "utf-8")
         for slug, start in STARTS.items():
             request = parse_request(slug, start, start + dt.timedelta(days=60))
-            report = watch_volcano(request, load_settings(home=home))
+            with recorded_run(load_settings(home=home), BACKFILL, [slug]) as run:
+                report = watch_volcano(request, load_settings(home=home))
+                run.reports = [report]
             assert report.outcome is Outcome.DONE, report.lines()
 
     def write_truth(self) -> None:

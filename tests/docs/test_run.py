@@ -18,6 +18,7 @@ from tests.docs.blocks import Block, blocks
 from tests.docs.sandbox import Sandbox, write_tree
 from tests.end_to_end.service import Service, settings_of, wait_until
 from tests.insar_models.small_patch_file import FACTS, columns_of, patches_of
+from tests.mail import MailServer
 from tests.portal.server import StandInPortal
 from tests.storage import StorageServer
 
@@ -34,8 +35,19 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInPortal]:
 
 
 @pytest.fixture(scope="module")
-def sandbox(portal: StandInPortal, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    return Sandbox(tmp_path_factory.mktemp("sandbox"), portal.url)
+def mail() -> Iterator[MailServer]:
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def sandbox(
+    portal: StandInPortal, mail: MailServer, tmp_path_factory: pytest.TempPathFactory
+) -> Sandbox:
+    channel = mail.url.get_secret_value()
+    return Sandbox(tmp_path_factory.mktemp("sandbox"), portal.url, channel)
 
 
 @pytest.mark.parametrize("block", AS_WRITTEN, ids=lambda block: block.name)

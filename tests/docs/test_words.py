@@ -19,6 +19,7 @@ from catalogs.settings import Settings, load_settings
 from flows import cli  # noqa: F401 - registers the commands
 from flows.cli.common import app
 from insar_models.pretraining.recipe import find_pretrain_recipe
+from tasks.messages.channel import fault_of
 from tests.docs.blocks import ROOT, Block, blocks, inline_commands
 from tests.flows.test_prefect_yaml import DEPLOYMENTS, flow_of
 
@@ -124,6 +125,12 @@ def test_the_exports_are_taken(tmp_path: Path) -> None:
     assert len(load_settings(home=tmp_path).exports) == 7
 
 
+def test_the_channels_of_the_page_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "fringewatch.toml").write_text(toml_of("docs/messages.md").text)
+    settings = load_settings(home=tmp_path)
+    assert [fault_of(url) for url in settings.notify] == ["", "", ""]
+
+
 def test_the_recipes_are_taken(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(toml_of("docs/corpora.md").text, "utf-8")
@@ -135,7 +142,7 @@ def test_the_recipes_are_taken(tmp_path: Path) -> None:
 
 def test_the_units_name_what_is_there() -> None:
     units = sorted((ROOT / "docs" / "systemd").glob("fringewatch-*"))
-    assert len(units) == 4
+    assert len(units) == 5
     for unit in units:
         text = unit.read_text("utf-8")
         if unit.suffix == ".service":

@@ -27,6 +27,8 @@ def flow_of(deployment: dict[str, Any]) -> Flow[Any, Any]:
 def test_the_deployments_are_those_of_the_house() -> None:
     assert set(DEPLOYMENTS) == {
         "nightly",
+        "messages",
+        "heartbeat",
         "backfill",
         "rebuild-corpus",
         "pretrain",
@@ -72,9 +74,15 @@ def test_a_schedule_is_in_utc_at_an_odd_minute(name: str, days: str) -> None:
     assert 0 <= int(hour) < 24
 
 
+@pytest.mark.parametrize(("name", "cron"), [("messages", "*/15"), ("heartbeat", "41")])
+def test_messages_and_heartbeat_run_all_day(name: str, cron: str) -> None:
+    (schedule,) = DEPLOYMENTS[name]["schedules"]
+    assert (schedule["cron"], schedule["timezone"]) == (f"{cron} * * * *", "UTC")
+
+
 def test_nothing_else_runs_by_itself() -> None:
     scheduled = {name for name, deployment in DEPLOYMENTS.items() if deployment["schedules"]}
-    assert scheduled == {"nightly", "verify"}
+    assert scheduled == {"nightly", "messages", "heartbeat", "verify"}
 
 
 def test_a_worker_is_told_where_the_checkout_is() -> None:

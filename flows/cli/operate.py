@@ -1,0 +1,156 @@
+"""Commands of the operator: messages, health, the history of runs, schedules."""
+
+import datetime as dt
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, load, prepare
+from fringewatch.errors import BadInputError
+
+if TYPE_CHECKING:
+    from catalogs.settings import Settings
+
+SOME = 3
+"""Something needs a person, or came only in part."""
+TRY_LATER = 5
+
+
+@app.command
+def notify(
+    *,
+    test: Annotated[bool, NO_NEGATIVE] = False,
+    list_: Annotated[bool, NO_NEGATIVE] = False,
+    home: HomeFolder = None,
+) -> int:
+    """Send the messages that wait, or a test message, to the channels of the settings.
+
+    Parameters
+    ----------
+    test
+        Send a test message to each channel, now, and say what each made of it.
+    list_
+        List the messages of the outbox, the newest last, and send nothing.
+    """
+    settings = load((), home, None)
+    if list_:
+        return _list_messages(settings)
+    if not settings.notify:
+        message = (
+            'no channel is set: put notify = ["mailto://..."] into '
+            f"{settings.home / 'fringewatch.toml'} (docs/messages.md)"
+        )
+        raise BadInputError(message)
+    if test:
+        return _test_channels(settings)
+    from flows.screen import start_logging
+    from tasks.messages.send import send_messages
+
+    start_logging()
+    reports = send_messages(settings, wait_s=30.0)
+    for report in reports:
+        print(report)
+    return 0 if all(report.is_well for report in reports) else SOME
+
+
+def _test_channels(settings: "Settings") -> int:
+    from tasks.messages.channel import channel_name, send
+    from tasks.messages.send import name_of
+    from tasks.messages.words import text_of_test
+
+    now = dt.datetime.now(dt.UTC)
+    taken = []
+    for number, url in enumerate(settings.notify, 1):
+        name = channel_name(url)
+        attempt = send(url, text_of_test(now), f"test-{now:%Y%m%dT%H%M%S}-{name}")
+        taken.append(attempt.taken)
+        print(f"{name_of(number, name)}: {'taken' if attempt.taken else attempt.reason}")
+    if all(taken):
+        return 0
+    return SOME if any(taken) else TRY_LATER
+
+
+def _list_messages(settings: "Settings") -> int:
+    from catalogs.home.home import home_of
+    from catalogs.home.reading import find_home, read_ledger
+    from tasks.messages.words import text_of
+
+    ledger = read_ledger(find_home(home_of(settings)).ledger)
+    today = dt.datetime.now(dt.UTC).date()
+    with ledger or nullcontext():
+        found = ledger.messages() if ledger is not None else ()
+    for message in found:
+        made = f"{message.number} {message.made_at:%Y-%m-%d %H:%M} UTC"
+        print(f"{made} {text_of(message, today, settings.site_url).line}")
+    if not found:
+        print("no messages")
+    return 0
+
+
+@app.command
+def health(*, json: Annotated[bool, NO_NEGATIVE] = False, home: HomeFolder = None) -> int:
+    """Say whether the watch is well; exit code 3 if something needs a person, 4 without a home.
+
+    Asks nobody and writes nothing.
+
+    Parameters
+    ----------
+    json
+        As JSON, for programs.
+    """
+    from tasks.health.health import health_of
+
+    found = health_of(load((), home, None))
+    if json:
+        print(found.to_json())
+    else:
+        for line in found.lines():
+            print(line)
+    if not found.is_there:
+        return NOTHING_HAD
+    return 0 if found.is_well else SOME
+
+
+@app.command
+def runs(*, last: int = 20, home: HomeFolder = None) -> int:
+    """List the runs that the home remembers, the newest first.
+
+    Parameters
+    ----------
+    last
+        How many.
+    """
+    if last < 1:
+        message = f"--last {last}: give 1 or more"
+        raise BadInputError(message)
+    from catalogs.home.home import home_of
+    from catalogs.home.reading import find_home, read_ledger
+    from tasks.health.run_lines import lines_of_runs
+
+    settings = load((), home, None)
+    ledger = read_ledger(find_home(home_of(settings)).ledger)
+    if ledger is None:
+        print(f"the home {settings.home} is empty: nothing ran yet")
+        return NOTHING_HAD
+    with ledger:
+        found = ledger.runs(last=last)
+    for line in lines_of_runs(found, dt.datetime.now(dt.UTC)):
+        print(line)
+    return 0 if found else NOTHING_HAD
+
+
+@app.command
+def serve(*, home: HomeFolder = None) -> int:
+    """Keep the schedules in this process, without a work pool, until it is told to end.
+
+    Runs go through the Prefect server that `PREFECT_API_URL` names; without one, a server of our
+    own is started, which ends with this process.
+    """
+    import os
+
+    settings = load((), home, None)
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")  # the journal has what runs say
+    prepare(settings, lasting=True)
+    from flows.served import serve_schedules
+
+    serve_schedules(settings, lambda line: print(line, flush=True))
+    return 0

@@ -1,0 +1,1 @@
+"""Health: is the watch well, and how others learn of it."""

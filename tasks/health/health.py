@@ -1,0 +1,217 @@
+"""Look after the watch itself: what it has not heard, not done, or will not be able to do.
+
+Reads only, and asks nobody, so that it also speaks of a home on a disk that cannot be written.
+"""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
+from typing import Final
+
+from catalogs.home.home import home_of
+from catalogs.home.reading import NoHomeError, find_home, read_ledger
+from catalogs.ledger.ledger import Ledger
+from catalogs.ledger.runs import GOOD_OUTCOMES, RunRow
+from catalogs.places import catalogue_of
+from catalogs.settings import Settings
+from fringewatch.errors import BadInputError
+from tasks.health.records import (
+    ChannelHealth,
+    Check,
+    DiskHealth,
+    Finding,
+    Health,
+    LastNight,
+    VolcanoHealth,
+)
+from tasks.judge.standing import silence_days_of
+from tasks.messages.channel import channel_name
+from tasks.messages.send import name_of, waiting_words
+from tasks.runs import NIGHTLY
+from tasks.status.records import at_utc
+
+_PATIENCE: Final = dt.timedelta(hours=1)
+"""A message may take so long to be delivered before it counts as undelivered."""
+_GROWTH_SPAN: Final = dt.timedelta(days=60)
+_LEAST_SPAN: Final = dt.timedelta(days=1)
+_LEAST_FREE_BYTES: Final = 500_000_000
+_RUNS_READ: Final = 400
+_MAJOR_FAILURES: Final = 3
+
+
+def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
+    """Return how the watch is.
+
+    Parameters
+    ----------
+    settings
+        Name the home, what is watched, and how old things may be.
+    now
+        UTC; the time it is, if not given.
+
+    Raises
+    ------
+    HomeError
+        If the home was written by a newer version, or cannot be read.
+    StoreError
+        If the ledger is damaged.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    try:
+        home = find_home(home_of(settings))
+        ledger = read_ledger(home.ledger)
+    except NoHomeError as error:
+        return Health(now, settings.home, (Finding(Check.HOME, str(error)),))
+    if ledger is None:
+        words = f"the home {settings.home} is empty: nothing was fetched yet"
+        return Health(now, settings.home, (Finding(Check.HOME, words),))
+    with ledger:
+        nights = ledger.runs(NIGHTLY, last=1)
+        slugs, unknown = _watched(settings, nights)
+        volcanoes = _volcanoes(ledger, slugs, settings, now)
+        channels, undelivered = _channels(ledger, settings, now)
+        free = shutil.disk_usage(home.root).free
+        disk = DiskHealth(free, _daily_growth(ledger.runs(last=_RUNS_READ), now))
+    findings = (
+        *unknown,
+        *_of_schedule(nights, settings, now),
+        *_of_volcanoes(volcanoes, settings),
+        *_of_disk(disk, settings),
+        *undelivered,
+    )
+    night = nights[0] if nights else None
+    last = night and LastNight(night.started_at, night.ended_at, night.outcome, night.heartbeat_at)
+    return Health(now, settings.home, findings, volcanoes, channels, disk, last)
+
+
+def _watched(settings: Settings, nights: Sequence[RunRow]) -> tuple[tuple[str, ...], list[Finding]]:
+    """The slugs that are watched: those of the settings, else those that the last night was told.
+
+    A name that the catalogue does not know is a finding, and ends nothing.
+    """
+    if not settings.watch:
+        slugs = tuple(row.volcano for row in nights[0].volcanoes) if nights else ()
+        words = "nothing is watched: set watch = [...] in fringewatch.toml"
+        return slugs, [] if slugs else [Finding(Check.WATCH_LIST, words)]
+    found, unknown = [], []
+    catalogue = catalogue_of(settings)
+    for name in settings.watch:
+        try:
+            found.append(catalogue.find(name).slug)
+        except BadInputError as error:
+            unknown.append(Finding(Check.WATCH_LIST, str(error)))
+    return tuple(dict.fromkeys(found)), unknown
+
+
+def _volcanoes(
+    ledger: Ledger, slugs: Iterable[str], settings: Settings, now: dt.datetime
+) -> tuple[VolcanoHealth, ...]:
+    standings, newest, pairs = ledger.standings(), ledger.newest_dates(), ledger.pair_counts()
+    successes, failed = ledger.last_good_runs(), ledger.failed_nights(now)
+    found = []
+    for slug in slugs:
+        silence_days = silence_days_of(settings.for_volcano(slug))
+        standing, date = standings.get(slug), newest.get(slug)
+        age = (now.date() - date).days if date else None
+        known = standing is not None and age is not None and age <= silence_days
+        found.append(
+            VolcanoHealth(
+                volcano=slug,
+                state=standing.state if standing and known else "unknown",
+                since=standing.since if standing and known else None,
+                newest=date,
+                age_days=age,
+                pairs=pairs.get(slug, 0),
+                last_success=successes.get(slug),
+                failed_nights=failed.get(slug, (0, None))[0],
+            )
+        )
+    return tuple(found)
+
+
+def _of_volcanoes(volcanoes: Iterable[VolcanoHealth], settings: Settings) -> Iterator[Finding]:
+    failing_from = settings.notify_failed_nights or _MAJOR_FAILURES
+    for each in volcanoes:
+        silence_days = silence_days_of(settings.for_volcano(each.volcano))
+        if each.age_days is None:
+            words = "it is watched, and no data of it ever came"
+            yield Finding(Check.NEVER_FETCHED, words, each.volcano)
+        elif each.age_days > silence_days:
+            words = f"no data newer than {each.newest} ({each.age_days} days): its state is unknown"
+            yield Finding(Check.SILENT, words, each.volcano)
+        elif each.age_days > settings.stale_days:
+            words = f"no data newer than {each.newest} ({each.age_days} days)"
+            yield Finding(Check.STALE, words, each.volcano)
+        if each.failed_nights >= failing_from:
+            success = at_utc(each.last_success) if each.last_success else "never"
+            words = f"{each.failed_nights} nights in a row brought nothing; last success {success}"
+            yield Finding(Check.FAILING, words, each.volcano)
+
+
+def _of_schedule(
+    nights: Sequence[RunRow], settings: Settings, now: dt.datetime
+) -> Iterator[Finding]:
+    if not nights:
+        if settings.watch:
+            yield Finding(Check.SCHEDULE, "no night has run yet: see docs/operate.md for schedules")
+        return
+    night = nights[0]
+    limit = dt.timedelta(hours=settings.night_hours)
+    if now - night.started_at > limit:
+        words = (
+            f"the last night began at {at_utc(night.started_at)}, more than "
+            f"{settings.night_hours:g} hours ago"
+        )
+        yield Finding(Check.SCHEDULE, words)
+    elif night.ended_at is None and now - night.started_at > limit / 2:
+        words = f"the night that began at {at_utc(night.started_at)} has not ended, or was killed"
+        yield Finding(Check.SCHEDULE, words)
+    elif night.outcome is not None and night.outcome not in GOOD_OUTCOMES:
+        words = f"the night of {at_utc(night.started_at)} brought nothing ({night.outcome})"
+        yield Finding(Check.SCHEDULE, words)
+
+
+def _of_disk(disk: DiskHealth, settings: Settings) -> Iterator[Finding]:
+    is_soon = disk.days_left is not None and disk.days_left < settings.disk_days
+    if is_soon or disk.free_bytes < _LEAST_FREE_BYTES:
+        yield Finding(Check.DISK, str(disk))
+
+
+def _channels(
+    ledger: Ledger, settings: Settings, now: dt.datetime
+) -> tuple[tuple[ChannelHealth, ...], list[Finding]]:
+    names = dict.fromkeys(channel_name(url) for url in settings.notify)
+    channels, findings = [], []
+    for number, state in enumerate(ledger.channel_states(names, now), 1):
+        name, words = name_of(number, state.name), waiting_words(state)
+        channels.append(ChannelHealth(name, state.waiting, state.failures, words))
+        is_late = state.oldest is not None and now - state.oldest > _PATIENCE
+        if state.is_failing or is_late:
+            findings.append(Finding(Check.MESSAGES, f"{name}: {words}"))
+    return tuple(channels), findings
+
+
+def _daily_growth(runs: Sequence[RunRow], now: dt.datetime) -> float | None:
+    """Bytes by which the free space of the home's disk shrinks in a day.
+
+    The median of what it lost from each run to the next: to delete something large once, or to
+    bring ten years of one volcano, is not the growth of the days.
+    """
+    ends = sorted(
+        (run.ended_at, run.disk_free_bytes)
+        for run in runs
+        if run.ended_at is not None
+        and run.disk_free_bytes is not None
+        and now - run.ended_at <= _GROWTH_SPAN
+    )
+    rates: list[float] = []
+    last = ends[0] if ends else None
+    for end in ends:
+        if last is not None and end[0] - last[0] >= _LEAST_SPAN / 2:  # runs of one day are one
+            days = (end[0] - last[0]) / dt.timedelta(days=1)
+            rates.append((last[1] - end[1]) / days)
+            last = end
+    if not rates or ends[-1][0] - ends[0][0] < _LEAST_SPAN:
+        return None
+    return median(rates)

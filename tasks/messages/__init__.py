@@ -1,0 +1,1 @@
+"""Messages: what becomes one, what it says, and how it reaches its channels."""

@@ -1,0 +1,125 @@
+"""What holds of a volcano now, and what a message says of it."""
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from catalogs.ledger.outbox_records import Standing, Telling
+from catalogs.ledger.rows import ScoredPair
+from catalogs.records import Direction, Volcano
+from catalogs.settings import Settings
+from insar_models.onset.evidence import DateState, DateVerdict
+from tasks.judge.standing import silence_days_of
+from tasks.messages.channel import channel_name
+from tasks.messages.place_words import place_words
+
+News = tuple[Standing, dict[str, Any], Telling]
+
+_DIGITS: Final = 2
+
+
+def news_of(
+    volcano: Volcano,
+    verdicts: Sequence[DateVerdict],
+    scored: Sequence[ScoredPair],
+    settings: Settings,
+    today: dt.date | None = None,
+) -> News:
+    """Return what the ledger notes with the verdicts, so that a change becomes a message.
+
+    Parameters
+    ----------
+    volcano
+        Whose they are.
+    verdicts
+        Of all of its dates, in order of time; one at least.
+    scored
+        The pairs that they rest on.
+    settings
+        Say who is told, and after how long a silence nothing is known.
+    today
+        UTC; the day it is, if not given.
+    """
+    today = today or today_utc()
+    standing, because = standing_now(verdicts, today, silence_days_of(settings))
+    facts: dict[str, Any] = {"name": volcano.name, "because": because}
+    verdict = next((each for each in verdicts if each.date == standing.date), None)
+    if verdict is not None:
+        facts |= _evidence(volcano, verdict, scored)
+    return standing, facts, telling_of(settings)
+
+
+def standing_now(
+    verdicts: Sequence[DateVerdict], today: dt.date, silence_days: int
+) -> tuple[Standing, str]:
+    """Return what holds on a day, and why in words; a date without data changes nothing."""
+    known = [verdict for verdict in verdicts if not verdict.state.is_silent]
+    if not known:
+        return Standing(DateState.UNKNOWN.value), "no pair could be scored yet"
+    last = known[-1]
+    silent = (today - last.date).days
+    if silent <= silence_days:
+        return Standing(last.state.value, last.since, last.date), last.because
+    before = (
+        f"unrest since {last.since} not seen to end" if last.since else f"last known {last.date}"
+    )
+    standing = Standing(DateState.UNKNOWN.value, None, last.date)
+    return standing, f"no pair for {silent} days; {before}"
+
+
+def telling_of(settings: Settings) -> Telling:
+    """Return who is told of changes, and how patiently; channels by names without addresses."""
+    names = dict.fromkeys(channel_name(url) for url in settings.notify)
+    return Telling(
+        tuple(names),
+        settings.notify_watch,
+        dt.timedelta(settings.notify_cooldown_days),
+        dt.timedelta(settings.notify_rearm_days),
+        settings.notify_digest,
+    )
+
+
+def today_utc() -> dt.date:
+    """Return the day it is."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def _evidence(
+    volcano: Volcano, verdict: DateVerdict, scored: Sequence[ScoredPair]
+) -> dict[str, Any]:
+    there = [row for row in scored if math.isfinite(row.score.score)]
+    pairs = [row for row in there if row.pair.secondary == verdict.date]
+    strongest = max(
+        (row for row in pairs if row.score.positive), key=lambda row: row.score.score, default=None
+    )
+    place = ""
+    if strongest is not None:
+        place = place_words(volcano, strongest.score.peak_latitude, strongest.score.peak_longitude)
+    is_number = math.isfinite(verdict.probability)
+    return {
+        "probability": round(verdict.probability, _DIGITS) if is_number else None,
+        "pairs": verdict.pairs_for + verdict.pairs_against,
+        "positive": verdict.pairs_for,
+        "tracks": sorted({row.frame.pass_name for row in pairs}),
+        "place": place,
+        "others": _other_directions(pairs, there),
+    }
+
+
+def _other_directions(pairs: Sequence[ScoredPair], there: Sequence[ScoredPair]) -> list[str]:
+    """What the directions say that did not see the date: one without data is no witness."""
+    seen = {row.frame.direction for row in pairs}
+    said = []
+    for direction in Direction:
+        if direction in seen:
+            continue
+        rows = [row for row in there if row.frame.direction is direction]
+        newest = max((row.pair.secondary for row in rows), default=None)
+        if newest is None:
+            said.append(f"{direction.value}: no data")
+            continue
+        of_day = [row for row in rows if row.pair.secondary == newest]
+        positive = sum(row.score.positive for row in of_day)
+        said.append(f"{direction.value} {newest}: {positive} of {len(of_day)} pairs")
+    return said

@@ -1,0 +1,88 @@
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.outbox_records import Standing
+from catalogs.records import DatePair, FrameId
+from catalogs.settings import Settings
+from insar_models.onset.evidence import DateState, DateVerdict
+from tasks.judge.detect import judge_dates, method_of
+from tasks.judge.models import model_of
+from tasks.messages.standing import news_of, standing_now, telling_of
+from tests.scenes import FRAME
+from tests.tasks.kept_home import FERNANDINA, KeptHome, filled, kept
+
+__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
+
+LAST = dt.date(2024, 2, 11)
+DAYS = [dt.date(2024, 1, 18), dt.date(2024, 1, 30), LAST]
+
+
+def verdict(date: dt.date, state: DateState, since: dt.date | None = None) -> DateVerdict:
+    return DateVerdict(date, 0.5, state, since, 1, 0, (), (), because=f"why {date}")
+
+
+def test_a_date_without_data_changes_nothing() -> None:
+    verdicts = [
+        verdict(DAYS[0], DateState.QUIET),
+        verdict(DAYS[1], DateState.UNREST, DAYS[1]),
+        verdict(DAYS[2], DateState.NO_DATA, DAYS[1]),
+    ]
+    standing, because = standing_now(verdicts, LAST, 48)
+    assert standing == Standing("unrest", DAYS[1], DAYS[1])
+    assert because == "why 2024-01-30"
+
+
+@pytest.mark.parametrize(("days", "state"), [(48, "unrest"), (49, "unknown")])
+def test_after_a_silence_nothing_is_known(days: int, state: str) -> None:
+    verdicts = [verdict(LAST, DateState.UNREST, DAYS[1])]
+    standing, because = standing_now(verdicts, LAST + dt.timedelta(days), 48)
+    assert standing.state == state
+    assert standing.date == LAST
+    if state == "unknown":
+        assert because == "no pair for 49 days; unrest since 2024-01-30 not seen to end"
+
+
+def test_what_was_never_scored_is_unknown() -> None:
+    standing, _ = standing_now([verdict(LAST, DateState.NO_DATA)], LAST, 48)
+    assert standing == Standing("unknown")
+
+
+def test_a_filled_home_makes_the_facts_of_a_message(kept: KeptHome) -> None:
+    model, method = model_of(kept.settings), method_of(kept.settings)
+    with open_ledger(kept.home.ledger) as ledger:
+        scored = ledger.scored_pairs("fernandina", (model.name, model.sha256))
+    verdicts = judge_dates(scored, model, method, ())
+    standing, facts, telling = news_of(
+        FERNANDINA, verdicts, scored, kept.settings, LAST + dt.timedelta(1)
+    )
+    assert standing == Standing("unrest", LAST, LAST)
+    assert telling.channels == ()
+    assert (facts["pairs"], facts["positive"], facts["tracks"]) == (2, 2, ["128D"])
+    assert facts["place"].endswith("summit")
+    assert facts["others"] == ["ascending: no data"]
+    assert 0.0 < facts["probability"] <= 1.0
+    other = FrameId.parse("106A_09048_000909")
+    pair = DatePair(DAYS[0], DAYS[1])
+    seen = [*scored, replace(scored[0], frame=other, pair=pair)]
+    _, facts, _ = news_of(FERNANDINA, verdicts, seen, kept.settings, LAST)
+    assert facts["others"] == ["ascending 2024-01-30: 0 of 1 pairs"]
+    assert FRAME.direction != other.direction
+
+
+def test_a_channel_is_named_without_its_address() -> None:
+    settings = Settings(
+        notify=("ntfy://secret-topic", "ntfy://secret-topic", "mailto://u:p@h.example"),
+        notify_watch=True,
+        notify_cooldown_days=1.5,
+        notify_digest="07:00",
+    )  # type: ignore[arg-type]
+    telling = telling_of(settings)
+    assert len(telling.channels) == 2
+    assert telling.channels[0].startswith("ntfy-")
+    assert "secret" not in str(telling)
+    assert telling.watch_wanted
+    assert telling.cooldown == dt.timedelta(hours=36)
+    assert telling.digest_at == dt.time(7)
