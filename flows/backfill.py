@@ -8,6 +8,7 @@ from prefect import flow
 from catalogs.settings import load_settings
 from flows.artifacts import leave_artifacts
 from flows.run_log import RUN_LOG
+from flows.site import leave_site
 from flows.steps import PREFECT_STEPS, conclude, try_later_named
 from tasks.records import RunReport
 from tasks.watch import parse_request, watch_volcano
@@ -66,6 +67,6 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
         keep_granules=whole_files,
     )
     request = parse_request(volcano, start, end, frames or ())
-    report = watch_volcano(request, settings, PREFECT_STEPS)
+    (report,) = leave_site([watch_volcano(request, settings, PREFECT_STEPS)], settings)
     leave_artifacts([report], settings)
     return conclude(report)

@@ -9,6 +9,7 @@ from prefect import flow
 from catalogs.settings import load_settings
 from flows.artifacts import leave_artifacts
 from flows.run_log import RUN_LOG
+from flows.site import leave_site
 from flows.steps import PREFECT_STEPS, conclude_all, try_later_named
 from fringewatch.errors import BadInputError
 from tasks.night import watch_night
@@ -63,6 +64,6 @@ def nightly(
     end = today or dt.datetime.now(dt.UTC).date()
     start = end - dt.timedelta(days=settings.lookback_days)
     requests = [replace(parse_request(name, start, end), scheduled=True) for name in settings.watch]
-    reports = watch_night(requests, settings, PREFECT_STEPS)
+    reports = leave_site(watch_night(requests, settings, PREFECT_STEPS), settings)
     leave_artifacts(reports, settings)
     return conclude_all(reports)

@@ -35,7 +35,7 @@ _DRAWN_FROM = "drawn-from.sha256"
 
 _NOT_OF_THE_TABLES = {
     "home", "storage", "workers", "worker_memory_gb", "scheduler",
-    "busy_wait_minutes", "retry_until", "retry_pause_minutes",
+    "busy_wait_minutes", "retry_until", "retry_pause_minutes", "site",
 }  # fmt: skip
 """Settings that say where, when and with what help a run works, and change nothing that it says."""
 

@@ -92,6 +92,11 @@ class Home:
         """The folder of a volcano's tables and pictures."""
         return self.kept / "detections" / volcano
 
+    @property
+    def site(self) -> Place:
+        """The pages for people."""
+        return self.kept / "site"
+
 
 def home_of(settings: Settings) -> Home:
     """Return the home that the settings name, with its storage; nothing is looked at or made."""

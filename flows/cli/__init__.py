@@ -17,6 +17,7 @@ from flows.cli import (
     flow_runs,
     learn,
     look,
+    pages,
     rebuild,
     simulate,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "learn",
     "look",
     "main",
+    "pages",
     "rebuild",
     "run",
     "simulate",

@@ -66,6 +66,24 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
     return HomeStatus(settings.home, today, (), words)
 
 
+def frame_statuses(
+    ledger: Ledger, home: Home, volcano: Volcano, today: dt.date
+) -> tuple[FrameStatus, ...]:
+    """Return what an open ledger knows of a volcano's frames; none that nobody asked for.
+
+    Parameters
+    ----------
+    ledger, home
+        Open, and where the cubes lie.
+    volcano
+        Whose frames.
+    today
+        UTC date that staleness is counted from.
+    """
+    wanted = _frames_of(ledger, volcano)
+    return tuple(_frame_status(ledger, home, slug, frame, today) for slug, frame in wanted)
+
+
 def _frames_of(ledger: Ledger, volcano: Volcano) -> list[tuple[str | None, FrameId]]:
     listed = {*ledger.frames(), *ledger.frames_asked_for()}
     tiled = ledger.tiled_frames(volcano.slug)
