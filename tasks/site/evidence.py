@@ -75,6 +75,11 @@ def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> l
         said = ["No air was looked for: the setting `air` is empty."]
     else:
         said = list(_of_removal(facts, rows))
+    disturbed = facts.newest.get("air_disturbed") if facts.newest else None
+    if disturbed is not None:  # of tables that say so
+        said.append(
+            f"The air over the newest acquisition is disturbed with a probability of {disturbed:.2f}."
+        )
     positive = [row for row in rows if row["positive"]]
     shared = shared_date([DatePair(row["primary_date"], row["secondary_date"]) for row in positive])
     if shared:

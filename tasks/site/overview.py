@@ -1,6 +1,7 @@
 """All watched volcanoes on one page: a row and a dot for each, and what failed."""
 
 import datetime as dt
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -127,7 +128,8 @@ def _summary(rows: Sequence[OverviewRow]) -> str:
     return f"{said or 'nothing watched'}; {new or 'none'} changed with the newest date"
 
 
-def _world_of(rows: Sequence[OverviewRow]) -> World:
+def _world_of(all_rows: Sequence[OverviewRow]) -> World:
+    rows = [row for row in all_rows if math.isfinite(row.latitude)]  # others are in no catalogue
     left, top, width, height = _part_of_the_world(rows)
     dots = tuple(
         Dot(

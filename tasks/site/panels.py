@@ -1,5 +1,6 @@
 """Panels of a page: a window, what lies below it, and the places that are marked on it."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -154,10 +155,10 @@ class PanelMaker:
         frame, volcano = FrameId.parse(row["frame"]), self._facts.volcano
         ground = self._book.ground(frame)
         summit = place = None
-        if ground is not None:
+        if ground is not None and math.isfinite(volcano.latitude):
             summit = ground.on_map(volcano.latitude, volcano.longitude)
-            if row["positive"] and row["peak_latitude"] is not None:
-                place = ground.on_map(row["peak_latitude"], row["peak_longitude"])
+        if ground is not None and row["positive"] and row["peak_latitude"] is not None:
+            place = ground.on_map(row["peak_latitude"], row["peak_longitude"])
         return Panel(
             str(frame),
             f"{frame.pass_name}, {row['primary_date']} to {row['secondary_date']}",

@@ -38,8 +38,8 @@ def distance_and_bearing(
 
 
 def from_summit(volcano: Volcano, latitude: float | None, longitude: float | None) -> str | None:
-    """Return where a place lies, such as ``4 km S of the summit``; None where no place is meant."""
-    if latitude is None or longitude is None:
+    """Return where a place lies, such as ``4 km S of the summit``; None where none is known."""
+    if latitude is None or longitude is None or not math.isfinite(volcano.latitude):
         return None
     summit = (volcano.latitude, volcano.longitude)
     distance_km, bearing = distance_and_bearing(summit, (latitude, longitude))

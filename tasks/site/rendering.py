@@ -102,7 +102,7 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
     words, series = state_words(facts), draw_series(facts, model)
     episode, pairs = newest_episode(facts), newest_rows(facts)
     suspects = episode.rows if episode and facts.standing.since else pairs
-    measured = [one for one in MEASURED if one[0] in facts.dates]
+    measured = [one for one in MEASURED if one.name in facts.dates]
     shown = {
         "map": maker.large_map(),
         "sides": maker.sides(),
@@ -118,8 +118,8 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
         "words": words,
         "series": series,
         "has_deviations": model is not None,
-        "measured": [f"{name.replace('_', ' ')} ({unit})" for name, unit in measured],
-        "measured_columns": [name for name, _ in measured],
+        "measured": [f"{one.name.partition('_')[0]}, {one.unit}" for one in measured],
+        "measured_columns": [one.name for one in measured],
         "dates": facts.days[::-1],
         "newest": facts.newest_data,
         "looked_at": None,
@@ -148,13 +148,20 @@ def _grounds(book: PictureBook) -> list[tuple[str, Any]]:
 def _provenance(facts: VolcanoFacts) -> Mapping[str, Any]:
     newest = facts.newest or {}
     urls: Sequence[str] = [url for url in {row["source_url"] for row in facts.pairs} if url]
-    hosts = sorted({urlsplit(url).hostname or "a folder here" for url in urls})
+    hosts = sorted({_host_of(url) for url in urls})
     return {
         "model": newest.get("model"),
         "method": newest.get("method"),
         "model_sha256": facts.pairs[-1]["model_sha256"] if facts.pairs else "",
         "hosts": hosts,
     }
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "a folder here"
+    except ValueError:  # somebody's own list of sources may hold anything
+        return "a place that is no address"
 
 
 def _number(value: float | None) -> str:

@@ -23,7 +23,7 @@ from scipy.special import logit
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.scored_pair import quiet_of
 from tasks.site.facts import VolcanoFacts
-from tasks.site.state_words import MEASURED
+from tasks.site.state_words import MEASURED, Measured
 
 _FEW_DAYS: Final = 300
 _SHOWN_DAYS: Final = 800  # of more, a date would be a hair; the band below shows all of them
@@ -79,7 +79,7 @@ def draw_series(facts: VolcanoFacts, model: Detector | None) -> Series:
     days = facts.dates.assign(date=pd.to_datetime(facts.dates["date"]))
     recent = days[days["date"] >= last - pd.Timedelta(days=_SHOWN_DAYS)]
     deviations = pair_deviations(facts.interferograms, model)
-    measured = [one for one in MEASURED if one[0] in days and recent[one[0]].notna().any()]
+    measured = [one for one in MEASURED if one.name in days and recent[one.name].notna().any()]
     panels = 1 + (deviations is not None) + len(measured)
     with mpl.rc_context(_STYLE):
         height = 0.75 + 1.3 * panels
@@ -92,12 +92,8 @@ def draw_series(facts: VolcanoFacts, model: Detector | None) -> Series:
         _draw_probability(axes[0], recent)
         if deviations is not None:
             _draw_deviations(axes[1], facts.interferograms, deviations, recent)
-        for panel, (name, unit) in zip(
-            axes[panels - len(measured) : panels], measured, strict=True
-        ):
-            panel.plot(recent["date"], recent[name], "o-", color=_INK, markersize=3, linewidth=1)
-            panel.axhline(0, color=_FAINT, linewidth=0.8)
-            panel.set_ylabel(unit)
+        for panel, one in zip(axes[panels - len(measured) : panels], measured, strict=True):
+            _draw_measured(panel, recent, one)
         _draw_all_states(axes[panels], days)
         _show_dates(axes[:panels], recent, labelled=len(recent) < len(days))
         _show_dates(axes[panels:], days, labelled=True)
@@ -169,6 +165,16 @@ def _draw_deviations(
     ):
         axes.plot(ends[chosen], height[chosen], marker, color=colour, markersize=4, linestyle="")
     axes.set_ylabel("score of pairs")
+
+
+def _draw_measured(axes: Axes, days: pd.DataFrame, measured: Measured) -> None:
+    if {measured.low, measured.high} <= set(days):
+        low, high = (days[name].astype(float) for name in (measured.low, measured.high))
+        axes.fill_between(days["date"], low, high, color=_BAND, linewidth=0)
+    heights = days[measured.name].astype(float)
+    axes.plot(days["date"], heights, "o-", color=_INK, markersize=3, linewidth=1)
+    axes.axhline(0, color=_FAINT, linewidth=0.8)
+    axes.set_ylabel(measured.unit)
 
 
 def _draw_all_states(axes: Axes, days: pd.DataFrame) -> None:

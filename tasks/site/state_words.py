@@ -146,14 +146,32 @@ def placed_row(facts: VolcanoFacts) -> Row | None:
 def _amount(newest: Row | None) -> str:
     """How much it moves: of tables that measure it, else by the fringes that a person counts."""
     said = [
-        f"{newest[name]:.1f} {unit}"
-        for name, unit in MEASURED
-        if newest is not None and newest.get(name) is not None
+        f"{newest[one.name]:.1f}{_interval(newest, one)} {one.unit}"
+        for one in MEASURED
+        if newest is not None and newest.get(one.name) is not None
     ]
     if said:
-        return ", ".join(said) + " along the line of sight"
+        return ", ".join(said) + " along the line of sight, towards the satellite"
     return "not measured here: count closed fringes, each is 27.7 mm along the line of sight"
 
 
-MEASURED: Final = (("rate_mm_per_day", "mm a day"), ("displacement_mm", "mm"))
-"""Columns of the dates table that say how much, with their units; a table need not have them."""
+def _interval(newest: Row, measured: "Measured") -> str:
+    low, high = newest.get(measured.low), newest.get(measured.high)
+    return "" if low is None or high is None else f" ({low:.1f} to {high:.1f})"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A column of the dates table that says how much; a table need not have it."""
+
+    name: str
+    low: str
+    """Column of the lower end of its interval; it need not be there either."""
+    high: str
+    unit: str
+
+
+MEASURED: Final = (
+    Measured("rate_mm_per_day", "rate_low", "rate_high", "mm a day"),
+    Measured("displacement_mm", "displacement_low_mm", "displacement_high_mm", "mm"),
+)

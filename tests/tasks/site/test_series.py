@@ -1,7 +1,7 @@
 import datetime as dt
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
-import pandas as pd
 import pytest
 
 from catalogs.settings import Settings
@@ -62,7 +62,7 @@ def test_a_long_history_is_drawn_whole_in_the_band_alone() -> None:
 
 def test_what_was_measured_has_a_panel() -> None:
     facts = facts_of([day(1), day(2)])
-    dates = facts.dates.assign(displacement_mm=[1.0, -2.5])
-    assert isinstance(dates, pd.DataFrame)
-    object.__setattr__(facts, "dates", dates)
-    assert ">mm<" in draw_series(facts, None).svg
+    assert ">mm<" not in draw_series(facts, None).svg
+    columns = ("displacement_mm", "displacement_low_mm", "displacement_high_mm")
+    measured = replace(facts, dates=facts.dates.assign(**dict.fromkeys(columns, [1.0, -2.5])))
+    assert ">mm<" in draw_series(measured, None).svg

@@ -63,7 +63,10 @@ def test_what_was_measured_is_said() -> None:
     wider = facts.dates.assign(rate_mm_per_day=2.5)
     assert set(wider.columns) > {column.name for column in DATES.columns}
     words = state_words(replace(facts, dates=wider))
-    assert words.amount == "2.5 mm a day along the line of sight"
+    assert words.amount == "2.5 mm a day along the line of sight, towards the satellite"
+    wider = wider.assign(rate_low=1.0, rate_high=4.0)
+    words = state_words(replace(facts, dates=wider))
+    assert words.amount.startswith("2.5 (1.0 to 4.0) mm a day")
 
 
 def test_every_state_has_a_rank_and_a_mark_of_its_own() -> None:
