@@ -78,7 +78,8 @@ def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> l
     disturbed = facts.newest.get("air_disturbed") if facts.newest else None
     if disturbed is not None:  # of tables that say so
         said.append(
-            f"The air over the newest acquisition is disturbed with a probability of {disturbed:.2f}."
+            "The air over the newest acquisition is disturbed with a probability of "
+            f"{disturbed:.2f}."
         )
     positive = [row for row in rows if row["positive"]]
     shared = shared_date([DatePair(row["primary_date"], row["secondary_date"]) for row in positive])

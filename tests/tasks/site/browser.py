@@ -50,7 +50,9 @@ def look(browser: webdriver.Chrome, width: int, scheme: str) -> None:
 
 
 def printed_pages(browser: webdriver.Chrome) -> int:
-    """How many sheets the page takes when it is printed."""
+    """How many sheets the page takes when it is printed by whoever has it dark."""
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": features})
     options = {"preferCSSPageSize": True, "printBackground": True}
     answer = browser.execute_cdp_cmd("Page.printToPDF", options)
     return base64.b64decode(answer["data"]).count(b"/Type /Page\n")

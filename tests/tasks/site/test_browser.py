@@ -65,7 +65,7 @@ def test_a_page_keeps_the_rules_of_access(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_prints_on_one_sheet(name: str, site: Path, browser: webdriver.Chrome) -> None:
-    look(browser, 1200, "dark")  # paper is white all the same
+    look(browser, 1200, "light")
     browser.get((site / name).as_uri())
     assert printed_pages(browser) == 1
 

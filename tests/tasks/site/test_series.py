@@ -64,5 +64,5 @@ def test_what_was_measured_has_a_panel() -> None:
     facts = facts_of([day(1), day(2)])
     assert ">mm<" not in draw_series(facts, None).svg
     columns = ("displacement_mm", "displacement_low_mm", "displacement_high_mm")
-    measured = replace(facts, dates=facts.dates.assign(**dict.fromkeys(columns, [1.0, -2.5])))
+    measured = replace(facts, dates=facts.dates.assign(**{key: [1.0, -2.5] for key in columns}))
     assert ">mm<" in draw_series(measured, None).svg
