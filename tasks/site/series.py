@@ -90,8 +90,10 @@ def draw_series(facts: VolcanoFacts, model: Detector | None) -> Series:
             panels + 1, 1, height_ratios=[1.3] * panels + [0.2], squeeze=False, gridspec_kw=grid
         )[:, 0]
         _draw_probability(axes[0], recent)
-        if deviations is not None:
+        if deviations is not None and model is not None:
             _draw_deviations(axes[1], facts.interferograms, deviations, recent)
+            needed = threshold_deviations(model)
+            axes[1].axhline(needed, color=_FAINT, linewidth=1, linestyle=":")
         for panel, one in zip(axes[panels - len(measured) : panels], measured, strict=True):
             _draw_measured(panel, recent, one)
         _draw_all_states(axes[panels], days)
