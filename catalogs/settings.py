@@ -127,6 +127,9 @@ class Settings(BaseSettings):
         default=1024.0, gt=0.0, le=1e6, description="an interferogram that is larger is refused"
     )
     footnote: str = Field(default="", description="words to put under every picture")
+    site: bool = Field(
+        default=True, description="make the pages for people, in site/, after every run"
+    )
     whole_files: bool = Field(
         default=False, description="download whole files, where only the window's bytes are needed"
     )

@@ -9,6 +9,7 @@ from catalogs.settings import load_settings
 from flows.artifacts import leave_artifacts
 from flows.exports import leave_exports
 from flows.run_log import RUN_LOG
+from flows.site import leave_site
 from flows.steps import PREFECT_STEPS, conclude, try_later_named
 from tasks.health.after_run import after_run
 from tasks.records import RunReport
@@ -70,7 +71,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
     )
     request = parse_request(volcano, start, end, frames or (), settings)
     with recorded_run(settings, BACKFILL, [request.volcano.slug]) as run:
-        report = watch_volcano(request, settings, PREFECT_STEPS)
+        (report,) = leave_site([watch_volcano(request, settings, PREFECT_STEPS)], settings)
         run.reports = [report]
     after_run(settings)
     leave_artifacts([report], settings)

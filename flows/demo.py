@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from catalogs.home.home import Home
+from catalogs.settings import load_settings
 from catalogs.tables import DATES, read_table
 from flows.backfill import backfill
 from flows.screen import show_report
@@ -11,12 +12,14 @@ from tasks.scenarios.portal_tree import write_scenario
 from tasks.scenarios.scenario import Scenario
 from tasks.scenarios.scenario_file import read_scenario
 from tasks.scenarios.serve_folder import serve_folder
+from tasks.site.site import write_site
 
 _SCENARIO = "demo"
 _ROWS_SHOWN = 12
 _SETTINGS = """\
 footnote = "simulated interferograms: not a measurement"
 requests_per_second = 200 # the portal is on this machine: no manners needed
+site = false # the demo makes its pages itself, seen from the day on which it ends
 """
 
 
@@ -51,6 +54,9 @@ def run_demo(folder: Path) -> int:
     print()
     code = show_report(report)
     _show_next(scenario)
+    # Seen from today, all that a page could say of 2021 is that it was long ago.
+    pages = write_site(load_settings(home=home), seen_from=scenario.days[-1])
+    print(f"\nIts page, for a browser: {pages.folder / f'{volcano}.html'}")
     return code
 
 

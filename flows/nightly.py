@@ -10,6 +10,7 @@ from catalogs.settings import load_settings
 from flows.artifacts import leave_artifacts
 from flows.exports import leave_exports
 from flows.run_log import RUN_LOG
+from flows.site import leave_site
 from flows.steps import PREFECT_STEPS, conclude_all, try_later_named
 from fringewatch.errors import BadInputError
 from tasks.health.after_run import after_run
@@ -72,7 +73,8 @@ def nightly(
     ]
     slugs = tuple(dict.fromkeys(request.volcano.slug for request in requests))
     with recorded_run(settings, NIGHTLY, slugs) as run:
-        run.reports = reports = watch_night(requests, settings, PREFECT_STEPS)
+        reports = leave_site(watch_night(requests, settings, PREFECT_STEPS), settings)
+        run.reports = reports
     after_run(settings)
     leave_artifacts(reports, settings)
     leave_exports(reports, settings)

@@ -39,7 +39,7 @@ _DRAWN_FROM = "drawn-from.sha256"
 
 _NOT_OF_THE_TABLES = {
     "home", "storage", "workers", "worker_memory_gb", "scheduler",
-    "busy_wait_minutes", "retry_until", "retry_pause_minutes",
+    "busy_wait_minutes", "retry_until", "retry_pause_minutes", "site",
     "exports", "cap_status", "cap_sender",
     "notify", "notify_watch", "notify_failed_nights", "notify_cooldown_days", "notify_rearm_days",
     "notify_digest", "stale_days", "night_hours", "disk_days", "site_url", "heartbeat_url",

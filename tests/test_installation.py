@@ -16,6 +16,8 @@ DATA = (
     "catalogs/world/volcanoes.csv",
     "insar_models/weights/baseline-0/card.json",
     "insar_models/weights/baseline-0/weights.safetensors",
+    "tasks/site/templates/land.path",
+    "tasks/site/templates/volcano.html",
 )
 
 

@@ -97,6 +97,11 @@ class Home:
         """What the tables say, in the forms that other systems read."""
         return self.kept / "exports"
 
+    @property
+    def site(self) -> Place:
+        """The pages for people."""
+        return self.kept / "site"
+
 
 def home_of(settings: Settings) -> Home:
     """Return the home that the settings name, with its storage; nothing is looked at or made."""

@@ -32,6 +32,7 @@ def rebuild(
     from catalogs.places import catalogue_of
     from catalogs.records import FrameId
     from flows.screen import progress_shown, start_logging
+    from flows.site import leave_site
     from tasks.rebuild import rebuild_frame
 
     settings = load(portal, home, model, product)
@@ -40,10 +41,10 @@ def rebuild(
     place = open_home(home_of(settings))
     with open_ledger(place.ledger) as ledger:
         frames = [FrameId.parse(text) for text in frame] or ledger.tiled_frames(found.slug)
-    outcomes = [0]
+    reports = []
     for each in frames:
         with progress_shown():
             rebuilt = rebuild_frame(found, each, settings)
         print("\n".join(rebuilt.lines()))
-        outcomes.append(int(rebuilt.report.outcome))
-    return max(outcomes)
+        reports.append(rebuilt.report)
+    return max((int(report.outcome) for report in leave_site(reports, settings)), default=0)

@@ -65,7 +65,8 @@ class WindowReader:
 
     home: Home
     volcano: str
-    model: Detector
+    model: Detector | None
+    """That says where it looks; None where there is none to ask."""
     settings: Settings
     air: Mapping[tuple[FrameId, DatePair], PairAir]
     """What is taken from each pair before the model sees it."""
@@ -97,7 +98,7 @@ class WindowReader:
             seen.probability,
             seen.positive,
             str(seen.frame).partition("_")[0],
-            window_activation(phase_rad, self.model) if seen.positive else None,
+            window_activation(phase_rad, self.model) if seen.positive and self.model else None,
             has_less_air=air is not None and bool(air.removed),
         )
 

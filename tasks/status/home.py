@@ -102,6 +102,24 @@ def _channels(ledger: Ledger, settings: Settings) -> Iterator[str]:
             yield f"{name_of(number, state.name)}: {waiting_words(state)}"
 
 
+def frame_statuses(
+    ledger: Ledger, home: Home, volcano: Volcano, today: dt.date
+) -> tuple[FrameStatus, ...]:
+    """Return what an open ledger knows of a volcano's frames; none that nobody asked for.
+
+    Parameters
+    ----------
+    ledger, home
+        Open, and where the cubes lie.
+    volcano
+        Whose frames.
+    today
+        UTC date that staleness is counted from.
+    """
+    wanted = _frames_of(ledger, volcano)
+    return tuple(_frame_status(ledger, home, slug, frame, today) for slug, frame in wanted)
+
+
 def _frames_of(ledger: Ledger, volcano: Volcano) -> list[tuple[str | None, FrameId]]:
     listed = {*ledger.frames(), *ledger.frames_asked_for()}
     tiled = ledger.tiled_frames(volcano.slug)

@@ -1,0 +1,64 @@
+"""The pages for people after a run: those of its volcanoes, and the one of all."""
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalogs.settings import Settings
+from fringewatch.failures import foreseen
+from tasks.records import Outcome, RunReport
+from tasks.site.site import write_site
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def leave_site(
+    reports: Sequence[RunReport], settings: Settings, seen_from: dt.date | None = None
+) -> list[RunReport]:
+    """Return the reports of a run after its pages were made; without the setting `site`, none are.
+
+    A page that could not be made is a gap of its volcano's run: whoever is on duty would read the
+    old one, and not know. The tables are there all the same.
+
+    Parameters
+    ----------
+    reports
+        Of the run.
+    settings
+        Of the run.
+    seen_from
+        UTC date that the pages are seen from; see `tasks.site.site.write_site`.
+    """
+    if not settings.site:
+        return list(reports)
+    failed = [
+        f"{report.volcano}: {line}"
+        for report in reports
+        for line in (*map(str, report.problems), *_words_of_failure(report))
+    ]
+    slugs = {report.volcano for report in reports}
+    try:
+        made = write_site(settings, slugs, failed, seen_from=seen_from)
+    except Exception as error:
+        found = foreseen(error)
+        if found is None:
+            raise
+        return [_lacking(report, f"the pages could not be made: {found}") for report in reports]
+    for line in made.lines():
+        _LOGGER.info("%s", line)
+    if not made.problems:
+        return list(reports)
+    words = "; ".join(made.problems)
+    return [_lacking(report, f"not all pages could be made: {words}") for report in reports]
+
+
+def _words_of_failure(report: RunReport) -> Sequence[str]:
+    """Why a volcano got nothing at all: its notes say so."""
+    return report.notes if report.published is None else ()
+
+
+def _lacking(report: RunReport, words: str) -> RunReport:
+    _LOGGER.error("%s: %s", report.volcano, words)
+    outcome = Outcome.PARTIAL if report.outcome is Outcome.DONE else report.outcome
+    return replace(report, outcome=outcome, notes=(*report.notes, words))

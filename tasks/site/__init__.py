@@ -1,0 +1,1 @@
+"""Pages for people: every watched volcano on one, and a page for each, files that stand alone."""

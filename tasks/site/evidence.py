@@ -1,0 +1,141 @@
+"""The evidence of a volcano's newest date in words, the threshold it met, and the check for air."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from catalogs.records import DatePair, FrameId
+from catalogs.settings import Settings
+from tasks.site.facts import Row, VolcanoFacts
+
+_MUCH_AIR: Final = 0.3
+"""Of a pair's structure: so much of it went with the air."""
+_SEVERAL: Final = 2
+
+
+def newest_rows(facts: VolcanoFacts) -> list[Row]:
+    """Return the pairs that end on the newest date, the shortest first."""
+    newest = facts.newest
+    rows = [row for row in facts.pairs if newest and row["secondary_date"] == newest["date"]]
+    return sorted(rows, key=lambda row: (row["days"], row["frame"]))
+
+
+def evidence_words(facts: VolcanoFacts) -> list[str]:
+    """Return what the newest date's verdict rests on, a sentence each."""
+    newest = facts.newest
+    if newest is None:
+        return ["No interferogram was scored, so there is no evidence for anything."]
+    said = [f"{newest['date']}: {newest['because']}."]
+    tracks_for, tracks_against = newest["tracks_for"], newest["tracks_against"]
+    if tracks_for or tracks_against:
+        said.append(
+            f"For deformation: {_tracks(tracks_for)}. Against it: {_tracks(tracks_against)}."
+        )
+    said += threshold_words(newest, newest_rows(facts))
+    if newest["revised"]:
+        said.append(
+            f"At first something else was said of this date: {newest['first_state']}, by "
+            f"{newest['first_method']} on {newest['first_model']}."
+        )
+    return said
+
+
+def threshold_words(newest: Row, rows: Sequence[Row]) -> list[str]:
+    """Return the two thresholds in words: that of a pair, and that of a date."""
+    said = []
+    if rows:
+        said.append(
+            "A pair is positive from a probability of "
+            f"{rows[0]['threshold_probability']:.2f} on: the model assumes that few windows "
+            "deform, so that little speaks for much."
+        )
+    if newest["level"] is not None and newest["level_needed"] is not None:
+        reached = "reached" if newest["level"] >= newest["level_needed"] else "not reached"
+        said.append(
+            f"The date is unrest from level {newest['level_needed']:.2f} on; its level is "
+            f"{newest['level']:.2f}: {reached}."
+        )
+    return said
+
+
+def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> list[str]:
+    """Return what was done about air in some pairs, and what speaks for air in them.
+
+    Parameters
+    ----------
+    facts
+        Of the volcano.
+    rows
+        Pairs that the state rests on.
+    settings
+        What air is looked for along.
+    """
+    if not rows:
+        return ["There is no pair to look for air in."]
+    if not settings.air:
+        said = ["No air was looked for: the setting `air` is empty."]
+    else:
+        said = list(_of_removal(facts, rows))
+    disturbed = facts.newest.get("air_disturbed") if facts.newest else None
+    if disturbed is not None:  # of tables that say so
+        said.append(
+            "The air over the newest acquisition is disturbed with a probability of "
+            f"{disturbed:.2f}."
+        )
+    positive = [row for row in rows if row["positive"]]
+    shared = shared_date([DatePair(row["primary_date"], row["secondary_date"]) for row in positive])
+    if shared:
+        said.append(
+            f"All {len(positive)} positive pairs have the acquisition of {shared}: the weather of "
+            "that one day could draw all of them. A pair without it would tell."
+        )
+    elif len(positive) >= _SEVERAL:
+        said.append(
+            f"The {len(positive)} positive pairs share no acquisition: the weather of one day "
+            "cannot draw all of them."
+        )
+    elif positive:
+        said.append("One positive pair alone cannot be told from the weather of one of its days.")
+    directions = {row["direction"] for row in positive}
+    if len(directions) == _SEVERAL:
+        said.append("Both geometries saw it: their air is that of different days.")
+    elif positive:
+        said.append(f"Only {next(iter(directions))} passes saw it.")
+    return said
+
+
+def shared_date(pairs: Sequence[DatePair]) -> str | None:
+    """Return an acquisition that two or more pairs all have; None if there is none.
+
+    >>> shared_date([DatePair.parse("20240106_20240118"), DatePair.parse("20240118_20240130")])
+    '2024-01-18'
+    """
+    if len(pairs) < _SEVERAL:
+        return None
+    common = set.intersection(*({pair.primary, pair.secondary} for pair in pairs))
+    return " and of ".join(map(str, sorted(common))) or None
+
+
+def _of_removal(facts: VolcanoFacts, rows: Sequence[Row]) -> Iterable[str]:
+    found = [(row, facts.air.get(_key(row))) for row in rows]
+    if all(air is None for _, air in found):
+        yield "No heights of the ground are known here: air that follows them stays in the phase."
+        return
+    taken = [(row, air) for row, air in found if air is not None and air.removed]
+    yield (
+        f"Air that follows the relief was found in {len(taken)} of {len(rows)} pairs, and taken "
+        "away before the model saw them."
+    )
+    for row, air in taken:
+        if row["positive"] and air.share >= _MUCH_AIR:
+            yield (
+                f"In {row['primary_date']} to {row['secondary_date']} {air.share:.0%} of the "
+                "structure was such air: look at the picture as it came."
+            )
+
+
+def _key(row: Row) -> tuple[FrameId, DatePair]:
+    return FrameId.parse(row["frame"]), DatePair(row["primary_date"], row["secondary_date"])
+
+
+def _tracks(words: str | None) -> str:
+    return " and ".join(words.split()) if words else "no track"

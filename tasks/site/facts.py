@@ -1,0 +1,206 @@
+"""What a page says of a volcano, gathered from tables and ledger; no picture is read for it."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from catalogs.home.home import Home
+from catalogs.ledger.ledger import Ledger
+from catalogs.ledger.rows import PairAir
+from catalogs.records import DatePair, Direction, FrameId, Volcano
+from catalogs.settings import Settings
+from catalogs.storage.place import Place
+from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
+from fringewatch.errors import StoreError
+from tasks.judge.standing import Standing, silence_days_of, standing_of
+from tasks.site.passes import TrackPasses, passes_of
+from tasks.status.home import frame_statuses
+from tasks.status.records import FrameStatus
+
+Row = Mapping[str, Any]
+"""Of a table, by the names of its columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class VolcanoFacts:
+    """All that the words and numbers of a volcano's page rest on."""
+
+    volcano: Volcano
+    dates: pd.DataFrame
+    """The dates table; empty before anything was scored."""
+    interferograms: pd.DataFrame
+    standing: Standing
+    tracks: tuple[TrackPasses, ...]
+    looked_at: dt.datetime | None
+    """UTC: when a source was last asked for one of its frames."""
+    troubles: tuple[str, ...]
+    """What is wrong with its data, the worst first."""
+    reviews: tuple[str, ...]
+    """What people said of it, the oldest first, a line each."""
+    silence_days: int
+    air: dict[tuple[FrameId, DatePair], PairAir]
+    made_from: dict[FrameId, str]
+    """Of each frame what its pictures rest on beside the pairs: water, heights, landmask."""
+    tables_sha256: str
+    """Of both tables as they lie in their folder."""
+
+    @cached_property
+    def days(self) -> tuple[Row, ...]:
+        """The rows of the dates table, the oldest first; what is empty is None."""
+        return rows_of(self.dates)
+
+    @cached_property
+    def pairs(self) -> tuple[Row, ...]:
+        """The rows of the interferograms table; what is empty is None."""
+        return rows_of(self.interferograms)
+
+    @property
+    def newest(self) -> Row | None:
+        """The row of the newest date; None before anything was scored."""
+        return self.days[-1] if self.days else None
+
+    @property
+    def newest_data(self) -> dt.date | None:
+        """Newest acquisition that ends a scored pair, UTC."""
+        return max((row["secondary_date"] for row in self.pairs if is_scored(row)), default=None)
+
+    def newest_pair(self, direction: Direction) -> Row | None:
+        """The row of the newest scored pair of a direction, of several the shortest."""
+        rows = [row for row in self.pairs if row["direction"] == direction and is_scored(row)]
+        return max(rows, key=pair_order, default=None)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all but when we asked: volcanoes of equal facts have equal pages."""
+        whole = (
+            self.tables_sha256, self.volcano, self.standing, self.tracks,
+            self.troubles, self.reviews, self.silence_days,
+             sorted((str(key), air.text) for key, air in self.air.items()),
+            sorted(self.made_from.items()),
+        )  # fmt: skip
+        return hashlib.sha256(repr(whole).encode()).hexdigest()
+
+
+def gather_facts(
+    volcano: Volcano, home: Home, ledger: Ledger | None, settings: Settings, today: dt.date
+) -> VolcanoFacts:
+    """Return what is known of a volcano on a day.
+
+    Parameters
+    ----------
+    volcano
+        Whose.
+    home, settings
+        Where its tables are, and by which method it is judged.
+    ledger
+        Open; None where the home has none yet.
+    today
+        UTC.
+
+    Raises
+    ------
+    BadInputError
+        If the settings give the method an option that it does not have.
+    HomeError
+        If the home cannot be read.
+    """
+    folder, unread = home.detections(volcano.slug), []
+    tables = []
+    for schema in (DATES, INTERFEROGRAMS):
+        try:
+            tables.append(read_table(schema, folder))
+        except StoreError as error:
+            unread.append(f"CANNOT READ A TABLE: {error}")
+            tables.append(_empty(schema))
+    dates, interferograms = tables
+    silence_days = silence_days_of(settings.for_volcano(volcano.slug))
+    statuses = frame_statuses(ledger, home, volcano, today) if ledger else ()
+    troubles = [text for status in statuses for text in _troubles_of(status)]
+    asked = [source.asked_at for status in statuses for source in status.sources]
+    frames = [status.frame for status in statuses]
+    return VolcanoFacts(
+        volcano,
+        dates,
+        interferograms,
+        _standing(dates, today, silence_days, unread=bool(unread)),
+        tuple(passes_of(status, interferograms) for status in statuses),
+        max(asked, default=None),
+        (*unread, *troubles),
+        _reviews_of(ledger, volcano.slug),
+        silence_days,
+        _air_of(ledger, volcano.slug, frames),
+        {frame: _ground_of(ledger, volcano.slug, frame) for frame in frames},
+        _tables_sha256(folder),
+    )
+
+
+def rows_of(table: pd.DataFrame) -> tuple[Row, ...]:
+    """Return the rows of a table; what is empty is None."""
+    cells = table.astype(object).where(table.notna(), None)
+    return tuple({str(key): cell for key, cell in row.items()} for row in cells.to_dict("records"))
+
+
+def is_scored(row: Row) -> bool:
+    """Whether a pair has a score."""
+    return row["probability"] is not None
+
+
+def pair_order(row: Row) -> tuple[Any, ...]:
+    """Order pairs by their second date, of equal ones the longer first."""
+    return row["secondary_date"], row["primary_date"], row["frame"]
+
+
+def _reviews_of(ledger: Ledger | None, volcano: str) -> tuple[str, ...]:
+    """What people said of a volcano, a line each, also what was taken back."""
+    return tuple(map(str, ledger.reviews(volcano))) if ledger else ()
+
+
+def _standing(dates: pd.DataFrame, today: dt.date, silence_days: int, *, unread: bool) -> Standing:
+    if unread:
+        return Standing("unknown", None, "its tables cannot be read")
+    if dates.empty:
+        return Standing("no data", None, "no interferogram of it was ever scored")
+    return standing_of(dates, today, silence_days)
+
+
+def _troubles_of(status: FrameStatus) -> Iterable[str]:
+    yield from status.warnings
+    yield from (f"{status.frame}: {trouble}" for trouble in status.troubles)
+
+
+def _air_of(
+    ledger: Ledger | None, volcano: str, frames: Sequence[FrameId]
+) -> dict[tuple[FrameId, DatePair], PairAir]:
+    if ledger is None:
+        return {}
+    return {
+        (frame, pair): air
+        for frame in frames
+        for pair, air in ledger.corrections(volcano, frame).items()
+    }
+
+
+def _ground_of(ledger: Ledger | None, volcano: str, frame: FrameId) -> str:
+    if ledger is None:
+        return ""
+    recipe = ledger.recipe(volcano, frame)
+    layers = ledger.layers(volcano, frame)
+    hashes = sorted(f"{raster.value}:{row.sha256}" for raster, row in layers.items())
+    return " ".join([recipe.sha256 if recipe else "", *hashes])
+
+
+def _tables_sha256(folder: Place) -> str:
+    """Of the files: the same rows are the same bytes."""
+    files = (folder / f"{schema.name}.parquet" for schema in (DATES, INTERFEROGRAMS))
+    content = [file.read() if file.is_file() else b"" for file in files]
+    return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in content)).hexdigest()
+
+
+def _empty(schema: TableSchema) -> pd.DataFrame:
+    table: pd.DataFrame = schema.arrow.empty_table().to_pandas()
+    return table

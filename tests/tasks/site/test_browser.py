@@ -1,0 +1,105 @@
+"""The pages in a real browser: no error, no request, axe-core's rules, one sheet of paper."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from catalogs.settings import Settings
+from catalogs.storage.place import Folder
+from tasks.site.site import write_site
+from tests.portal.server import StandInPortal
+from tests.tasks.kept_home import filled
+from tests.tasks.site.browser import chromium, look, printed_pages, requested, violations
+
+__all__ = ["filled"]  # pytest finds fixtures by their names here
+
+NAMES = ("fernandina.html", "taal.html", "index.html")
+SEEN_FROM = dt.date(2024, 2, 13)
+HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def site(filled: tuple[Settings, StandInPortal], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of a volcano in unrest and of one without data, with hostile words on them."""
+    folder = tmp_path_factory.mktemp("www")
+    settings = filled[0].model_copy(update={"watch": ("taal",), "footnote": HOSTILE})
+    made = write_site(settings, folder=Folder(folder), seen_from=SEEN_FROM)
+    assert not made.problems
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    with chromium(tmp_path_factory.mktemp("profile")) as session:
+        yield session
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_asks_nobody_and_breaks_nothing(
+    name: str, site: Path, browser: webdriver.Chrome
+) -> None:
+    requested(browser)
+    browser.get((site / name).as_uri())
+    assert requested(browser) == [(site / name).as_uri()]
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+    assert browser.title != "taken"
+    assert HOSTILE in browser.find_element(By.TAG_NAME, "body").text
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (1200, "dark"), (390, "light")])
+def test_a_page_keeps_the_rules_of_access(
+    name: str, width: int, scheme: str, site: Path, browser: webdriver.Chrome
+) -> None:
+    look(browser, width, scheme)
+    browser.get((site / name).as_uri())
+    wide = browser.execute_script("return document.documentElement.scrollWidth")  # type: ignore[no-untyped-call]
+    assert wide == width
+    assert violations(browser) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_prints_on_one_sheet(name: str, site: Path, browser: webdriver.Chrome) -> None:
+    look(browser, 1200, "light")
+    browser.get((site / name).as_uri())
+    assert printed_pages(browser) == 1
+
+
+def test_the_slider_steps_through_dates_by_keyboard(site: Path, browser: webdriver.Chrome) -> None:
+    look(browser, 1200, "light")
+    browser.get((site / "fernandina.html").as_uri())
+    slider = browser.find_element(By.ID, "slider")
+    shown = [step for step in browser.find_elements(By.CLASS_NAME, "step") if step.is_displayed()]
+    assert [step.get_attribute("id") for step in shown] == ["on-2024-02-11"]
+    slider.send_keys(Keys.ARROW_LEFT)
+    shown = [step for step in browser.find_elements(By.CLASS_NAME, "step") if step.is_displayed()]
+    assert [step.get_attribute("id") for step in shown] == ["on-2024-01-30"]
+    assert slider.get_attribute("aria-valuetext") == "2024-01-30"
+
+
+def test_ages_are_counted_by_whoever_looks(site: Path, browser: webdriver.Chrome) -> None:
+    browser.get((site / "fernandina.html").as_uri())
+    assert "2024-02-11 (2 days ago)" in browser.find_element(By.CLASS_NAME, "facts").text
+    assert not browser.find_element(By.ID, "stale").is_displayed()
+    text = (site / "fernandina.html").read_text("utf-8")
+    later = site / "later.html"
+    later.write_text(text.replace('data-seen-from="2024-02-13"', 'data-seen-from=""'), "utf-8")
+    browser.get(later.as_uri())
+    assert "may no longer stand" in browser.find_element(By.ID, "stale").text
+
+
+def test_a_page_works_without_scripts(site: Path, browser: webdriver.Chrome) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get((site / "fernandina.html").as_uri() + "#on-2024-01-30")
+        steps = browser.find_elements(By.CSS_SELECTOR, ".step")
+        assert len(steps) == 3
+        assert browser.find_elements(By.CSS_SELECTOR, ".anchors a")
+        assert not browser.find_elements(By.ID, "slider")
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -1,0 +1,58 @@
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalogs.home.home import Home
+from catalogs.records import Volcano
+from catalogs.settings import Settings
+from tasks.site.overview import make_overview
+from tasks.site.rendering import render_index, render_volcano
+from tasks.site.windows import PictureBook
+from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, day, facts_of, pair
+
+SETTINGS = Settings()
+HOSTILE = "<script>alert(1)</script>"
+
+
+def rendered(home: Path, volcano: Volcano = FERNANDINA, **said: object) -> str:
+    """The page of a volcano whose cube is nowhere."""
+    days = [day(1, because=HOSTILE), day(2, "unrest", because=HOSTILE)]
+    facts = facts_of(days, [pair(1, 2, source_url="http://[", **POSITIVE)], volcano, **said)
+    return render_volcano(PictureBook(facts, Home(home), SETTINGS, None), SETTINGS, None)
+
+
+def test_what_is_hostile_is_text(tmp_path: Path) -> None:
+    hostile = replace(FERNANDINA, name=HOSTILE, region=HOSTILE)
+    page = rendered(tmp_path, hostile, reviews=(HOSTILE,), troubles=(HOSTILE,))
+    assert page.count("<script>") == 1
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 8
+    assert "script-src 'sha256-" in page
+
+
+def test_only_the_script_of_ours_may_run(tmp_path: Path) -> None:
+    page = rendered(tmp_path)
+    assert "default-src 'none'" in page
+    assert "unsafe-eval" not in page
+    assert "script-src 'unsafe-inline'" not in page
+
+
+def test_a_page_whose_windows_cannot_be_read_keeps_its_words(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = rendered(tmp_path)
+    assert "UNREST since" in page
+    assert "Its window cannot be read" in page
+    assert "a place that is no address" in page
+    assert "is not on its page" in caplog.text
+
+
+def test_a_volcano_of_no_catalogue_has_no_place(tmp_path: Path) -> None:
+    nowhere = float("nan")
+    lost = Volcano("lost", "lost", 0, nowhere, nowhere, "in no catalogue", ())
+    page = rendered(tmp_path, lost)
+    assert "nan" not in page.replace("Fernandina", "").replace("semantic", "")
+    overview = make_overview([facts_of([day(1)], volcano=lost)], ())
+    assert overview.world.dots == ()
+    assert "lost.html" in render_index(overview, SETTINGS, dt.date(2024, 1, 1))

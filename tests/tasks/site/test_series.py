@@ -1,0 +1,68 @@
+import datetime as dt
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from catalogs.settings import Settings
+from tasks.judge.models import model_of
+from tasks.site.series import draw_series, pair_deviations, threshold_deviations
+from tests.tasks.site.made_facts import POSITIVE, date_of, day, facts_of, pair
+
+
+def ten_years() -> list[dict[str, object]]:
+    return [day(number, "watch" if number == 150 else "quiet") for number in range(300)]
+
+
+def test_a_chart_is_an_element_in_the_colours_of_the_page() -> None:
+    facts = facts_of(
+        [day(1), day(2, "unrest"), day(3, "no data", probability=None, pairs=0)],
+        [pair(0, 1), pair(1, 2, **POSITIVE)],
+    )
+    series = draw_series(facts, model_of(Settings()))
+    root = ET.fromstring(series.svg)  # noqa: S314 - our own
+    assert root.attrib["role"] == "img"
+    assert "var(--unrest-mark)" in series.svg
+    assert "var(--quiet-mark)" in series.svg
+    assert "#ffffff" not in series.svg
+    assert "matplotlib.org" not in series.svg
+    assert draw_series(facts, model_of(Settings())).svg == series.svg
+
+
+def test_a_pair_at_the_threshold_lies_where_one_in_fifty_quiet_windows_does() -> None:
+    model = model_of(Settings())
+    assert threshold_deviations(model) == pytest.approx(2.05, abs=0.01)
+    facts = facts_of([day(1)], [pair(0, 1, probability=0.05)])
+    deviations = pair_deviations(facts.interferograms, model)
+    assert deviations is not None
+    assert deviations[0] == pytest.approx(2.05, abs=0.01)
+    assert pair_deviations(facts.interferograms, None) is None
+
+
+def test_the_newest_date_is_held_against_the_past() -> None:
+    facts = facts_of([day(1, past_centre=1.05, past_spread=2.0)], [pair(0, 1, probability=0.05)])
+    words = " ".join(draw_series(facts, model_of(Settings())).words)
+    assert "3 quiet dates" in words
+    assert "0.5 standard deviations above what is usual here" in words
+    young = facts_of([day(1, past_dates=0)], [pair(0, 1)])
+    assert "no quiet past of its own" in " ".join(draw_series(young, None).words)
+
+
+def test_no_dates_give_no_chart() -> None:
+    assert draw_series(facts_of(), None).svg == ""
+
+
+def test_a_long_history_is_drawn_whole_in_the_band_alone() -> None:
+    series = draw_series(facts_of(ten_years()), None)
+    assert len(series.svg) < 150_000
+    years = (date_of(299) - date_of(0)) / dt.timedelta(days=365)
+    assert years > 9
+    assert str(date_of(0).year + 1) in series.svg  # a label of the band
+
+
+def test_what_was_measured_has_a_panel() -> None:
+    facts = facts_of([day(1), day(2)])
+    assert ">mm<" not in draw_series(facts, None).svg
+    columns = ("displacement_mm", "displacement_low_mm", "displacement_high_mm")
+    measured = replace(facts, dates=facts.dates.assign(**{key: [1.0, -2.5] for key in columns}))
+    assert ">mm<" in draw_series(measured, None).svg

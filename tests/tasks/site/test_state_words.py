@@ -1,0 +1,99 @@
+from dataclasses import replace
+
+import pytest
+
+from catalogs.tables import DATES
+from tasks.judge.standing import Standing
+from tasks.site.place_words import distance_and_bearing, from_summit
+from tasks.site.state_words import MARKS, RANK, placed_row, state_words
+from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, date_of, day, facts_of, pair
+
+PEAK = {"peak_latitude": -0.406, "peak_longitude": -91.55}
+
+
+def test_unrest_says_since_when_where_and_how_sure() -> None:
+    facts = facts_of([day(1), day(2, "unrest", **PEAK)], [pair(1, 2, **POSITIVE)])
+    words = state_words(facts)
+    assert words.headline == f"UNREST since {date_of(2)}"
+    assert words.place == "4 km S of the summit"
+    assert words.sure == "p 0.80 that it deforms; 1 of 1 pairs positive, seen from 1 track (106A)"
+    assert words.change.is_new
+    assert words.change.before == "quiet"
+    assert "27.7 mm" in words.amount
+
+
+def test_an_episode_means_the_place_of_its_newest_date_that_has_one() -> None:
+    since = {"since": date_of(2)}
+    days = [day(1, **PEAK), day(2, "unrest", **PEAK), day(3, "unrest", **since)]
+    row = placed_row(facts_of(days))
+    assert row is not None
+    assert row["date"] == date_of(2)
+    # What was seen before the episode is no place of it.
+    assert placed_row(facts_of([day(1, **PEAK), day(2, "unrest")])) is None
+
+
+def test_quiet_means_no_place() -> None:
+    assert state_words(facts_of([day(1, **PEAK)])).place is None
+
+
+def test_silence_overtakes_the_table() -> None:
+    silent = Standing("unknown", None, "no pair for 60 days")
+    words = state_words(facts_of([day(1), day(2, "unrest")], standing=silent))
+    assert words.headline == f"UNKNOWN since {date_of(2)}"
+    assert "not quiet" in words.meaning
+    assert not words.change.is_new
+    assert words.change.before == "unrest"
+
+
+def test_a_volcano_that_was_never_seen_is_not_quiet() -> None:
+    words = state_words(facts_of())
+    assert words.headline == "NO DATA: never seen"
+    assert "not quiet" in words.meaning
+    assert str(words.change) == "never watched before"
+
+
+def test_the_change_is_the_first_date_of_the_state() -> None:
+    words = state_words(facts_of([day(1, "watch"), day(2), day(3), day(4)]))
+    assert (words.change.date, words.change.before) == (date_of(2), "watch")
+    assert not words.change.is_new
+
+
+def test_what_was_measured_is_said() -> None:
+    facts = facts_of([day(1, "unrest")])
+    wider = facts.dates.assign(rate_mm_per_day=2.5)
+    assert set(wider.columns) > {column.name for column in DATES.columns}
+    words = state_words(replace(facts, dates=wider))
+    assert words.amount == "2.5 mm a day along the line of sight, towards the satellite"
+    wider = wider.assign(rate_low=1.0, rate_high=4.0)
+    words = state_words(replace(facts, dates=wider))
+    assert words.amount.startswith("2.5 (1.0 to 4.0) mm a day")
+
+
+def test_every_state_has_a_rank_and_a_mark_of_its_own() -> None:
+    assert set(RANK) == set(MARKS)
+    assert len(set(MARKS.values())) == len(RANK)
+    assert RANK[0] == "unrest"
+    assert RANK[-1] == "quiet"
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ((-0.37, -91.55), "at the summit"),
+        ((-0.28, -91.55), "10 km N of the summit"),
+        ((-0.37, 268.55), "11 km E of the summit"),
+        ((-0.37, -91.65), "11 km W of the summit"),
+    ],
+)
+def test_a_place_is_said_from_the_summit(place: tuple[float, float], words: str) -> None:
+    assert from_summit(FERNANDINA, *place) == words
+
+
+def test_bearings_across_the_antimeridian() -> None:
+    distance, bearing = distance_and_bearing((0.0, 179.95), (0.0, -179.95))
+    assert distance == pytest.approx(11.1, abs=0.1)
+    assert bearing == pytest.approx(90)
+
+
+def test_no_place_is_no_place() -> None:
+    assert from_summit(FERNANDINA, None, None) is None
