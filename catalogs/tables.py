@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 
-TABLE_FORMAT = 4
+TABLE_FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,45 @@ DATES = TableSchema(
         ),
         Column("peak_latitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
         Column("peak_longitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
+        Column(
+            "rate_mm_per_day",
+            pa.float64(),
+            "of the place that moves most, towards the satellite, against the ground round it",
+            may_be_empty=True,
+        ),
+        Column("rate_low", pa.float64(), "lower end of its 95 % interval", may_be_empty=True),
+        Column("rate_high", pa.float64(), "upper end of its 95 % interval", may_be_empty=True),
+        Column(
+            "rate_coherence",
+            pa.float64(),
+            "how well one rate explains all pairs, -1 to 1",
+            may_be_empty=True,
+        ),
+        Column("rate_latitude", pa.float64(), "of that place", may_be_empty=True),
+        Column("rate_longitude", pa.float64(), "of that place", may_be_empty=True),
+        Column(
+            "rate_first", pa.date32(), "first acquisition that the rate is from", may_be_empty=True
+        ),
+        Column(
+            "displacement_mm",
+            pa.float64(),
+            "since the episode began, of the place that moved most",
+            may_be_empty=True,
+        ),
+        Column("displacement_low_mm", pa.float64(), "of its 95 % interval", may_be_empty=True),
+        Column("displacement_high_mm", pa.float64(), "of its 95 % interval", may_be_empty=True),
+        Column(
+            "air_disturbed",
+            pa.float64(),
+            "probability that the air over this acquisition is disturbed",
+            may_be_empty=True,
+        ),
+        Column(
+            "air_share",
+            pa.float64(),
+            "share of structure that went with layered air, mean of its pairs",
+            may_be_empty=True,
+        ),
         Column("past_dates", pa.int32(), "quiet dates of its own past that count"),
         Column("past_first", pa.date32(), "first of them", may_be_empty=True),
         Column("past_last", pa.date32(), "last of them", may_be_empty=True),

@@ -18,11 +18,19 @@ from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
 from insar_models.detectors.protocol import Detector
 from tasks.judge.air import rad_per_km, words_of
-from tasks.judge.detect import dates_table, judge_dates, method_of, to_remember
+from tasks.judge.detect import (
+    dates_table,
+    judge_dates,
+    method_of,
+    to_remember,
+    with_slow_motion,
+)
+from tasks.judge.displacements import measure_displacements
 from tasks.judge.models import model_of
 from tasks.pictures.contact_strip import draw_interferograms
 from tasks.pictures.episode_strip import EpisodeStrip, draw_episodes, select_strips
 from tasks.pictures.phase_windows import SeenPair, WindowReader
+from tasks.pictures.rate_map import draw_rates, newest_rate_maps
 from tasks.pictures.timeline import draw_timeline
 from tasks.records import Published, Revisions
 
@@ -65,12 +73,16 @@ def publish_volcano(
             return None
         # A date of which something was said keeps its row, whatever became of its pairs.
         tried = {*_dates_tried(ledger, volcano, frames), *ledger.verdicts(volcano.slug)}
+        measures = ledger.measures(volcano.slug)
         verdicts = judge_dates(scored, model, method, tried)
+        verdicts = with_slow_motion(verdicts, measures, settings)
+        measure_displacements(ledger, volcano.slug, verdicts, settings)
+        measures = ledger.measures(volcano.slug)
         now = to_remember(verdicts, method.name, identity)
         revised_now = ledger.record_verdicts(volcano.slug, now)
         said = ledger.verdicts(volcano.slug)
     interferograms = _interferograms(volcano, scored, model)
-    dates = dates_table(volcano, verdicts, scored, said, (method.name, model.name))
+    dates = dates_table(volcano, verdicts, scored, said, (method.name, model.name), measures)
     folder = home.detections(volcano.slug)
     shown = _shown(dates, interferograms, settings.footnote)
     # Tables are written before pictures: whoever died in between left pictures of older tables.
@@ -92,6 +104,10 @@ def publish_volcano(
         if windows:
             draw_interferograms(windows, pictures[1], title, settings.footnote)
         changed += pictures
+        with open_ledger(home.ledger) as ledger:
+            rate_maps = newest_rate_maps(ledger, volcano.slug, measures, settings)
+        if rate_maps:
+            changed.append(draw_rates(rate_maps, folder / "rates.png", volcano, settings.footnote))
     strips = select_strips(dates, interferograms)
     words = (volcano.name, settings.footnote)
     changed += draw_episodes(strips, drawn_before, reader, folder, words)

@@ -15,6 +15,7 @@ from catalogs.ledger.corrections import CorrectionLedger
 from catalogs.ledger.file import asking_pause, open_database, parse_time, write_time
 from catalogs.ledger.layers import LayerLedger
 from catalogs.ledger.listings import ListingLedger
+from catalogs.ledger.measures import MeasureLedger
 from catalogs.ledger.rows import (
     FileRow,
     FileState,
@@ -31,7 +32,7 @@ from catalogs.records import DatePair, FrameId, Product, RemoteFile
 _PAUSED_STATES = (FileState.MISSING, FileState.REJECTED)
 
 
-class Ledger(ListingLedger, LayerLedger, CorrectionLedger, VerdictLedger):
+class Ledger(ListingLedger, LayerLedger, CorrectionLedger, VerdictLedger, MeasureLedger):
     """Open ledger; use `open_ledger`."""
 
     def record_listed_file(self, remote: RemoteFile) -> None:

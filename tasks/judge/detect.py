@@ -7,14 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from catalogs.ledger.measures import DateMeasure
 from catalogs.ledger.rows import GivenVerdict, ScoredPair, Verdict
-from catalogs.records import Volcano
+from catalogs.records import FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.tables import DATES
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.methods import OnsetMethod, find_method
 from insar_models.onset.scored_pair import evidence_of
+from insar_models.onset.slow_motion import SlowMotion, with_rates
+from tasks.judge.measured import measured_columns
+from tasks.judge.rates import place_rates
 
 _DIGITS = 4  # a ten-thousandth of a degree is a tenth of a pixel, and a person reads this table
 
@@ -55,6 +59,19 @@ def judge_dates(
     return method.judge(evidence, {*tried, *(row.pair.secondary for row in scored)})
 
 
+def with_slow_motion(
+    verdicts: Sequence[DateVerdict],
+    measures: Mapping[FrameId, Sequence[DateMeasure]],
+    settings: Settings,
+) -> tuple[DateVerdict, ...]:
+    """Return the verdicts with what rates add to them, as the settings have it."""
+    begin = settings.slow_deviations
+    if not begin:
+        return tuple(verdicts)
+    rule = SlowMotion(begin=begin, end=min(SlowMotion.end, begin))
+    return with_rates(verdicts, place_rates(measures), rule)
+
+
 def to_remember(
     verdicts: Iterable[DateVerdict], method: str, model: tuple[str, str]
 ) -> dict[dt.date, Verdict]:
@@ -73,6 +90,7 @@ def dates_table(
     scored: Sequence[ScoredPair],
     said: Mapping[dt.date, Sequence[GivenVerdict]],
     made_with: tuple[str, str],
+    measures: Mapping[FrameId, Sequence[DateMeasure]],
 ) -> pd.DataFrame:
     """Return the dates table, one row for each verdict, in their order.
 
@@ -88,6 +106,8 @@ def dates_table(
         What was ever said of each date, the first verdict first; every verdict's date is there.
     made_with
         Names of the method and of the model.
+    measures
+        Rates and displacements by frame.
     """
     endings: dict[dt.date, list[ScoredPair]] = {}
     for row in scored:
@@ -97,6 +117,7 @@ def dates_table(
     rows = [
         {"volcano": volcano.slug, "gvp_number": volcano.gvp_number}
         | _now(verdict, endings.get(verdict.date, []))
+        | measured_columns(verdict.date, verdict.since, measures, endings.get(verdict.date, []))
         | {"method": method, "model": model}
         | _first(verdict, said[verdict.date][0])
         for verdict in verdicts

@@ -55,7 +55,7 @@ def table_of(
     verdicts = judge_dates(rows, DETECTOR, Rule(), tried)
     first = to_remember(verdicts, "rule", MODEL) | (said or {})
     given = {date: [GivenVerdict(verdict, GIVEN_AT)] for date, verdict in first.items()}
-    return dates_table(TAAL, verdicts, rows, given, ("rule", "baseline-0"))
+    return dates_table(TAAL, verdicts, rows, given, ("rule", "baseline-0"), {})
 
 
 def test_a_date_has_the_state_that_the_method_gives_it() -> None:
