@@ -25,8 +25,6 @@ class DateTerms:
 
     terms_rad: NDArray[np.float32]
     """Shape (acquisitions, cells)."""
-    cells: NDArray[np.bool_]
-    """Shape (rows, columns): which cells those are."""
     pair_rad: float
     """Standard deviation of what belongs to no date."""
 
@@ -79,10 +77,31 @@ def date_terms(
     # Weighted by their worth, so that noise of lost cells does not turn the reference.
     left *= left.mean(axis=1, keepdims=True).conj()
     residual = np.angle(left)
-    back = np.linalg.pinv(stack.incidence).astype(np.float32)
-    terms = back @ residual
-    rest = residual - stack.incidence.astype(np.float32) @ terms
-    pairs, dates = stack.incidence.shape
-    free = max(pairs - np.linalg.matrix_rank(stack.incidence), 0)
-    noise = float(np.sqrt((rest**2).mean() * pairs / free)) if free and dates else 0.0
-    return DateTerms(terms, ring, noise)
+    return DateTerms(*solve_dates(stack, residual))
+
+
+def solve_dates(
+    stack: PairStack, residual_rad: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], float]:
+    """Return the term of each date, and the standard deviation of what belongs to no date.
+
+    Parameters
+    ----------
+    stack
+        Whose pairs they are.
+    residual_rad
+        Shape (pairs, n).
+
+    Returns
+    -------
+    tuple
+        float32 (acquisitions, n), whose mean over each connected part of the network is 0, and
+        radians; the latter 0 where every pair is needed to connect the dates.
+    """
+    incidence = stack.incidence
+    terms = np.linalg.pinv(incidence).astype(np.float32) @ residual_rad
+    rest = residual_rad - incidence.astype(np.float32) @ terms
+    free = len(stack) - int(np.linalg.matrix_rank(incidence))
+    if free <= 0 or not rest.size:
+        return terms, 0.0
+    return terms, float(np.sqrt((rest**2).mean() * len(stack) / free))

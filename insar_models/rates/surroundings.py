@@ -3,14 +3,13 @@
 from typing import Final
 
 import numpy as np
-import scipy.ndimage
 from numpy.typing import NDArray
 
 RING_M: Final = (7_000.0, 14_000.0)
 """Inner and outer radius: beyond a source some kilometres deep, and still in the same weather."""
 
 _LEAST_SHARE: Final = 0.15  # of the ring that must be known
-_TRIMMED_DEVIATIONS: Final = 3.0
+_MOST_CELLS: Final = 200  # of a ring; more would tell no more of its median
 
 
 def ring_mask(
@@ -23,10 +22,10 @@ def ring_mask(
 
 
 def against_ring(values: NDArray[np.float64], cell_m: tuple[float, float]) -> NDArray[np.float64]:
-    """Return the values less the mean of each cell's ring, of the same shape.
+    """Return the values less the median of each cell's ring, of the same shape.
 
-    Values that are far from all others do not count in a ring. NaN where a value is not known, or
-    too little of its ring: at the rim of what is known there is nothing to compare with.
+    NaN where a value is not known, or too little of its ring: at the rim of what is known there is
+    nothing to compare with. Of a ring of many cells an even share is looked at.
 
     Parameters
     ----------
@@ -35,18 +34,16 @@ def against_ring(values: NDArray[np.float64], cell_m: tuple[float, float]) -> ND
     cell_m
         Height and width of a cell.
     """
-    known = np.isfinite(values)
-    if not known.any():
-        return np.full(values.shape, np.nan)
-    middle = float(np.median(values[known]))
-    spread = 1.4826 * float(np.median(np.abs(values[known] - middle)))
-    counted = known & (np.abs(np.nan_to_num(values) - middle) <= _TRIMMED_DEVIATIONS * spread)
     reach = tuple(int(RING_M[1] // side) for side in cell_m)
-    kernel = ring_mask((2 * reach[0] + 1, 2 * reach[1] + 1), cell_m, reach).astype(np.float64)
-    total, count = (
-        scipy.ndimage.convolve(part, kernel, mode="constant")
-        for part in (np.where(counted, values, 0.0), counted.astype(np.float64))
-    )
-    enough = count >= max(1.0, _LEAST_SHARE * kernel.sum())
-    mean = np.divide(total, count, out=np.full(values.shape, np.nan), where=enough)
-    return np.asarray(values - mean)
+    offsets = np.argwhere(ring_mask((2 * reach[0] + 1, 2 * reach[1] + 1), cell_m, reach))
+    offsets = offsets[:: max(1, len(offsets) // _MOST_CELLS)]
+    padded = np.pad(values, [(side, side) for side in reach], constant_values=np.nan)
+    rows, columns = np.nonzero(np.isfinite(values))
+    around = padded[rows[:, None] + offsets[:, 0], columns[:, None] + offsets[:, 1]]
+    around.sort(axis=1)  # what is not known comes last
+    count = np.isfinite(around).sum(axis=1)
+    enough = count >= max(1.0, _LEAST_SHARE * len(offsets))
+    middle = around[np.arange(len(count)), np.maximum(count - 1, 0) // 2]
+    found = np.full(values.shape, np.nan)
+    found[rows[enough], columns[enough]] = (values[rows, columns] - middle)[enough]
+    return found
