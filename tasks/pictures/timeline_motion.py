@@ -32,12 +32,14 @@ def draw_rate(axes: Axes, days: pd.DataFrame) -> None:
         known["date"], known["rate_low"], known["rate_high"], color=PALE_BLUE, linewidth=3.0
     )
     axes.plot(known["date"], rate, ".", color=BLUE, markersize=7)
-    reach = max(_LEAST_REACH, _ROOM * float(np.nanmax(np.abs(rate))))
+    ends = np.abs(known[["rate_low", "rate_high"]].to_numpy(dtype=float))
+    usual = float(np.nanquantile(ends, 0.95)) if np.isfinite(ends).any() else 0.0
+    reach = _ROOM * max(_LEAST_REACH, float(np.nanmax(np.abs(rate))), usual)
     axes.set(ylim=(-reach, reach), ylabel="mm a day\n(LOS)")
     disturbed = known[known["air_disturbed"] >= _DISTURBED]
     axes.plot(
         disturbed["date"],
-        np.full(len(disturbed), -0.85 * reach),
+        np.full(len(disturbed), 0.85 * reach),
         "x",
         color="black",
         markersize=6,
@@ -45,9 +47,9 @@ def draw_rate(axes: Axes, days: pd.DataFrame) -> None:
     )
     axes.grid(axis="y", color=PALE_GREY)
     axes.text(
-        0.004, 0.97, "rate of the place that moves most, up is towards the satellite; x: the air "
+        0.004, 0.03, "rate of the place that moves most, up is towards the satellite; x: the air "
         "over this date is disturbed",
-        transform=axes.transAxes, fontsize=7.5, color=GREY, va="top",
+        transform=axes.transAxes, fontsize=7.5, color=GREY, va="bottom",
     )  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def motion_words(days: pd.DataFrame) -> list[str]:
     if has_rates(days) and not np.isnan(last["rate_mm_per_day"]):
         said.append(
             f"{last['rate_mm_per_day']:+.2f} mm a day ({last['rate_low']:+.2f} to "
-            f"{last['rate_high']:+.2f}) towards the satellite"
+            f"{last['rate_high']:+.2f}), + is towards the satellite"
         )
     if "displacement_mm" in days and not np.isnan(last["displacement_mm"]):
         said.append(
@@ -74,8 +76,8 @@ def motion_words(days: pd.DataFrame) -> list[str]:
 
 def _past_words(last: pd.Series) -> str:
     if not last["past_dates"] or pd.isna(last["past_first"]):
-        return "own past: none yet, judged as all quiet ground"
+        return "own past: none yet"
     return (
-        f"own past: {last['past_dates']} quiet dates, {last['past_first']} to {last['past_last']}, "
-        f"centre {last['past_centre']:+.1f}, spread {last['past_spread']:.1f}"
+        f"own past: {last['past_dates']} quiet, {last['past_first']} to {last['past_last']} "
+        f"({last['past_centre']:+.1f}, spread {last['past_spread']:.1f})"
     )

@@ -167,8 +167,8 @@ def draw_legend(figure: Figure) -> None:
         loc="lower left",
         bbox_to_anchor=(0.008, 0.035),
         ncols=len(handles),
-        fontsize=9.5,
+        fontsize=8.8,
         frameon=False,
         handlelength=1.6,
-        columnspacing=1.2,
+        columnspacing=1.0,
     )
