@@ -60,7 +60,7 @@ class SlowMotion:
     """Dates of a track in a row on which it must, at one place, to begin an episode."""
     within_m: float = 4_000.0
     """So near to each other are places that are one."""
-    least_coherence: float = 0.6
+    least_coherence: float = 0.7
     """Temporal coherence that a rate must have."""
 
     def __post_init__(self) -> None:

@@ -39,7 +39,8 @@ _LOGGER = logging.getLogger(__name__)
 MEASURING: Final = 1
 """Raised by one whenever the same pairs would give another rate: all are then found anew."""
 
-_FEWEST_PAIRS: Final = 3  # fewer tell nothing of the air
+FEWEST_ACQUISITIONS: Final = 5
+"""Of fewer no rate is told: what their air does cannot be told from motion."""
 _DIGITS: Final = 4
 _MM: Final = 1e3
 _UNREADABLE: Final = (StoreError, ValueError, RuntimeError, OSError)
@@ -138,7 +139,7 @@ class CubeWindows:
 
     def rate(self, end: dt.date, pairs: Sequence[DatePair], made_from: str) -> DateMeasure:
         """Return the rate on a date, from these pairs."""
-        if len(pairs) < _FEWEST_PAIRS:
+        if not _tells(pairs):
             return DateMeasure(end, None, made_from, pairs=len(pairs))
         stack = self.stack(pairs)
         field_of = motion_field(stack, stack.days)
@@ -182,7 +183,7 @@ class CubeWindows:
 
     def map_of(self, pairs: Sequence[DatePair]) -> PlaceMap | None:
         """Return the rates of all places, metres a day; None of too few pairs."""
-        if len(pairs) < _FEWEST_PAIRS:
+        if not _tells(pairs):
             return None
         stack = self.stack(pairs)
         return place_map(motion_field(stack, stack.days), stack.cell_m)
@@ -238,6 +239,10 @@ class CubeWindows:
             longitude,
             measure.air_disturbed,
         )
+
+
+def _tells(pairs: Sequence[DatePair]) -> bool:
+    return len({d for pair in pairs for d in (pair.primary, pair.secondary)}) >= FEWEST_ACQUISITIONS
 
 
 def place_rates(measures: Mapping[FrameId, Sequence[DateMeasure]]) -> list[PlaceRate]:

@@ -25,6 +25,8 @@ REQUEST = parse_request("fernandina", dt.date(2024, 1, 1), dt.date(2024, 6, 30),
 PART = REQUEST.of_frame(FRAME)
 FIRST = dt.date(2024, 1, 6)
 RATE_MM = 0.8
+LAST = 7
+"""Number of the newest acquisition."""
 ROW, COLUMN = 300, 250
 """Where the ground rises, in the scene."""
 
@@ -52,7 +54,7 @@ def write(tree: Path, first: int, last: int) -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("rates")
     tree = folder / "tree"
-    for last in range(1, 6):
+    for last in range(1, LAST + 1):
         for first in range(max(0, last - 2), last):
             write(tree, first, last)
     settings = Settings(
@@ -81,12 +83,12 @@ def test_a_rising_place_is_in_the_table_with_its_rate_place_and_interval(
 ) -> None:
     folder = home_of(settings).detections("fernandina")
     table = read_table(DATES, folder).set_index("date")
-    assert table["rate_mm_per_day"].isna().tolist() == [True, False, False, False, False]
-    last = table.loc[day(5)]
+    assert table["rate_mm_per_day"].isna().tolist() == [True] * 3 + [False] * 4
+    last = table.loc[day(LAST)]
     assert 0.4 < last["rate_mm_per_day"] < RATE_MM
     assert last["rate_low"] < last["rate_mm_per_day"] < last["rate_high"]
     assert last["rate_coherence"] > 0.7
-    assert last["rate_first"] == day(0)
+    assert last["rate_first"] == day(1)
     assert last["rate_latitude"] == pytest.approx(-0.11 - ROW / 1000, abs=0.015)
     assert last["rate_longitude"] == pytest.approx(-91.81 + COLUMN / 1000, abs=0.015)
     assert 0 <= last["air_disturbed"] < 0.5
@@ -94,7 +96,7 @@ def test_a_rising_place_is_in_the_table_with_its_rate_place_and_interval(
     assert last["state"] == "unrest"
     assert "mm a day" in last["because"]
     assert last["displacement_low_mm"] < last["displacement_mm"] < last["displacement_high_mm"]
-    days = (day(5) - last["since"]).days
+    days = (day(LAST) - last["since"]).days
     assert 0.3 * RATE_MM * days < last["displacement_mm"] < 2 * RATE_MM * (days + 12)
 
 
@@ -120,16 +122,16 @@ def test_what_was_found_is_not_found_again_until_its_pairs_change(settings: Sett
     measure_frame(PART, settings)
     assert {one.motion_mm for one in measures(settings) if one.since is None} == {9.0}
 
-    write(Path(settings.portal[0]), 3, 6)
+    write(Path(settings.portal[0]), LAST - 2, LAST + 1)
     watch_volcano(REQUEST, settings)
     found = {one.date: one.motion_mm for one in measures(settings) if one.since is None}
-    assert found[day(5)] == 9.0
-    assert found[day(6)] != 9.0
+    assert found[day(LAST)] == 9.0
+    assert found[day(LAST + 1)] != 9.0
 
 
 def test_a_nightly_run_and_a_backfill_say_the_same(settings: Settings, tmp_path: Path) -> None:
     nightly = settings.model_copy(update={"home": tmp_path / "nightly"})
-    for last in (day(2), day(4), day(5)):
+    for last in (day(2), day(5), day(LAST)):
         request = parse_request("fernandina", dt.date(2024, 1, 1), last, [str(FRAME)])
         watch_volcano(request, nightly)
     assert measures(nightly) == measures(settings)
