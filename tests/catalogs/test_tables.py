@@ -30,6 +30,18 @@ def date_row(**changes: Any) -> dict[str, Any]:
         "unknown_since": None,
         "peak_latitude": 14.0,
         "peak_longitude": 121.0,
+        "rate_mm_per_day": 0.31,
+        "rate_low": 0.1,
+        "rate_high": 0.52,
+        "rate_coherence": 0.8,
+        "rate_latitude": 14.0,
+        "rate_longitude": 121.0,
+        "rate_first": dt.date(2019, 11, 1),
+        "displacement_mm": None,
+        "displacement_low_mm": None,
+        "displacement_high_mm": None,
+        "air_disturbed": 0.02,
+        "air_share": None,
         "past_dates": 0,
         "past_first": None,
         "past_last": None,
@@ -115,7 +127,7 @@ def test_a_table_of_an_older_version_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "dates.parquet"
     old = pq.read_table(path)
     pq.write_table(old.replace_schema_metadata({"fringewatch_format": "1"}), path)
-    with pytest.raises(StoreError, match=r"has format 1 .* reads format 4: run the backfill again"):
+    with pytest.raises(StoreError, match=r"has format 1 .* reads format 5: run the backfill again"):
         read_table(DATES, Folder(tmp_path))
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fringewatch.errors import BadInputError
 from insar_models.chains import ChainPlan, chain_product, plan_chains
 from insar_models.phase.codes import decode_phase, encode_phase, wrap
+from tests.docs.blocks import blocks
 
 START = dt.date(2020, 1, 1)
 SHAPE = (9, 7)
@@ -139,3 +140,14 @@ def test_pairs_that_do_not_fit_are_refused() -> None:
     small = (first[0][1:], first[1][1:])
     with pytest.raises(BadInputError, match="give one window"):
         chain_product(plan, {pair(0, 12): first, pair(12, 24): small})
+
+
+def test_the_code_of_the_page_runs_as_written() -> None:
+    (block,) = (b for b in blocks() if b.page == "docs/chains.md" and b.language == "python")
+    days = [pair(12 * k, 12 * k + 12) for k in range(8)]
+    tiles = {dates: tile(field(k)) for k, dates in enumerate(days)}
+    names: dict[str, object] = {
+        "mean_coherence": dict.fromkeys(days, 0.5), "tiles": tiles, "newest": days[-1][1],
+    }  # fmt: skip
+    exec(compile(block.text, block.name, "exec"), names)  # noqa: S102 - our own page
+    assert "chain" in names

@@ -20,6 +20,7 @@ from insar_models.rates.looks import cell_phasors
 from insar_models.rates.periodogram import RAD_PER_M, find_peaks, reach_m
 from insar_models.rates.stack import PairStack
 from insar_models.rates.surroundings import against_ring
+from tests.docs.blocks import blocks
 from tests.insar_models.rates.synthetic import (
     CELL_M,
     PLACE,
@@ -235,3 +236,13 @@ def test_a_ramp_is_no_motion_against_the_ring() -> None:
     inner = np.s_[18:-18, 18:-18]
     assert np.abs(against_ring(ramp, CELL_M)[inner]).max() < 0.05
     assert np.isnan(against_ring(np.full((SIDE, SIDE), np.nan), CELL_M)).all()
+
+
+def test_the_code_of_the_page_runs_as_written() -> None:
+    (block,) = (b for b in blocks() if b.page == "docs/rates.md" and b.language == "python")
+    smooth = np.linspace(-2, 2, 500 * 500, dtype=np.float32).reshape(500, 500)
+    tiles = [(encode_phase(smooth * k), np.full((500, 500), 200, np.uint8)) for k in (1, 2)]
+    dates = ((day(0), day(6)), (day(6), day(12)))
+    names: dict[str, object] = {"np": np, "tiles": tiles, "dates": dates, "water": None}
+    exec(compile(block.text, block.name, "exec"), names)  # noqa: S102 - our own page
+    assert names["found"] is not None
