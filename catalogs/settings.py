@@ -77,6 +77,19 @@ class Settings(BaseSettings):
     method_options: dict[str, bool | int | float] = Field(
         default={}, description="the method's own settings, where its defaults will not do"
     )
+    rate_days: int = Field(
+        default=72,
+        ge=0,
+        le=1000,
+        description="days before each date whose pairs tell how fast places move; 0 for not at all",
+    )
+    slow_deviations: float = Field(
+        default=5.0,
+        ge=0.0,
+        le=1000.0,
+        description="standard deviations of a place's rate that are slow motion on two dates in a "
+        "row; 0: rates are told, and change no state",
+    )
     watch: tuple[str, ...] = Field(default=(), description="volcanoes that nightly looks after")
     lookback_days: int = Field(
         default=90, ge=1, le=3650, description="how far back nightly looks for pairs it has not"

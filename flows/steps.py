@@ -18,6 +18,7 @@ from tasks.ingest.discover import discover_task
 from tasks.ingest.download import download_task
 from tasks.ingest.tile import tile_task
 from tasks.judge.correct import correct_task
+from tasks.judge.rates import measure_task
 from tasks.judge.score import score_task
 from tasks.publish import publish_task
 from tasks.records import Outcome, RunReport, whole_outcome
@@ -29,6 +30,7 @@ PREFECT_STEPS = Steps(
     tile=tile_task,
     correct=correct_task,
     score=score_task,
+    rates=measure_task,
     publish=publish_task,
 )
 

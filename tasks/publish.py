@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,15 @@ from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
 from insar_models.detectors.protocol import Detector
 from tasks.judge.air import rad_per_km, words_of
-from tasks.judge.detect import SaidOfDates, dates_table, judge_dates, method_of, to_remember
+from tasks.judge.detect import (
+    SaidOfDates,
+    dates_table,
+    judge_dates,
+    method_of,
+    to_remember,
+    with_slow_motion,
+)
+from tasks.judge.displacements import measure_displacements
 from tasks.judge.left_out import left_out_of
 from tasks.judge.models import judging_model
 from tasks.judge.opinions import Opinions
@@ -27,6 +35,7 @@ from tasks.messages.standing import news_of
 from tasks.pictures.contact_strip import draw_interferograms
 from tasks.pictures.episode_strip import EpisodeStrip, draw_episodes, select_strips
 from tasks.pictures.phase_windows import SeenPair, WindowReader
+from tasks.pictures.rate_map import draw_rates, newest_rate_maps
 from tasks.pictures.timeline import draw_timeline
 from tasks.records import Published, Revisions
 
@@ -67,26 +76,11 @@ def publish_volcano(
         If the disk is full or cannot be written, or the storage gives no answer.
     """
     settings = settings.for_volcano(volcano.slug)
-    place = settings.volcano.get(volcano.slug)
-    home, method = home_of(settings), method_of(settings)
-    model = judging_model(settings, volcano.slug)
-    identity = ModelId(model.name, model.sha256)
-    with open_ledger(home.ledger) as ledger:
-        scored = ledger.scored_pairs(volcano.slug, identity)
-        if not scored:
-            return None
-        scored = tuple(_by_threshold(row, model) for row in scored)
-        opinions = Opinions.of(ledger.reviews(volcano.slug))
-        left_out = left_out_of(scored, opinions, place)
-        # A date of which something was said keeps its row, whatever became of its pairs.
-        tried = {*_dates_tried(ledger, volcano, frames), *ledger.verdicts(volcano.slug)}
-        verdicts = judge_dates(scored, model, method, tried, left_out)
-        now = to_remember(verdicts, method.name, identity)
-        news = news_of(volcano, verdicts, scored, settings)
-        revised_now = ledger.record_verdicts(volcano.slug, now, news)
-        said = SaidOfDates(ledger.verdicts(volcano.slug), opinions, left_out)
-    interferograms = _interferograms(volcano, scored, model, said)
-    dates = dates_table(volcano, verdicts, scored, said, method.name, model.name)
+    home, model = home_of(settings), judging_model(settings, volcano.slug)
+    judged = _judge(volcano, frames, settings, model)
+    if judged is None:
+        return None
+    scored, dates, interferograms = judged.scored, judged.dates, judged.interferograms
     folder = home.detections(volcano.slug)
     shown = _shown(dates, interferograms, settings.footnote)
     # Tables are written before pictures: whoever died in between left pictures of older tables.
@@ -108,14 +102,57 @@ def publish_volcano(
         if windows:
             draw_interferograms(windows, pictures[1], title, settings.footnote)
         changed += pictures
+        with open_ledger(home.ledger) as ledger:
+            measures = ledger.measures(volcano.slug)
+            rate_maps = newest_rate_maps(ledger, volcano.slug, measures, settings)
+        if rate_maps:
+            changed.append(draw_rates(rate_maps, folder / "rates.png", volcano, settings.footnote))
     strips = select_strips(dates, interferograms)
     words = (volcano.name, settings.footnote)
     changed += draw_episodes(strips, drawn_before, reader, folder, words)
     (folder / _DRAWN_FROM).write(shown.encode())
-    return _published(folder, changed, scored, dates, revised_now)
+    return _published(folder, changed, scored, dates, judged.revised_now)
 
 
 publish_task = task(name="publish")(publish_volcano)
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What is said of a volcano, as tables."""
+
+    scored: tuple[ScoredPair, ...]
+    dates: pd.DataFrame
+    interferograms: pd.DataFrame
+    revised_now: tuple[dt.date, ...]
+
+
+def _judge(
+    volcano: Volcano, frames: tuple[FrameId, ...], settings: Settings, model: Detector
+) -> _Judged | None:
+    """Judge the volcano's dates, put that into the ledger, and return it; None without a score."""
+    method, identity = method_of(settings), ModelId(model.name, model.sha256)
+    with open_ledger(home_of(settings).ledger) as ledger:
+        scored = ledger.scored_pairs(volcano.slug, identity)
+        if not scored:
+            return None
+        scored = tuple(_by_threshold(row, model) for row in scored)
+        opinions = Opinions.of(ledger.reviews(volcano.slug))
+        left_out = left_out_of(scored, opinions, settings.volcano.get(volcano.slug))
+        # A date of which something was said keeps its row, whatever became of its pairs.
+        tried = {*_dates_tried(ledger, volcano, frames), *ledger.verdicts(volcano.slug)}
+        verdicts = judge_dates(scored, model, method, tried, left_out)
+        heard = {row.pair.secondary for row in scored if left_out.why(row) is None}
+        verdicts = with_slow_motion(verdicts, ledger.measures(volcano.slug), heard, settings)
+        measure_displacements(ledger, volcano.slug, verdicts, settings)
+        measures = ledger.measures(volcano.slug)
+        now = to_remember(verdicts, method.name, identity)
+        news = news_of(volcano, verdicts, scored, settings)
+        revised_now = ledger.record_verdicts(volcano.slug, now, news)
+        said = SaidOfDates(ledger.verdicts(volcano.slug), opinions, left_out, measures)
+    interferograms = _interferograms(volcano, scored, model, said)
+    dates = dates_table(volcano, verdicts, scored, said, method.name, model.name)
+    return _Judged(scored, dates, interferograms, revised_now)
 
 
 def _published(

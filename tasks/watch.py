@@ -33,6 +33,7 @@ from tasks.ingest.tile_workers import workers_on_demand
 from tasks.judge.correct import correct_frame
 from tasks.judge.detect import method_of
 from tasks.judge.models import judging_model
+from tasks.judge.rates import measure_frame
 from tasks.judge.score import score_frame
 from tasks.publish import publish_volcano
 from tasks.records import (
@@ -77,6 +78,7 @@ class Steps:
     tile: Callable[[FrameRequest, Sequence[DatePair], Settings], BatchReport] = tile_pairs
     correct: Callable[[FrameRequest, Settings], BatchReport] = correct_frame
     score: Callable[[FrameRequest, Settings], BatchReport] = score_frame
+    rates: Callable[[FrameRequest, Settings], BatchReport] = measure_frame
     publish: Callable[[Volcano, tuple[FrameId, ...], Settings], Published | None] = publish_volcano
 
 
@@ -185,6 +187,7 @@ def _watch_frame(
             plan = replace(plan, notes=(*plan.notes, *bring_delays(part, settings)))
         problems += steps.correct(part, settings).problems
         scored = len(steps.score(part, settings).done)
+        problems += steps.rates(part, settings).problems
     except (HomeError, LedgerError, ModelError, TryLaterError):
         raise  # the next frame would fare no better
     except FringewatchError as error:
@@ -209,6 +212,7 @@ def _score_others(request: WatchRequest, settings: Settings, steps: Steps) -> in
     for frame in others:
         steps.correct(request.of_frame(frame), settings)
         scored += len(steps.score(request.of_frame(frame), settings).done)
+        steps.rates(request.of_frame(frame), settings)
     return scored
 
 

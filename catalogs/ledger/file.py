@@ -68,6 +68,9 @@ CREATE TABLE IF NOT EXISTS layers(
     volcano TEXT, frame TEXT, raster TEXT, url TEXT, sha256 TEXT, reason TEXT,
     attempts INTEGER NOT NULL, next_attempt TEXT, asked_at TEXT NOT NULL,
     PRIMARY KEY (volcano, frame, raster));
+CREATE TABLE IF NOT EXISTS measures(
+    volcano TEXT, frame TEXT, date TEXT, since TEXT, made_from TEXT NOT NULL, measure TEXT NOT NULL,
+    PRIMARY KEY (volcano, frame, date, since));
 CREATE TABLE IF NOT EXISTS verdicts(
     volcano TEXT, date TEXT, number INTEGER, state TEXT NOT NULL, since TEXT, probability REAL,
     method TEXT NOT NULL, model TEXT NOT NULL, model_sha256 TEXT NOT NULL, judged_at TEXT NOT NULL,

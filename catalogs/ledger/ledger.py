@@ -15,6 +15,7 @@ from catalogs.ledger.corrections import CorrectionLedger
 from catalogs.ledger.file import asking_pause, open_database, parse_time, write_time
 from catalogs.ledger.layers import LayerLedger
 from catalogs.ledger.listings import ListingLedger
+from catalogs.ledger.measures import MeasureLedger
 from catalogs.ledger.outbox import OutboxLedger
 from catalogs.ledger.reviews import ReviewLedger
 from catalogs.ledger.rows import (
@@ -39,6 +40,7 @@ class Ledger(
     LayerLedger,
     CorrectionLedger,
     VerdictLedger,
+    MeasureLedger,
     ReviewLedger,
     OutboxLedger,
     RunLedger,

@@ -2,22 +2,26 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from catalogs.ledger.measures import DateMeasure
 from catalogs.ledger.rows import GivenVerdict, ScoredPair, Verdict
-from catalogs.records import ModelId, Volcano
+from catalogs.records import FrameId, ModelId, Volcano
 from catalogs.settings import Settings
 from catalogs.tables import DATES
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.methods import OnsetMethod, find_method
 from insar_models.onset.scored_pair import evidence_of
+from insar_models.onset.slow_motion import SlowMotion, with_rates
 from tasks.judge.left_out import NOTHING, LeftOut
+from tasks.judge.measured import measured_columns
 from tasks.judge.opinions import UNREVIEWED, Opinions
+from tasks.judge.rates import place_rates
 
 _DIGITS = 4  # a ten-thousandth of a degree is a tenth of a pixel, and a person reads this table
 
@@ -66,6 +70,24 @@ def judge_dates(
     return tuple(left_out.said_of(one, ending.get(one.date, ())) for one in verdicts)
 
 
+def with_slow_motion(
+    verdicts: Sequence[DateVerdict],
+    measures: Mapping[FrameId, Sequence[DateMeasure]],
+    heard: Container[dt.date],
+    settings: Settings,
+) -> tuple[DateVerdict, ...]:
+    """Return the verdicts with what rates add to them, as the settings have it.
+
+    Only rates of dates in `heard` count: those on which a pair ends that is evidence.
+    """
+    begin = settings.slow_deviations
+    if not begin:
+        return tuple(verdicts)
+    rule = SlowMotion(begin=begin, end=min(SlowMotion.end, begin))
+    rates = [rate for rate in place_rates(measures) if rate.date in heard]
+    return with_rates(verdicts, rates, rule)
+
+
 def to_remember(
     verdicts: Iterable[DateVerdict], method: str, model: ModelId
 ) -> dict[dt.date, Verdict]:
@@ -89,13 +111,15 @@ def _ending(scored: Iterable[ScoredPair]) -> dict[dt.date, list[ScoredPair]]:
 
 @dataclass(frozen=True)
 class SaidOfDates:
-    """What was said of the dates, by methods and by people."""
+    """What was said of the dates, by methods and by people, and what was measured of them."""
 
     verdicts: Mapping[dt.date, Sequence[GivenVerdict]]
     """Of each date every verdict that was ever given, the first one first."""
     opinions: Opinions = UNREVIEWED
     left_out: LeftOut = NOTHING
     """Pairs that are no evidence."""
+    measures: Mapping[FrameId, Sequence[DateMeasure]] = field(default_factory=dict)
+    """Rates and displacements by frame."""
 
 
 def dates_table(
@@ -117,7 +141,7 @@ def dates_table(
     scored
         The pairs that they rest on.
     said
-        What was ever said of each date; every verdict's date is there.
+        What was ever said of each date, and measured; every verdict's date is there.
     method, model
         Their names.
     """
@@ -127,6 +151,9 @@ def dates_table(
         | _now(verdict, endings.get(verdict.date, []))
         | dict(
             zip(("review", "reviewed_by"), said.opinions.words_of_date(verdict.date), strict=True)
+        )
+        | measured_columns(
+            verdict.date, verdict.since, said.measures, endings.get(verdict.date, [])
         )
         | {"method": method, "model": model}
         | _first(verdict, said.verdicts[verdict.date][0])

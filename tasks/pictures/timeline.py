@@ -1,6 +1,7 @@
 """The timeline of a volcano as a picture: what the person on duty looks at first.
 
-From top to bottom: the state of the last date as a headline, the probability of each date, every
+From top to bottom: the state of the last date as a headline, its rate and displacement and the
+volcano's own past in words, the probability of each date, the rate of each date, every
 interferogram as a bar from its first to its second date, and the state of each date as a band;
 below it what was first said, where that was something else. Of a long history the newest part is
 drawn so, and all of it in one band at the foot.
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
 from tasks.pictures.figures import GREY, new_figure, save_png
+from tasks.pictures.timeline_motion import draw_rate, has_rates, motion_words
 from tasks.pictures.timeline_panels import (
     draw_legend,
     draw_pairs,
@@ -89,10 +91,17 @@ def draw_timeline(
         return save_png(figure, place)
     if len(days):
         draw_headline(figure, days)
+        words = "   |   ".join(motion_words(days))
+        figure.text(0.015, 0.876, words, fontsize=9.5, color=GREY, va="center")
     shown_from = pd.concat([days["date"], pairs["secondary_date"]]).max() - _MOST_DAYS
     recent = days[days["date"] >= shown_from]
     is_long = len(recent) < len(days)
-    panels = _new_panels(figure, first_said=bool(recent["revised"].any()), is_long=is_long)
+    panels = _new_panels(
+        figure,
+        first_said=bool(recent["revised"].any()),
+        is_long=is_long,
+        with_rate=has_rates(recent),
+    )
     if is_long:
         pairs = pairs[pairs["secondary_date"] >= shown_from]
         axes = figure.add_axes((0.122, 0.128, 0.863, 0.03))
@@ -103,18 +112,21 @@ def draw_timeline(
     return save_png(figure, place)
 
 
-def _new_panels(figure: Figure, *, first_said: bool, is_long: bool) -> tuple[Axes, ...]:
-    """Return the three panels, with room for what else is to be drawn below them."""
+def _new_panels(
+    figure: Figure, *, first_said: bool, is_long: bool, with_rate: bool
+) -> tuple[Axes, ...]:
+    """Return the three or four panels, with room for what else is to be drawn below them."""
+    heights = (2.1, *((1.3,) if with_rate else ()), 2.6, 0.75 if first_said else 0.45)
     panels: tuple[Axes, ...] = tuple(
         figure.subplots(
-            3,
+            len(heights),
             1,
             sharex=True,
-            height_ratios=(2.1, 2.6, 0.75 if first_said else 0.45),
+            height_ratios=heights,
             gridspec_kw={
                 "left": 0.122,
                 "right": 0.985,
-                "top": 0.86,
+                "top": 0.85,
                 "bottom": 0.25 if is_long else 0.165,
                 "hspace": 0.08,
             },
@@ -124,12 +136,14 @@ def _new_panels(figure: Figure, *, first_said: bool, is_long: bool) -> tuple[Axe
 
 
 def _draw_panels(panels: tuple[Axes, ...], days: pd.DataFrame, pairs: pd.DataFrame) -> None:
-    top, middle, bottom = panels
+    top, *motion, middle, bottom = panels
+    for axes in motion:
+        draw_rate(axes, days)
     draw_probability(top, days, pairs)
     draw_pairs(middle, pairs)
     draw_states(bottom, days)
     finish_axes(panels, days, pairs)
-    mark_no_data((top, middle), days)
+    mark_no_data(panels[:-1], days)
     mark_episodes(panels, days)
 
 

@@ -183,5 +183,5 @@ def draw_legend(figure: Figure, days: pd.DataFrame, pairs: pd.DataFrame) -> None
         fontsize=9.5,
         frameon=False,
         handlelength=1.6,
-        columnspacing=1.2,
+        columnspacing=1.0,
     )

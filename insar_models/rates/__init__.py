@@ -1,0 +1,1 @@
+"""Rates: how fast each place of a window moves, from many wrapped pairs; nothing is unwrapped."""

@@ -1,0 +1,76 @@
+"""What the dates table says of motion and air: the measures of a date, in columns."""
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from catalogs.ledger.measures import DateMeasure
+from catalogs.ledger.rows import ScoredPair
+from catalogs.records import FrameId
+from insar_models.rates.estimate import NORMAL_95
+
+_DIGITS: Final = 3  # a thousandth of a millimetre
+
+
+def measured_columns(
+    date: dt.date,
+    since: dt.date | None,
+    measures: Mapping[FrameId, Sequence[DateMeasure]],
+    pairs: Sequence[ScoredPair],
+) -> dict[str, object]:
+    """Return rate, displacement and air of a date; NaN or None where they are not known.
+
+    Of several frames the one counts that is furthest from rest, in its standard deviations.
+
+    Parameters
+    ----------
+    date, since
+        The date, and the beginning of the episode that runs on it.
+    measures
+        Of all frames of the volcano.
+    pairs
+        The scored pairs that end on the date.
+    """
+    of_date = [one for own in measures.values() for one in own if one.date == date]
+    rate = _strongest(one for one in of_date if one.since is None)
+    moved = _strongest(one for one in of_date if since is not None and one.since == since)
+    disturbed = [one.air_disturbed for one in of_date if one.air_disturbed is not None]
+    shares = [pair.air.share for pair in pairs if pair.air is not None]
+    return {
+        "rate_mm_per_day": _number(rate and rate.motion_mm),
+        "rate_low": _end(rate, -NORMAL_95),
+        "rate_high": _end(rate, NORMAL_95),
+        "rate_coherence": _number(rate and rate.coherence),
+        "rate_latitude": _number(rate and rate.latitude),
+        "rate_longitude": _number(rate and rate.longitude),
+        "rate_first": rate and rate.first,
+        "displacement_mm": _number(moved and moved.motion_mm),
+        "displacement_low_mm": _end(moved, -NORMAL_95),
+        "displacement_high_mm": _end(moved, NORMAL_95),
+        "air_disturbed": _number(max(disturbed, default=None)),
+        "air_share": _number(float(np.mean(shares)) if shares else None),
+    }
+
+
+def _strongest(measures: Iterable[DateMeasure]) -> DateMeasure | None:
+    known = [one for one in measures if one.motion_mm is not None]
+    return max(known, key=_deviations, default=None)
+
+
+def _deviations(one: DateMeasure) -> float:
+    if one.motion_mm is None or not one.deviation_mm:
+        return 0.0
+    return abs(one.motion_mm) / one.deviation_mm
+
+
+def _end(one: DateMeasure | None, deviations: float) -> float:
+    if one is None or one.motion_mm is None or one.deviation_mm is None:
+        return math.nan
+    return round(one.motion_mm + deviations * one.deviation_mm, _DIGITS)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else round(value, _DIGITS)

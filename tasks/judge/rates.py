@@ -1,0 +1,269 @@
+"""Rates: how fast the place of each frame's window moves that moves most, as known on each date."""
+
+import datetime as dt
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from prefect import task
+
+from catalogs.cubes.cube import pairs_of, read_cube
+from catalogs.home.home import home_of
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.measures import DateMeasure
+from catalogs.ledger.rows import PairAir
+from catalogs.rasters.grid import usual_longitude
+from catalogs.records import DatePair, FrameId
+from catalogs.settings import Settings
+from fringewatch.errors import StoreError
+from insar_models.onset.slow_motion import METRES_PER_DEGREE, PlaceRate
+from insar_models.rates.air_dates import disturbed_air
+from insar_models.rates.courses import STEADY, Course
+from insar_models.rates.estimate import PlaceMap, best_course, place_map, place_motion
+from insar_models.rates.field import motion_field
+from insar_models.rates.looks import CELL_PIXELS, cell_phasors
+from insar_models.rates.stack import PairStack
+from tasks.judge.air import CubeAir, corrected_codes, read_air
+from tasks.judge.patches import find_water_mask
+from tasks.progress import report_progress
+from tasks.records import BatchReport, FrameRequest, Problem
+
+_LOGGER = logging.getLogger(__name__)
+
+MEASURING: Final = 1
+"""Raised by one whenever the same pairs would give another rate: all are then found anew."""
+
+FEWEST_ACQUISITIONS: Final = 5
+"""Of fewer no rate is told: what their air does cannot be told from motion."""
+_DIGITS: Final = 4
+_MM: Final = 1e3
+_UNREADABLE: Final = (StoreError, ValueError, RuntimeError, OSError)
+
+
+def measure_frame(request: FrameRequest, settings: Settings) -> BatchReport:
+    """Return a report without pairs; its problems are dates whose rate could not be found.
+
+    Of each date on which a pair of the cube ends the ledger gets the rate of the place that moves
+    most, from the pairs of the `rate_days` before it. It rests on nothing that ends later, and is
+    found once: again only if one of those pairs, its air or the water has changed.
+
+    Raises
+    ------
+    StoreError
+        If the cube is damaged.
+    """
+    home, volcano, frame = home_of(settings), request.volcano.slug, request.frame
+    with open_ledger(home.ledger) as ledger:
+        made_of = ledger.pairs_as_corrected(volcano, frame)
+        before = {(m.date, m.since): m for m in ledger.measures(volcano).get(frame, ())}
+        ends = {pair.secondary for pair in made_of} if settings.rate_days else set()
+        ledger.forget_measures(volcano, frame, [key for key in before if key[0] not in ends])
+        if not ends:
+            return BatchReport()
+        windows = CubeWindows.open(settings, volcano, frame, ledger.corrections(volcano, frame))
+        problems: list[Problem] = []
+        todo = []
+        for end in sorted(ends):
+            pairs = windows.pairs_between(made_of, end - dt.timedelta(settings.rate_days), end)
+            made_from = windows.made_from(pairs, made_of, None)
+            known = before.get((end, None))
+            if known is None or known.made_from != made_from:
+                todo.append((end, pairs, made_from))
+        for number, (end, pairs, made_from) in enumerate(todo, 1):
+            try:
+                found = windows.rate(end, pairs, made_from)
+            except _UNREADABLE as error:
+                reason = f"no rate, the cube does not give its pairs ({error})"
+                problems.append(Problem(frame, None, f"{end}: {reason}: run `fringewatch verify`"))
+                continue
+            ledger.record_measures(volcano, frame, [found])
+            report_progress(f"{frame}: rates", number, len(todo))
+    return BatchReport((), tuple(problems))
+
+
+measure_task = task(name="rates")(measure_frame)
+
+
+@dataclass(frozen=True, eq=False)
+class CubeWindows:
+    """The pairs of a cube as stacks of cells; use `open`."""
+
+    cube: xr.Dataset
+    water: NDArray[np.bool_]
+    water_sha256: str
+    known_air: CubeAir
+    air: Mapping[DatePair, PairAir]
+    _place: Mapping[DatePair, int]
+    _cells: dict[DatePair, NDArray[np.complex64]] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls, settings: Settings, volcano: str, frame: FrameId, air: Mapping[DatePair, PairAir]
+    ) -> "CubeWindows":
+        """Return the windows of the volcano's cube of a frame.
+
+        Raises
+        ------
+        StoreError
+            If the cube is damaged.
+        """
+        place = home_of(settings).cube(volcano, frame)
+        cube = read_cube(place, with_dask=False)
+        mask = find_water_mask(cube, settings.water_coherence)
+        index = {pair: number for number, pair in enumerate(pairs_of(cube))}
+        return cls(cube, mask.water, mask.sha256, read_air(place, cube, settings), air, index)
+
+    def pairs_between(
+        self, pairs: Iterable[DatePair], first: dt.date, last: dt.date
+    ) -> tuple[DatePair, ...]:
+        """Return those of which both dates lie between two, and that the cube holds."""
+        return tuple(
+            pair
+            for pair in sorted(pairs)
+            if first <= pair.primary and pair.secondary <= last and pair in self._place
+        )
+
+    def made_from(
+        self, pairs: Sequence[DatePair], made_of: Mapping[DatePair, str], since: dt.date | None
+    ) -> str:
+        """Return the hash of all that a measure of these pairs depends on."""
+        content = [[str(pair), made_of[pair]] for pair in pairs]
+        text = json.dumps([MEASURING, self.water_sha256, str(since), content])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def rate(self, end: dt.date, pairs: Sequence[DatePair], made_from: str) -> DateMeasure:
+        """Return the rate on a date, from these pairs."""
+        if not _tells(pairs):
+            return DateMeasure(end, None, made_from, pairs=len(pairs))
+        stack = self.stack(pairs)
+        field_of = motion_field(stack, stack.days)
+        found = place_motion(stack, stack.days, field_of)
+        disturbed = disturbed_air(stack, stack.days, field_of).get(end)
+        measure = DateMeasure(
+            end, None, made_from, stack.acquisitions[0], len(pairs),
+            air_disturbed=None if disturbed is None else round(disturbed, _DIGITS),
+        )  # fmt: skip
+        if found is None:
+            return measure
+        return self._with_motion(measure, found.row, found.column, (
+            found.motion_m, found.deviation_m, found.coherence,
+        ))  # fmt: skip
+
+    def displacement(
+        self, end: dt.date, since: dt.date, pairs: Sequence[DatePair], made_from: str
+    ) -> DateMeasure:
+        """Return the displacement until a date of an episode that began on the day `since`.
+
+        It began after the acquisition before that day, of which no pair says that the ground moved.
+        """
+        known = sorted({date for pair in pairs for date in (pair.primary, pair.secondary)})
+        begin = max((date for date in known if date < since), default=known[0] if known else None)
+        used = [pair for pair in pairs if begin is not None and pair.primary >= begin]
+        measure = DateMeasure(end, since, made_from, begin, len(used))
+        if begin is None or begin >= end or not used:
+            return measure
+        stack = self.stack(used)
+        shares = Course(begin, end, STEADY).shares(stack)
+        rough = place_motion(stack, shares, motion_field(stack, shares))
+        if rough is None:
+            return measure
+        shares = best_course(stack, begin, end, (rough.row, rough.column)).shares(stack)
+        found = place_motion(stack, shares, motion_field(stack, shares))
+        if found is None:
+            return measure
+        return self._with_motion(measure, found.row, found.column, (
+            found.motion_m, found.deviation_m, found.coherence,
+        ))  # fmt: skip
+
+    def map_of(self, pairs: Sequence[DatePair]) -> PlaceMap | None:
+        """Return the rates of all places, metres a day; None of too few pairs."""
+        if not _tells(pairs):
+            return None
+        stack = self.stack(pairs)
+        return place_map(motion_field(stack, stack.days), stack.cell_m)
+
+    def stack(self, pairs: Sequence[DatePair]) -> PairStack:
+        """Return pairs of the cube in cells, less their air; each is read once."""
+        for pair in [pair for pair in self._cells if pair.secondary < pairs[0].primary]:
+            del self._cells[pair]
+        for pair in pairs:
+            if pair not in self._cells:
+                one = self.cube.isel(pair=self._place[pair])
+                codes = corrected_codes(
+                    one["phase"].to_numpy(), self.air.get(pair), self.known_air, pair
+                )
+                cells = cell_phasors(codes, one["coherence"].to_numpy(), self.water)
+                self._cells[pair] = cells
+        looks = np.stack([self._cells[pair] for pair in pairs])
+        dates = tuple((pair.primary, pair.secondary) for pair in pairs)
+        return PairStack(looks, dates, self.cell_m)
+
+    @property
+    def cell_m(self) -> tuple[float, float]:
+        """Height and width of a cell on the ground."""
+        y, x = (self.cube[name].to_numpy() for name in ("y", "x"))
+        side = CELL_PIXELS * METRES_PER_DEGREE
+        high, wide = abs(float(y[1] - y[0])), abs(float(x[1] - x[0]))
+        return side * high, side * wide * float(np.cos(np.radians(y.mean())))
+
+    def coordinates(self, row: int, column: int) -> tuple[float, float]:
+        """Return latitude and longitude of the middle of a cell."""
+        found = []
+        for name, number in (("y", row), ("x", column)):
+            axis = self.cube[name].to_numpy()
+            cell = axis[number * CELL_PIXELS : (number + 1) * CELL_PIXELS]
+            found.append(round(float(cell.mean()), _DIGITS))
+        return found[0], usual_longitude(found[1])
+
+    def _with_motion(
+        self, measure: DateMeasure, row: int, column: int, motion: tuple[float, float, float]
+    ) -> DateMeasure:
+        latitude, longitude = self.coordinates(row, column)
+        moved, deviation, coherence = motion
+        return DateMeasure(
+            measure.date,
+            measure.since,
+            measure.made_from,
+            measure.first,
+            measure.pairs,
+            round(moved * _MM, _DIGITS),
+            round(deviation * _MM, _DIGITS) if np.isfinite(deviation) else None,
+            round(coherence, _DIGITS) if np.isfinite(coherence) else None,
+            latitude,
+            longitude,
+            measure.air_disturbed,
+        )
+
+
+def _tells(pairs: Sequence[DatePair]) -> bool:
+    return len({d for pair in pairs for d in (pair.primary, pair.secondary)}) >= FEWEST_ACQUISITIONS
+
+
+def place_rates(measures: Mapping[FrameId, Sequence[DateMeasure]]) -> list[PlaceRate]:
+    """Return the rates that can speak for slow motion: of each track and date the surest."""
+    best: dict[tuple[str, dt.date], PlaceRate] = {}
+    for frame, own in measures.items():
+        for one in own:
+            rate = _rate_of(str(frame).partition("_")[0], one)
+            if rate is None:
+                continue
+            key = (rate.track, rate.date)
+            if key not in best or rate.deviations > best[key].deviations:
+                best[key] = rate
+    return [best[key] for key in sorted(best)]
+
+
+def _rate_of(track: str, one: DateMeasure) -> PlaceRate | None:
+    numbers = (one.motion_mm, one.deviation_mm, one.coherence, one.latitude, one.longitude)
+    if one.since is not None or one.first is None or None in numbers or not one.deviation_mm:
+        return None
+    rate, deviation, coherence, latitude, longitude = (float(n) for n in numbers if n is not None)
+    return PlaceRate(
+        track, one.date, one.first, rate, deviation, coherence, latitude, longitude
+    )  # fmt: skip
