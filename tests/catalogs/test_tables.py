@@ -115,7 +115,7 @@ def test_a_table_of_an_older_version_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "dates.parquet"
     old = pq.read_table(path)
     pq.write_table(old.replace_schema_metadata({"fringewatch_format": "1"}), path)
-    with pytest.raises(StoreError, match=r"has format 1 .* reads format 4: run the backfill again"):
+    with pytest.raises(StoreError, match=r"has format 1 .* reads format 5: run the backfill again"):
         read_table(DATES, Folder(tmp_path))
 
 
