@@ -1,8 +1,9 @@
 """The command line of training machines: ``python -m insar_models.train CORPUS --folder RUN``.
 
 With several GPUs: ``torchrun --nproc-per-node 4 -m insar_models.train CORPUS --folder RUN``.
-Ends with 0 when all steps were taken, 1 after an error, and 3 when there is more to do: the same
-command goes on. (torchrun knows success and failure alone; its log tells what is left.)
+Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5
+when the disk is full or the folder is busy: with 3 and 5 the same command goes on. (torchrun knows
+success and failure alone; its log tells what is left.)
 """
 
 import argparse
@@ -17,7 +18,7 @@ from typing import Final
 import torch
 import torch.distributed as dist
 
-from fringewatch.errors import BadInputError, FringewatchError
+from fringewatch.errors import BadInputError, FringewatchError, TryLaterError
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.patchfile.sampling import Rank
@@ -29,6 +30,7 @@ from insar_models.training.stopping import stop_asked
 _DONE: Final = 0
 _FAILED: Final = 1
 _UNFINISHED: Final = 3
+_TRY_LATER: Final = 5
 _LOG: Final = logging.getLogger("insar_models.train")
 
 
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _train(given, _running(given, rank, device), asked)
     except FringewatchError as error:
         _LOG.error("%s", error)
-        return _FAILED
+        return _TRY_LATER if isinstance(error, TryLaterError) else _FAILED
 
 
 def _train(given: argparse.Namespace, running: TrainingSetup, asked: list[int]) -> int:

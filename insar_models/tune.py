@@ -1,7 +1,7 @@
 """The command line: ``python -m insar_models.tune CORPUS --encoder DIR --folder RUN``.
 
-Ends with 0 when all steps were taken, 1 after an error, and 3 when there is more to do: the same
-command goes on.
+Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5
+when the disk is full or the folder is busy: with 3 and 5 the same command goes on.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from typing import Final
 
 import torch
 
-from fringewatch.errors import FringewatchError
+from fringewatch.errors import FringewatchError, TryLaterError
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.training.arguments import at_least_one
@@ -26,6 +26,7 @@ from insar_models.tuning.run import tune
 _DONE: Final = 0
 _FAILED: Final = 1
 _UNFINISHED: Final = 3
+_TRY_LATER: Final = 5
 _LOG: Final = logging.getLogger("insar_models.tune")
 
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _tune(given, asked)
     except FringewatchError as error:
         _LOG.error("%s", error)
-        return _FAILED
+        return _TRY_LATER if isinstance(error, TryLaterError) else _FAILED
 
 
 def _tune(given: argparse.Namespace, asked: list[int]) -> int:
