@@ -172,6 +172,14 @@ class Settings(BaseSettings):
         "trusted first: the frame's heights, and the delays that two weather models have of its "
         "dates; empty for nothing",
     )
+    deforming_share: float | None = Field(
+        default=None,
+        ge=0.0001,
+        le=0.9,
+        description="share of windows that deform, as the observatory knows its volcanoes: what "
+        "probabilities assume; moves neither scores nor verdicts. By default what the model's card "
+        "states",
+    )
     water_coherence: float = Field(
         default=0.1,
         ge=0.0,

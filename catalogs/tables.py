@@ -61,15 +61,19 @@ INTERFEROGRAMS = TableSchema(
         Column(
             "coherence_mean", pa.float64(), "mean coherence where there is data", may_be_empty=True
         ),
-        Column(
-            "score", pa.float64(), "logit of the model, largest of the patches", may_be_empty=True
-        ),
+        Column("score", pa.float64(), "logit of the model for the whole window", may_be_empty=True),
         Column("threshold", pa.float64(), "score from which on a pair is positive"),
         Column(
             "probability", pa.float64(), "calibrated probability of deformation", may_be_empty=True
         ),
         Column(
             "threshold_probability", pa.float64(), "that of a pair whose score is the threshold"
+        ),
+        Column(
+            "deforming_share",
+            pa.float64(),
+            "share of deforming windows that the probabilities assume; empty if the model has none",
+            may_be_empty=True,
         ),
         Column("positive", pa.bool_(), "score at or above the threshold", may_be_empty=True),
         Column(

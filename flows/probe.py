@@ -38,6 +38,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
     method: Literal["logistic", "paper"] = "logistic",
     seed: int = 0,
     pasted: int = 0,
+    views: int | None = None,
     windows: Path | None = None,
     air: Path | None = None,
     device: str | None = None,
@@ -62,6 +63,8 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
         Of the paper's method, and of what is pasted.
     pasted
         Patches that are learned from as well: quiet ones, half of them with simulated motion.
+    views
+        Of each patch when the model scores, turned and mirrored, 1 to 8: the mean counts.
     windows
         File of real quiet windows that place the threshold; see `fringewatch probe --help`.
     air
@@ -84,7 +87,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
     from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
     from insar_models.patchfile.splits import SplitBy  # noqa: PLC0415
     from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod  # noqa: PLC0415
-    from tasks.probes.encoder import EncoderProbeRequest  # noqa: PLC0415
+    from tasks.probes.encoder import DEFAULT_VIEWS, EncoderProbeRequest  # noqa: PLC0415
 
     request = EncoderProbeRequest(
         corpus=corpus,
@@ -93,6 +96,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
         by=SplitBy(by),
         settings=LinearProbeSettings(method=ProbeMethod(method), seed=seed),
         pasted=pasted,
+        views=DEFAULT_VIEWS if views is None else views,
         windows=windows,
         air=air,
         device=device or best_device(),

@@ -1,8 +1,9 @@
 """The command line of training machines: ``python -m insar_models.train CORPUS --folder RUN``.
 
 With several GPUs: ``torchrun --nproc-per-node 4 -m insar_models.train CORPUS --folder RUN``.
-Ends with 0 when all steps were taken, 1 after an error, and 3 when there is more to do: the same
-command goes on. (torchrun knows success and failure alone; its log tells what is left.)
+Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5
+when the disk is full or the folder is busy: with 3 and 5 the same command goes on. (torchrun knows
+success and failure alone; its log tells what is left.)
 """
 
 import argparse
@@ -24,9 +25,9 @@ from insar_models.pretraining.recipe import find_pretrain_recipe
 from insar_models.pretraining.run import pretrain
 from insar_models.training.command import (
     DONE,
-    FAILED,
     UNFINISHED,
     at_least_one,
+    failure_code,
     log_to_terminal,
     make_parser,
     until_stopped,
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _train(given, _running(given, rank, device))
     except FringewatchError as error:
         _LOG.error("%s", error)
-        return FAILED
+        return failure_code(error)
 
 
 def _train(given: argparse.Namespace, running: TrainingSetup) -> int:

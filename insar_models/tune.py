@@ -1,7 +1,7 @@
 """The command line: ``python -m insar_models.tune CORPUS --encoder DIR --folder RUN``.
 
-Ends with 0 when all steps were taken, 1 after an error, and 3 when there is more to do: the same
-command goes on.
+Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5
+when the disk is full or the folder is busy: with 3 and 5 the same command goes on.
 """
 
 import argparse
@@ -17,9 +17,9 @@ from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.training.command import (
     DONE,
-    FAILED,
     UNFINISHED,
     at_least_one,
+    failure_code,
     log_to_terminal,
     make_parser,
     until_stopped,
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _tune(given)
     except FringewatchError as error:
         _LOG.error("%s", error)
-        return FAILED
+        return failure_code(error)
 
 
 def _tune(given: argparse.Namespace) -> int:

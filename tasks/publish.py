@@ -17,6 +17,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
+from insar_models.detectors.deforming_share import deforming_share_of
 from insar_models.detectors.protocol import Detector
 from tasks.judge.air import rad_per_km, words_of
 from tasks.judge.detect import (
@@ -229,6 +230,7 @@ def _seen(row: ScoredPair) -> SeenPair:
 def _interferograms(
     volcano: Volcano, scored: tuple[ScoredPair, ...], model: Detector, said: SaidOfDates
 ) -> pd.DataFrame:
+    share = deforming_share_of(model)
     at_threshold = float(model.probabilities(np.array([model.threshold]))[0])
     rows = [
         {
@@ -245,6 +247,7 @@ def _interferograms(
             "threshold": model.threshold,
             "probability": row.score.probability,
             "threshold_probability": at_threshold,
+            "deforming_share": np.nan if share is None else share,
             "positive": None if np.isnan(row.score.score) else row.score.positive,
             "peak_latitude": row.score.peak_latitude,
             "peak_longitude": row.score.peak_longitude,

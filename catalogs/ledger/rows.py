@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Self
 
@@ -92,7 +92,7 @@ class PairScore:
     valid_fraction: float
     coherence_mean: float
     score: float
-    """The model's logit: the largest of its patches."""
+    """The model's logit of the window."""
     probability: float
     positive: bool
     peak_latitude: float
@@ -120,11 +120,17 @@ class ScoreRecipe:
     """Of the mask of water."""
     least_coherence: float
     """From which on ground counts as coherent in a pair."""
+    views: int = 1
+    """Of each patch that the model looked at."""
+    deforming_share: float | None = None
+    """Of windows, that the probability assumes; None for what the model's card states."""
 
     @property
     def text(self) -> str:
-        """JSON, the same for the same recipe."""
-        return json.dumps(asdict(self), sort_keys=True)
+        """JSON, the same for the same recipe; what is as it always was is not in it."""
+        usual = {field.name: field.default for field in fields(self)}
+        told = {name: value for name, value in asdict(self).items() if value != usual[name]}
+        return json.dumps(told, sort_keys=True)
 
     @property
     def sha256(self) -> str:

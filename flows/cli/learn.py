@@ -246,6 +246,8 @@ class ProbeOptions:
     quiet_share: float | None = None
     """Share of unseen quiet patches that may count as deforming; by default the threshold lies
     where both classes are equally likely."""
+    views: int | None = None
+    """Of each patch when the model scores, turned and mirrored, 1 to 8: the mean counts."""
     device: str | None = None
     """Such as cpu or cuda:1; by default a GPU where there is one."""
 
@@ -294,7 +296,7 @@ def probe_encoder(
     from insar_models.encoders.features import best_device
     from insar_models.patchfile.splits import SplitBy
     from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
-    from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
+    from tasks.probes.encoder import DEFAULT_VIEWS, EncoderProbeRequest, train_encoder_probe
 
     request = EncoderProbeRequest(
         corpus=corpus,
@@ -309,6 +311,7 @@ def probe_encoder(
         pasted=options.pasted or 0,
         windows=options.windows,
         air=options.air,
+        views=DEFAULT_VIEWS if options.views is None else options.views,
         device=options.device or best_device(),
     )
     return train_encoder_probe(request, models)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.calibration import Calibration
 from insar_models.detectors.linear import LinearWeights
+from insar_models.detectors.views import check_views
 from insar_models.detectors.window_score import WindowScore
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.model_folder import CARD_FILE, WEIGHTS_FILE
@@ -100,6 +101,23 @@ def read_window(card: Mapping[str, Any]) -> WindowScore | None:
         If the entry is damaged.
     """
     return WindowScore.of_dict(card["window"]) if "window" in card else None
+
+
+def read_views(folder: Path, card: Mapping[str, Any]) -> int:
+    """Return in how many views a model looks at a patch: 1 where the card does not say.
+
+    Raises
+    ------
+    ModelError
+        If it says a number that cannot be.
+    """
+    views = card.get("views", 1)
+    try:
+        check_views(views)
+    except BadInputError as error:
+        message = f"{folder / CARD_FILE}: {error}; correct it, or copy the model again"
+        raise ModelError(message) from error
+    return int(views)
 
 
 def linear_weights_tensors(weights: LinearWeights) -> dict[str, NDArray[np.float64]]:

@@ -3,8 +3,8 @@
 import copy
 import logging
 import threading
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
 
 import numpy as np
 import torch
@@ -14,11 +14,13 @@ from fringewatch.errors import BadInputError
 from insar_models.detectors.calibration import Calibration
 from insar_models.detectors.linear import LinearWeights
 from insar_models.detectors.patch_scoring import above_threshold, codes_of_phase, logits_of_judged
-from insar_models.detectors.window_score import WindowScore, highest, shares_of_highest
+from insar_models.detectors.views import VIEWS, check_views
+from insar_models.detectors.window_score import WindowScore, at_prior, highest, shares_of_highest
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.features import BATCH, inputs_of, scorer_of
 from insar_models.encoders.inputs import inputs_of_codes
 from insar_models.encoders.spec import EncoderSpec
+from insar_models.phase.symmetries import undone
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class EncoderDetector:
     ------
     BadInputError
         If the probe is for another number of features, cuts deviations (its maps could not be
-        exact), or the device cannot be used.
+        exact), there cannot be so many views, or the device cannot be used.
     """
 
     name: str
@@ -48,6 +50,8 @@ class EncoderDetector:
     device: str = "cpu"
     window: WindowScore | None = None
     """How the logits of nine patches become a window's; their highest where there is none."""
+    views: int = 1
+    """Of each patch, turned and mirrored, whose mean its logit is."""
     _scorer: list[Encoder] = field(init=False, repr=False, default_factory=list)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
@@ -65,6 +69,7 @@ class EncoderDetector:
                 "activation map: fit it without a limit"
             )
             raise BadInputError(message)
+        check_views(self.views)
         if self.half:
             object.__setattr__(self, "encoder", in_half_precision(self.encoder))
 
@@ -94,8 +99,25 @@ class EncoderDetector:
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities of windows; NaN stays NaN."""
-        calibration = self.calibration if self.window is None else self.window.calibration
-        return calibration.probabilities(logits)
+        return self._calibration_of_windows.probabilities(logits)
+
+    @property
+    def deforming_share(self) -> float:
+        """Return the share of deforming windows that the probabilities assume."""
+        return self._calibration_of_windows.prior
+
+    def with_deforming_share(self, share: float) -> Self:
+        """Return the same detector with probabilities at another share.
+
+        Raises
+        ------
+        BadInputError
+            If it is not between 0 and 1.
+        """
+        calibration = at_prior(self._calibration_of_windows, share)
+        if self.window is None:
+            return replace(self, calibration=calibration)
+        return replace(self, window=replace(self.window, calibration=calibration))
 
     def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the logit of each window of nine patches (n, 9), float64 (n,); NaN for none."""
@@ -130,9 +152,12 @@ class EncoderDetector:
         discriminative localization, eq. 2.
         """
         scorer = self._ready()
-        maps = scorer.maps(inputs_of(scorer, codes_of_phase(phase_rad[np.newaxis])))[0]
-        by_place = maps.double().cpu().numpy()
-        return np.asarray(np.tensordot(self.probe.coefficients / self.probe.scale, by_place, 1))
+        inputs = inputs_of(scorer, codes_of_phase(phase_rad[np.newaxis]))
+        by_place = sum(
+            _turned_back(scorer.maps(_turned(inputs, *view)), *view) for view in self._views()
+        )
+        weights = self.probe.coefficients / self.probe.scale / self.views
+        return np.asarray(np.tensordot(weights, np.asarray(by_place)[0], 1))
 
     @property
     def spec(self) -> EncoderSpec:
@@ -145,21 +170,33 @@ class EncoderDetector:
         shift = self.probe.coefficients @ (self.probe.mean / self.probe.scale)
         return float(self.probe.intercept - shift)
 
-    def __dask_tokenize__(self) -> tuple[str, str, str]:
+    @property
+    def _calibration_of_windows(self) -> Calibration:
+        return self.calibration if self.window is None else self.window.calibration
+
+    def __dask_tokenize__(self) -> tuple[str, str, str, int]:
         # Else Dask pickles all of the weights to tell one model from another.
-        return (type(self).__name__, self.name, self.sha256)
+        return (type(self).__name__, self.name, self.sha256, self.views)
 
     def __reduce__(self) -> tuple[object, ...]:
         # A lock cannot be pickled, and the scorer is made again where it is needed.
         parts = (self.name, self.sha256, self.threshold, self.encoder, self.probe)
-        return (type(self), (*parts, self.calibration, self.half, self.device, self.window))
+        more = (self.calibration, self.half, self.device, self.window, self.views)
+        return (type(self), (*parts, *more))
 
     @torch.inference_mode()
     def _logits_of_batch(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
         scorer = self._ready()
         there = torch.from_numpy(np.ascontiguousarray(codes)).to(self.device)
-        features: torch.Tensor = scorer(inputs_of_codes(there, scorer.spec))
-        return self.probe.logits(features.double().cpu().numpy())
+        inputs = inputs_of_codes(there, scorer.spec)
+        total = np.zeros(len(codes))
+        for view in self._views():
+            features: torch.Tensor = scorer(_turned(inputs, *view))
+            total += self.probe.logits(features.double().cpu().numpy())
+        return total / self.views
+
+    def _views(self) -> tuple[tuple[int, bool], ...]:
+        return VIEWS[: self.views]
 
     def _ready(self) -> Encoder:
         """Return the quick form of the encoder, made when it is first needed, once."""
@@ -167,6 +204,18 @@ class EncoderDetector:
             if not self._scorer:
                 self._scorer.append(scorer_of(self.encoder, self.device))
             return self._scorer[0]
+
+
+def _turned(inputs: torch.Tensor, quarter_turns: int, mirrored: bool) -> torch.Tensor:  # noqa: FBT001
+    """Inputs (n, 3, size, size) as `insar_models.phase.symmetries.turned` turns arrays."""
+    if not quarter_turns and not mirrored:
+        return inputs
+    moved = torch.rot90(inputs.flip(-1) if mirrored else inputs, quarter_turns, (-2, -1))
+    return moved.contiguous(memory_format=torch.channels_last)
+
+
+def _turned_back(maps: torch.Tensor, quarter_turns: int, mirrored: bool) -> NDArray[np.float64]:  # noqa: FBT001
+    return undone(maps.double().cpu().numpy(), quarter_turns, mirrored=mirrored)
 
 
 def in_half_precision(encoder: Encoder) -> Encoder:

@@ -18,6 +18,7 @@ from insar_models.detectors.card_entries import (
     read_linear_weights,
     read_number,
     read_spec,
+    read_views,
     read_window,
 )
 from insar_models.detectors.encoder import EncoderDetector, is_filter
@@ -66,6 +67,7 @@ def encoder_card(model: EncoderDetector) -> dict[str, object]:
         "encoder": model.encoder.spec.as_dict(),
         "dimension": model.encoder.dimension,
         "half_precision": model.half,
+        **({} if model.views == 1 else {"views": model.views}),
         **({} if model.window is None else {"window": model.window.as_dict()}),
     }
 
@@ -104,6 +106,7 @@ def read_encoder_detector(
         calibration=read_calibration(folder, card),
         half=half,
         window=read_window(card),
+        views=read_views(folder, card),
     )
 
 

@@ -10,6 +10,7 @@ from insar_models.detectors.card_entries import (
     read_calibration,
     read_number,
     read_spec,
+    read_views,
     read_window,
 )
 from insar_models.detectors.onnx import OnnxDetector
@@ -42,6 +43,7 @@ def read_onnx_detector(folder: Path, card: Mapping[str, Any]) -> OnnxDetector:
         graph=_read_graph(folder, card),
         calibration=read_calibration(folder, card),
         window=read_window(card),
+        views=read_views(folder, card),
     )
 
 

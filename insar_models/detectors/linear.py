@@ -1,12 +1,13 @@
 """Linear weights on features of any kind, and the detector on the 47 phase features: baseline 0."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from insar_models.detectors.calibration import Calibration
-from insar_models.detectors.window_score import highest, shares_of_highest
+from insar_models.detectors.window_score import at_prior, highest, shares_of_highest
 from insar_models.phase.codes import decode_phase
 from insar_models.phase.features import phase_features
 from insar_models.phase.fringe_closure import fringe_closure
@@ -70,6 +71,21 @@ class LinearDetector:
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities; NaN stays NaN."""
         return self.calibration.probabilities(logits)
+
+    @property
+    def deforming_share(self) -> float:
+        """Return the share of deforming patches that the probabilities assume."""
+        return self.calibration.prior
+
+    def with_deforming_share(self, share: float) -> Self:
+        """Return the same detector with probabilities at another share.
+
+        Raises
+        ------
+        BadInputError
+            If it is not between 0 and 1.
+        """
+        return replace(self, calibration=at_prior(self.calibration, share))
 
     def activation(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return where the fringes of a patch (H, W) close, float32 (H, W); NaN at no data."""

@@ -1,17 +1,18 @@
 """A detector whose net is a graph for ONNX Runtime: what a watch runs, without torch."""
 
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import ModelError
 from insar_models.detectors.calibration import Calibration
-from insar_models.detectors.patch_scoring import above_threshold, codes_of_phase, logits_of_judged
-from insar_models.detectors.window_score import WindowScore, highest, shares_of_highest
-from insar_models.encoders.phasor_inputs import CHANNELS, phasor_inputs
+from insar_models.detectors.patch_scoring import above_threshold, codes_of_phase, judged_patches
+from insar_models.detectors.views import check_views, mean_of_views
+from insar_models.detectors.window_score import WindowScore, at_prior, highest, shares_of_highest
+from insar_models.encoders.phasor_inputs import CHANNELS, check_reducible, phasor_inputs
 from insar_models.encoders.spec import EncoderSpec
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class OnnxDetector:
     ------
     ModelError
         If ONNX Runtime cannot run the graph, or it is none of an encoder of that kind.
+    BadInputError
+        If there cannot be so many views.
     """
 
     name: str
@@ -58,10 +61,13 @@ class OnnxDetector:
     """How the logits of nine patches become a window's; their highest where there is none."""
     threads: int = 1
     """That ONNX Runtime works with on one batch; several may be asked for at once, too."""
+    views: int = 1
+    """Of each patch, turned and mirrored, whose mean its logit is."""
     _sessions: "list[InferenceSession]" = field(init=False, repr=False, default_factory=list)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        check_views(self.views)
         self._session()
 
     def logits(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -86,14 +92,54 @@ class OnnxDetector:
         BadInputError
             If they are no phase bytes, or of a size that the encoder cannot see.
         """
-        return logits_of_judged(
-            codes, lambda some: self.run(LOGIT, phasor_inputs(some, self.spec)), BATCH
-        )
+        return self.logits_and_maps(codes)[0]
+
+    def logits_and_maps(
+        self, codes: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the logits of patches of phase bytes, (n,), and their logits by place, (n, h, w).
+
+        Both come of one run of the net. NaN for patches that cannot be judged; without any that
+        can, h and w are 1.
+
+        Raises
+        ------
+        BadInputError
+            As `logits_of_codes`.
+        """
+        judged = judged_patches(codes)
+        check_reducible(codes.shape[1], codes.shape[2], self.spec.size)
+        logits, maps = np.full(len(codes), np.nan), np.full((len(codes), 1, 1), np.nan)
+        for first in range(0, len(judged), BATCH):
+            chosen = judged[first : first + BATCH]
+            inputs = phasor_inputs(codes[chosen], self.spec)
+            logits[chosen], by_place = mean_of_views(self._run, inputs, self.views)
+            if not first:
+                maps = np.full((len(codes), *by_place.shape[1:]), np.nan)
+            maps[chosen] = by_place
+        return logits, maps
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities of windows; NaN stays NaN."""
-        calibration = self.calibration if self.window is None else self.window.calibration
-        return calibration.probabilities(logits)
+        return self._calibration_of_windows.probabilities(logits)
+
+    @property
+    def deforming_share(self) -> float:
+        """Return the share of deforming windows that the probabilities assume."""
+        return self._calibration_of_windows.prior
+
+    def with_deforming_share(self, share: float) -> Self:
+        """Return the same detector with probabilities at another share.
+
+        Raises
+        ------
+        BadInputError
+            If it is not between 0 and 1.
+        """
+        calibration = at_prior(self._calibration_of_windows, share)
+        if self.window is None:
+            return replace(self, calibration=calibration)
+        return replace(self, window=replace(self.window, calibration=calibration))
 
     def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the logit of each window of nine patches (n, 9), float64 (n,); NaN for none."""
@@ -116,21 +162,30 @@ class OnnxDetector:
             If the patch is of a size that the encoder cannot see.
         """
         inputs = phasor_inputs(codes_of_phase(phase_rad[np.newaxis]), self.spec)
-        return above_threshold(self.run(CLASS_MAP, inputs)[0], self.threshold, phase_rad)
+        _, by_place = mean_of_views(self._run, inputs, self.views)
+        return above_threshold(by_place[0], self.threshold, phase_rad)
 
     def run(self, output: str, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the graph gives of inputs (n, 3, size, size): `LOGIT` or `CLASS_MAP`."""
         found: NDArray[np.float32] = self._session().run([output], {INPUTS: inputs})[0]
         return found
 
-    def __dask_tokenize__(self) -> tuple[str, str, str]:
+    @property
+    def _calibration_of_windows(self) -> Calibration:
+        return self.calibration if self.window is None else self.window.calibration
+
+    def __dask_tokenize__(self) -> tuple[str, str, str, int]:
         # Else Dask pickles all of the graph to tell one model from another.
-        return (type(self).__name__, self.name, self.sha256)
+        return (type(self).__name__, self.name, self.sha256, self.views)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Neither a lock nor a session can be pickled.
         parts = (self.name, self.sha256, self.threshold, self.spec, self.graph)
-        return (type(self), (*parts, self.calibration, self.window, self.threads))
+        return (type(self), (*parts, self.calibration, self.window, self.threads, self.views))
+
+    def _run(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        logits, by_place = self._session().run([LOGIT, CLASS_MAP], {INPUTS: inputs})
+        return logits, by_place
 
     def _session(self) -> "InferenceSession":
         """Return the graph as it is run, prepared once."""

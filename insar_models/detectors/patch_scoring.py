@@ -37,6 +37,22 @@ def logits_of_judged(
     BadInputError
         If they are no phase bytes.
     """
+    judged = judged_patches(codes)
+    logits = np.full(len(codes), np.nan)
+    for first in range(0, len(judged), batch):
+        chosen = judged[first : first + batch]
+        logits[chosen] = score(codes[chosen])
+    return logits
+
+
+def judged_patches(codes: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return which patches of phase bytes (n, H, W) have enough data to be judged: their places.
+
+    Raises
+    ------
+    BadInputError
+        If they are no phase bytes.
+    """
     if codes.dtype != np.uint8 or codes.ndim != 3:  # noqa: PLR2004 - patch, row, column
         message = (
             f"codes of {codes.dtype} and shape {codes.shape} are no patches: give uint8 of "
@@ -46,12 +62,7 @@ def logits_of_judged(
     # A mean over bools takes ten times as long.
     count = np.array([np.count_nonzero(patch != NO_DATA_CODE) for patch in codes], np.int64)
     pixels = max(1, codes[:1].size)
-    judged = np.flatnonzero(count / pixels >= MINIMUM_VALID_FRACTION)
-    logits = np.full(len(codes), np.nan)
-    for first in range(0, len(judged), batch):
-        chosen = judged[first : first + batch]
-        logits[chosen] = score(codes[chosen])
-    return logits
+    return np.flatnonzero(count / pixels >= MINIMUM_VALID_FRACTION)
 
 
 def codes_of_phase(phase_rad: NDArray[np.float32]) -> NDArray[np.uint8]:

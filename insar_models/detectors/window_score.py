@@ -1,25 +1,26 @@
 """One calibrated number for a window, from the logits of its nine patches.
 
 The alarm is a window's, so the threshold has to be a window's too. If the ground deforms, it does
-so in one place, which is more likely near the volcano than far from it: the evidence of the window
-is the mean of the patches' likelihood ratios, weighted by how likely each place is beforehand.
-Where neighbouring patches see the same thing, their evidence adds up; a single patch at the edge
-has to say more than the one in the middle. No place has no weight: dykes open 10 km from the name.
+so in one place, which is more likely near the volcano than far from it: the logarithm of how likely
+its place is beforehand is added to a patch's. No place has no weight: dykes open 10 km from the
+name. Neighbouring patches overlap, so that what is real shows in two, while an accident of the air
+is often one patch's: the window has the mean of the two highest. Cards may say otherwise: all nine
+likelihood ratios, averaged with the places as weights.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
-from scipy.stats import norm
 
 from fringewatch.errors import BadInputError, ModelError
 from fringewatch.numbers import PATCH_SIZE, WINDOW_SIZE
-from insar_models.detectors.calibration import Calibration, fit_platt
+from insar_models.detectors.calibration import Calibration
 from insar_models.phase.window_patches import PATCH_ORIGINS, PATCHES_PER_WINDOW
 
 SPREAD_PIXELS: Final = 110.0
@@ -28,8 +29,6 @@ latitude. A prior that is stated, not learned: few volcanoes were seen to deform
 
 ANYWHERE: Final = 0.3
 """Share of sources that may lie anywhere in the window, neighbours of the volcano among them."""
-
-_SHARPNESSES: Final = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,11 @@ class WindowScore:
     Raises
     ------
     BadInputError
-        If the sharpness is not positive.
+        If a number is out of its range.
     """
 
     sharpness: float
-    """By which a patch's logit is multiplied to be the logarithm of a likelihood ratio."""
+    """By which a patch's logit is multiplied to be the logarithm of a likelihood ratio; above 0."""
     calibration: Calibration
     """Of the window's logit; its prior is the share of deforming windows."""
     quiet_share: float
@@ -63,10 +62,23 @@ class WindowScore:
     anywhere: float = ANYWHERE
     quiet: QuietLogits | None = None
     """None in cards that do not say."""
+    highest: int | None = None
+    """The window has the mean of so many highest patches, 1 to 9, or of those that could be judged;
+    None: of the likelihood ratios of all."""
+    place: float = 1.0
+    """How much the places count, of the logarithm of their prior; from 0."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.sharpness) and self.sharpness > 0):
             message = f"a sharpness of {self.sharpness} is none: give a number above 0"
+            raise BadInputError(message)
+        if not (math.isfinite(self.place) and self.place >= 0):
+            message = f"places cannot count {self.place} times: give a number from 0"
+            raise BadInputError(message)
+        if self.highest is not None and not (
+            isinstance(self.highest, int) and 1 <= self.highest <= PATCHES_PER_WINDOW
+        ):
+            message = f"a window has no {self.highest!r} highest patches: give 1 to 9"
             raise BadInputError(message)
 
     def logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -78,15 +90,20 @@ class WindowScore:
             Shape (n, 9), patches in their order; NaN where a patch could not be judged: it speaks
             neither for deformation nor against it.
         """
-        return combined(patch_logits, self.sharpness, self._weights())
+        if self.highest is None:
+            return combined(patch_logits, self.sharpness, self._weights() ** self.place)
+        evidence = np.sort(-self._evidence(patch_logits), axis=1)[:, : self.highest]
+        judged = np.isfinite(evidence)
+        count = judged.sum(axis=1)
+        total = -np.where(judged, evidence, 0.0).sum(axis=1)
+        return np.where(count > 0, total / self.sharpness / np.maximum(count, 1), np.nan)
 
     def shares(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how much of a window's evidence each patch holds, (n, 9); 0 where it was none."""
-        evidence = np.where(
-            np.isfinite(patch_logits),
-            self.sharpness * patch_logits + np.log(self._weights()),
-            -np.inf,
-        )
+        evidence = self._evidence(patch_logits)
+        if self.highest is not None:
+            least = -np.sort(-evidence, axis=1)[:, self.highest - 1 : self.highest]
+            evidence = np.where(evidence >= least, evidence, -np.inf)
         total = logsumexp(evidence, axis=1, keepdims=True)
         return np.asarray(np.exp(evidence - np.where(np.isfinite(total), total, 0.0)))
 
@@ -102,11 +119,14 @@ class WindowScore:
             "quiet_share_95_percent": list(self.quiet_share_95_percent),
             "spread_pixels": self.spread_pixels,
             "anywhere": self.anywhere,
-        } | (
-            {"quiet_centre": self.quiet.centre, "quiet_spread": self.quiet.spread}
-            if self.quiet
-            else {}
-        )
+            **({} if self.highest is None else {"highest": self.highest}),
+            **({} if self.place == 1.0 else {"place": self.place}),
+            **(
+                {"quiet_centre": self.quiet.centre, "quiet_spread": self.quiet.spread}
+                if self.quiet
+                else {}
+            ),
+        }
 
     @classmethod
     def of_dict(cls, record: Mapping[str, Any]) -> Self:
@@ -129,6 +149,8 @@ class WindowScore:
                 spread_pixels=float(record["spread_pixels"]),
                 anywhere=float(record["anywhere"]),
                 quiet=_quiet_of(record),
+                highest=record.get("highest"),
+                place=float(record.get("place", 1.0)),
             )
         except (KeyError, TypeError, ValueError, BadInputError) as error:
             message = f"the card's window score is damaged ({error!r}): copy the model again"
@@ -136,6 +158,15 @@ class WindowScore:
 
     def _weights(self) -> NDArray[np.float64]:
         return place_weights(self.spread_pixels, self.anywhere)
+
+    def _evidence(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logarithm of each patch's likelihood ratio and place, (n, 9); -inf where not judged.
+
+        Places are beside a prior that is even.
+        """
+        places = np.log(self._weights() * PATCHES_PER_WINDOW) * self.place
+        judged = np.isfinite(patch_logits)
+        return np.where(judged, self.sharpness * patch_logits + places, -np.inf)
 
 
 def _quiet_of(record: Mapping[str, Any]) -> QuietLogits | None:
@@ -161,6 +192,7 @@ def shares_of_highest(patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return best * np.isfinite(patch_logits)
 
 
+@cache
 def place_weights(
     spread_pixels: float = SPREAD_PIXELS, anywhere: float = ANYWHERE
 ) -> NDArray[np.float64]:
@@ -175,7 +207,9 @@ def place_weights(
     away = [(axis[:, None] - row) ** 2 + (axis[None, :] - column) ** 2 for row, column in middles]
     nearest = np.argmin(away, axis=0)
     weights = np.bincount(nearest.ravel(), prior.ravel(), minlength=PATCHES_PER_WINDOW)
-    return np.asarray(weights, dtype=np.float64)
+    found = np.asarray(weights, dtype=np.float64)
+    found.flags.writeable = False  # it is the same for all who ask
+    return found
 
 
 def combined(
@@ -201,81 +235,6 @@ def combined(
     return logits
 
 
-def fit_window_score(
-    quiet: NDArray[np.float64],
-    volcanoes: NDArray[np.str_],
-    deforming: NDArray[np.float64],
-    *,
-    quiet_share: float = 0.02,
-    prior: float = 0.02,
-) -> tuple[WindowScore, float]:
-    """Return how nine logits become one, and the logit from which on a window counts as deforming.
-
-    The sharpness is that which finds most deforming windows at the threshold; the threshold is the
-    logit that the share `quiet_share` of the quiet windows reach, each volcano alike.
-
-    Parameters
-    ----------
-    quiet
-        Patch logits (n, 9) of real quiet windows of volcanoes that no step learned from.
-    volcanoes
-        Of each quiet window, (n,).
-    deforming
-        Patch logits (k, 9) of such windows with a source.
-    quiet_share
-        Of the quiet windows that may alarm.
-    prior
-        Share of deforming windows that the probability assumes.
-
-    Raises
-    ------
-    BadInputError
-        If there are too few windows to place the threshold, or too few volcanoes.
-    """
-    known = np.unique(volcanoes)
-    least = math.ceil(1 / quiet_share)
-    if len(quiet) < least or len(known) < 3 or len(deforming) < least:  # noqa: PLR2004
-        message = (
-            f"{len(quiet)} quiet windows of {len(known)} volcanoes and {len(deforming)} deforming "
-            f"ones are too few for a threshold that {quiet_share:.0%} reach: give {least} of each "
-            "and 3 volcanoes or more"
-        )
-        raise BadInputError(message)
-    weights = place_weights()
-    best: tuple[float, float, float] | None = None
-    for sharpness in _SHARPNESSES:
-        of_quiet, of_deforming = (combined(part, sharpness, weights) for part in (quiet, deforming))
-        level = level_of_share(of_quiet, volcanoes, quiet_share)
-        found = float((of_deforming >= level).mean())
-        if best is None or found > best[0]:
-            best = (found, sharpness, level)
-    if best is None:  # there are sharpnesses
-        message = "no sharpness was tried"
-        raise BadInputError(message)
-    _, sharpness, level = best
-    of_quiet, of_deforming = (combined(part, sharpness, weights) for part in (quiet, deforming))
-    logits = np.concatenate([of_quiet, of_deforming])
-    labels = np.repeat(np.array([0, 1]), [len(of_quiet), len(of_deforming)])
-    platt = fit_platt(logits[np.isfinite(logits)], labels[np.isfinite(logits)])
-    score = WindowScore(
-        sharpness=sharpness,
-        calibration=at_prior(platt, prior),
-        quiet_share=float(np.nanmean(of_quiet >= level)),
-        quiet_share_95_percent=share_interval(of_quiet >= level, volcanoes),
-        quiet=_quiet_logits(of_quiet, volcanoes, level, quiet_share),
-    )
-    return score, level
-
-
-def _quiet_logits(
-    logits: NDArray[np.float64], volcanoes: NDArray[np.str_], level: float, share: float
-) -> QuietLogits | None:
-    """Return the normal distribution of which the share `share` reaches `level`."""
-    centre = level_of_share(logits, volcanoes, 0.5)
-    spread = (level - centre) / float(norm.isf(share))
-    return QuietLogits(centre, spread) if spread > 0 else None
-
-
 def at_prior(calibration: Calibration, prior: float) -> Calibration:
     """Return the sigmoid for another share of deforming windows.
 
@@ -289,28 +248,3 @@ def at_prior(calibration: Calibration, prior: float) -> Calibration:
         raise BadInputError(message)
     shift = math.log(prior / (1 - prior)) - math.log(calibration.prior / (1 - calibration.prior))
     return Calibration(calibration.slope, calibration.offset + shift, prior)
-
-
-def level_of_share(logits: NDArray[np.float64], volcanoes: NDArray[np.str_], share: float) -> float:
-    """Return the logit that a share of quiet windows reach, where each volcano counts alike."""
-    judged = np.isfinite(logits)
-    values, names = logits[judged], volcanoes[judged]
-    _, places, counts = np.unique(names, return_inverse=True, return_counts=True)
-    weight = 1.0 / counts[places] / len(counts)
-    order = np.argsort(values)[::-1]
-    above = np.cumsum(weight[order])
-    at = int(np.searchsorted(above, share, side="right"))
-    return float(np.nextafter(values[order[min(at, len(order) - 1)]], np.inf))
-
-
-def share_interval(
-    alarms: NDArray[np.bool_], volcanoes: NDArray[np.str_], *, draws: int = 2000, seed: int = 0
-) -> tuple[float, float]:
-    """Return the 95 % interval of the share of alarms: whole volcanoes are drawn again."""
-    names, places = np.unique(volcanoes, return_inverse=True)
-    counts = np.bincount(places, minlength=len(names)).astype(float)
-    found = np.bincount(places, alarms.astype(float), minlength=len(names))
-    chosen = np.random.default_rng(seed).integers(len(names), size=(draws, len(names)))
-    shares = found[chosen].sum(axis=1) / counts[chosen].sum(axis=1)
-    low, high = np.quantile(shares, [0.025, 0.975])
-    return float(low), float(high)

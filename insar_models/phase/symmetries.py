@@ -27,6 +27,12 @@ def turned(patch: NDArray[Pixel], quarter_turns: int, *, mirrored: bool = False)
     return np.rot90(patch[..., ::-1] if mirrored else patch, quarter_turns, axes=(-2, -1))
 
 
+def undone(patch: NDArray[Pixel], quarter_turns: int, *, mirrored: bool = False) -> NDArray[Pixel]:
+    """The patch that `turned` has made into `patch` with the same two words; a view of it."""
+    back = np.rot90(patch, -quarter_turns, axes=(-2, -1))
+    return back[..., ::-1] if mirrored else back
+
+
 def eight_forms(patch: NDArray[Pixel]) -> tuple[NDArray[Pixel], ...]:
     """The eight forms of a patch in the order of `FORMS`, as views; shapes (..., H, W)."""
     return tuple(turned(patch, turns, mirrored=mirrored) for turns, mirrored in FORMS)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import ImageError
-from insar_models.quicklook.colour_cycle import distinct
+from insar_models.quicklook.colour_cycle import brightest, darkest, distinct
 from insar_models.quicklook.hue_amplitude import saturation
 from insar_models.quicklook.licsar_palette import palette_cycle
 
@@ -23,6 +23,8 @@ class PictureFamily(StrEnum):
 
 
 _PIXELS_LOOKED_AT = 10_000
+_PIXELS_AT_FIRST = 1_500
+_PLAIN = 0.04  # six standard deviations of a share of 0.94 of so many
 _GREY_SPREAD = 4  # channels of a grey JPEG differ by so little
 _GREY_SHARE = 0.99
 _DARK = 70  # nothing of the palette is as dark, and a hue is uncertain
@@ -49,17 +51,20 @@ def recognise_family(colours: NDArray[np.uint8]) -> PictureFamily:
         If there is no pixel, nothing but black and white, or colours of no known family.
     """
     sample = colours[:: max(1, len(colours) // _PIXELS_LOOKED_AT)]
-    telling = sample[(sample.max(axis=-1) > 0) & (sample.min(axis=-1) < _BRIGHT)]
+    telling = sample[(brightest(sample) > 0) & (darkest(sample) < _BRIGHT)]
     if len(telling) == 0:
         message = (
             "the picture holds nothing but black, white or transparent pixels: "
             "it shows no interferogram"
         )
         raise ImageError(message)
-    spread = telling.max(axis=-1).astype(np.int16) - telling.min(axis=-1)
+    spread = brightest(telling).astype(np.int16) - darkest(telling)
     if (spread <= _GREY_SPREAD).mean() >= _GREY_SHARE:
         return PictureFamily.GREY
-    on_palette = _share_on_palette(telling)
+    few = telling[:: max(1, len(telling) // _PIXELS_AT_FIRST)]
+    on_palette = _share_on_palette(few)
+    if abs(on_palette - _PALETTE_SHARE) < _PLAIN:  # else the others would not change it
+        on_palette = _share_on_palette(telling)
     if on_palette >= _PALETTE_SHARE:
         return PictureFamily.LICSAR_PALETTE
     full, above = _shares_of_saturation(telling)
@@ -77,7 +82,7 @@ def recognise_family(colours: NDArray[np.uint8]) -> PictureFamily:
 
 def _share_on_palette(colours: NDArray[np.uint8]) -> float:
     """Share of the pixels that lie on the disc of the LiCSAR palette; dark ones do not count."""
-    candidates = colours[colours.max(axis=-1) > _DARK]
+    candidates = colours[brightest(colours) > _DARK]
     if len(candidates) == 0:
         return 0.0
     channels, place = distinct(candidates)
@@ -87,7 +92,7 @@ def _share_on_palette(colours: NDArray[np.uint8]) -> float:
 
 def _shares_of_saturation(colours: NDArray[np.uint8]) -> tuple[float, float]:
     """Shares of the pixels at, and above, the full saturation of the hue rendering."""
-    candidates = colours[colours.max(axis=-1) > _DARK]
+    candidates = colours[brightest(colours) > _DARK]
     if len(candidates) == 0:
         return 0.0, 0.0
     ratio = saturation(candidates)

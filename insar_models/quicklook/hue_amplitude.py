@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insar_models.quicklook.blank import blank_regions
-from insar_models.quicklook.colour_cycle import ColourCycle, distinct, phase_steps
+from insar_models.quicklook.colour_cycle import ColourCycle, RememberedPlane, brightest, phase_steps
 
 LOW_CHANNEL: Final = 0.2
 """Value of the low channel at a corner of the hue triangle, the two others being 1."""
@@ -49,10 +49,10 @@ def chroma(colours: NDArray[np.integer] | NDArray[np.floating]) -> NDArray[np.co
     colours
         (..., 3), any linear scale.
     """
-    channels = np.asarray(colours, dtype=np.float64)
-    total = channels.sum(axis=-1)
+    red, green, blue = np.moveaxis(np.asarray(colours, dtype=np.float64), -1, 0)
     corners = -np.exp(2j * np.pi / 3.0 * np.arange(3))
-    return np.asarray(channels @ corners / np.maximum(total, 1e-9))
+    turned = red * corners[0] + green * corners[1] + blue * corners[2]
+    return np.asarray(turned / np.maximum(red + green + blue, 1e-9))
 
 
 def saturation(colours: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -71,9 +71,10 @@ def saturation(colours: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 @cache
-def hue_cycle() -> ColourCycle:
+def hue_cycle() -> RememberedPlane:
     """The hue triangle as a searchable disc in the chroma plane, built once."""
-    return ColourCycle(_plane(chroma(hue_colours(phase_steps()))))
+    scale = chroma(hue_colours(phase_steps()))
+    return RememberedPlane(ColourCycle(np.stack([scale.real, scale.imag], axis=-1)))
 
 
 def read_hue_phasors(
@@ -90,15 +91,9 @@ def read_hue_phasors(
         show a hue, and regions of exactly phase 0 (LiCSAR's no data, painted in the colour of 0)
         whose surroundings do not have phases near 0.
     """
-    channels, place = distinct(colours)
-    phasors, _ = hue_cycle().nearest(_plane(chroma(channels)))
-    shown = opaque & (colours.max(axis=-1) >= _DARKEST)
-    field = np.where(shown, phasors[place], np.complex64(0))
+    shown = opaque & (brightest(colours) >= _DARKEST)
+    field = np.where(shown, hue_cycle().phasors(chroma(colours)), np.complex64(0))
     red, green, blue = np.moveaxis(colours.astype(np.int16), -1, 0)
     cyan = shown & (np.abs(green - blue) <= _ROUNDING) & (red < _CYAN_CONTRAST * green)
     field[blank_regions(cyan, field, 0.0)] = 0.0
     return field
-
-
-def _plane(values: NDArray[np.complex128]) -> NDArray[np.float64]:
-    return np.stack([values.real, values.imag], axis=-1)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insar_models.quicklook.blank import blank_regions
-from insar_models.quicklook.colour_cycle import ColourCycle, distinct, phase_steps
+from insar_models.quicklook.colour_cycle import ColourCycle, darkest, distinct, phase_steps
 
 RED_ANCHORS: Final = (
     (-3.108, 91.0), (-3.010, 54.5), (-2.845, 45.0), (-2.680, 54.5), (-2.160, 91.0),
@@ -87,6 +87,6 @@ def read_palette_phasors(
     phasors[distance > OFF_PALETTE] = 0.0
     field = np.where(opaque, phasors[place], np.complex64(0))
     if opaque.all():
-        white = colours.min(axis=-1) >= _WHITE
+        white = darkest(colours) >= _WHITE
         field[blank_regions(white, field, _WHITE_PHASE_RAD)] = 0.0
     return field

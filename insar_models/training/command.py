@@ -6,13 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from fringewatch.errors import FringewatchError, TryLaterError
 from insar_models.training.run import TrainingReport
 from insar_models.training.stopping import stop_asked
 
 DONE: Final = 0
 FAILED: Final = 1
 UNFINISHED: Final = 3
+TRY_LATER: Final = 5
 _LOG: Final = logging.getLogger(__name__)
+
+
+def failure_code(error: FringewatchError) -> int:
+    """Return the exit code of an error: that of *try again later* for a full disk and its like."""
+    return TRY_LATER if isinstance(error, TryLaterError) else FAILED
 
 
 def until_stopped(learn: Callable[[Callable[[], bool]], TrainingReport]) -> TrainingReport:

@@ -16,6 +16,7 @@ from catalogs.records import DatePair
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError
 from insar_models.detectors.protocol import Detector
+from insar_models.detectors.views import views_of
 from insar_models.onset.evidence import PairEvidence
 from insar_models.onset.scored_pair import evidence_of
 from tasks.assess.scores_file import read_scores, score_table
@@ -54,7 +55,8 @@ class TrialPlan:
     def _recipe(self) -> str:
         """Hash of everything that decides a score, so that no other recipe's is taken for it."""
         scenario = dataclasses.replace(self.scenario, seed=0)  # each trial has its own
-        made_of = (scenario, self.model.sha256, self.model.threshold, self.water_coherence, SCORING)
+        model = (self.model.sha256, self.model.threshold, views_of(self.model))
+        made_of = (scenario, *model, self.water_coherence, SCORING)
         digest = hashlib.sha256(repr(made_of).encode())
         simulation = Path(str(insar_models.simulation.__file__)).parent
         for source in sorted(simulation.glob("*.py")):

@@ -12,13 +12,14 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import BadInputError, ModelError
+from insar_models.detectors.deforming_share import at_deforming_share
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.registry import SHIPPED_MODELS, find_model
 from insar_models.model_folder import CARD_FILE, check_model_name
 
 
 def model_of(settings: Settings) -> Detector:
-    """Return the model that the settings name.
+    """Return the model that the settings name, with probabilities at the share that they state.
 
     One that lies at the storage is brought into the home, once for each version of it, and read
     there: its card holds the hash of the weights that came.
@@ -29,7 +30,15 @@ def model_of(settings: Settings) -> Detector:
         If no model has that name (the message lists those there are), or it is damaged.
     HomeError
         If the storage gives no answer, or the home cannot be written.
+    BadInputError
+        If the settings state a share of deforming windows, and the model knows none.
     """
+    model = _found(settings)
+    share = settings.deforming_share
+    return model if share is None else at_deforming_share(model, share)
+
+
+def _found(settings: Settings) -> Detector:
     home, name = home_of(settings), settings.model
     models = home.models
     check_model_name(name)

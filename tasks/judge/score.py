@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+from dataclasses import asdict, dataclass
 
 import dask
 import numpy as np
@@ -19,12 +20,15 @@ from catalogs.records import ModelId
 from catalogs.settings import Settings
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE
 from insar_models.detectors.focus import focus
+from insar_models.detectors.onnx import OnnxDetector
+from insar_models.detectors.patch_scoring import above_threshold
 from insar_models.detectors.protocol import Detector
+from insar_models.detectors.views import views_of
 from insar_models.phase.codes import decode_phase
-from insar_models.phase.window_patches import PATCH_ORIGINS, mask_water
+from insar_models.phase.window_patches import PATCH_ORIGINS, cut_patches, mask_water
 from tasks.judge.air import corrected_cube, read_air
 from tasks.judge.models import model_of
-from tasks.judge.patches import find_water_mask, patches_of
+from tasks.judge.patches import WaterMask, find_water_mask
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest
 
@@ -63,8 +67,8 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
         settle_highest_coherence(home.cube(volcano, frame))
         cube = read_cube(home.cube(volcano, frame))
         mask = find_water_mask(cube, settings.water_coherence)
-        recipe = ScoreRecipe(SCORING, mask.source, mask.sha256, settings.water_coherence)
-        _note_other_mask(ledger, request, recipe)
+        recipe = recipe_of(mask, model, settings)
+        _note_other_recipe(ledger, request, recipe)
         ledger.record_recipe(volcano, frame, recipe)
         place = {pair: index for index, pair in enumerate(pairs_of(cube))}
         air, known = (
@@ -86,13 +90,30 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
 score_task = task(name="score")(score_frame)
 
 
-def _note_other_mask(ledger: Ledger, request: FrameRequest, recipe: ScoreRecipe) -> None:
+def recipe_of(mask: WaterMask, model: Detector, settings: Settings) -> ScoreRecipe:
+    """Return what scores of a cube depend on beside the weights of the model and its pairs."""
+    return ScoreRecipe(
+        SCORING,
+        mask.source,
+        mask.sha256,
+        settings.water_coherence,
+        views=views_of(model),
+        deforming_share=settings.deforming_share,
+    )
+
+
+def _note_other_recipe(ledger: Ledger, request: FrameRequest, recipe: ScoreRecipe) -> None:
     before = ledger.recipe(request.volcano.slug, request.frame)
-    if before is not None and before != recipe:
-        _LOGGER.info(
-            "%s %s: what is water has changed (by %s, before by %s): all pairs are scored anew",
-            request.volcano.slug, request.frame, recipe.water.value, before.water.value,
-        )  # fmt: skip
+    if before is None or before == recipe:
+        return
+    now, then = asdict(recipe), asdict(before)
+    changed = ", ".join(
+        f"{name} {now[name]}, before {then[name]}" for name in now if now[name] != then[name]
+    )
+    _LOGGER.info(
+        "%s %s: scores are made otherwise (%s): all pairs are scored anew",
+        request.volcano.slug, request.frame, changed,
+    )  # fmt: skip
 
 
 def score_cube(
@@ -115,52 +136,75 @@ def score_cube(
     least_coherence
         0 to 1: what counts as coherent.
     """
-    logits = patches_of(cube, water).map_blocks(
-        _patch_logits, model, dtype=np.float64, chunks=(1, len(PATCH_ORIGINS)), drop_axis=[2, 3]
-    )
-    # Threads: numpy and scipy let go of the interpreter where the time goes.
-    per_pair, phase, coherence = dask.compute(
-        logits, cube["phase"].data, cube["coherence"].data, scheduler="threads"
-    )
     y, x = cube["y"].to_numpy(), cube["x"].to_numpy()
-    found = []
-    for pair_logits, codes, coherence_codes in zip(per_pair, phase, coherence, strict=True):
-        masked = mask_water(codes, water)
-        speaks = _speaking_patches(masked, coherence_codes, least_coherence)
-        own_logits = np.where(speaks, pair_logits, np.nan)
-        found.append(_pair_score(own_logits, masked, coherence_codes, model, (y, x)))
-    return tuple(found)
+    judging = _Judging(model, water, least_coherence, (y, x))
+    chunks = [cube[name].data.to_delayed().ravel() for name in ("phase", "coherence")]
+    scores = [dask.delayed(judging.score)(*pair) for pair in zip(*chunks, strict=True)]
+    # Threads: numpy, scipy and ONNX Runtime let go of the interpreter where the time goes.
+    return tuple(dask.compute(*scores, scheduler="threads"))
 
 
-def _patch_logits(codes: NDArray[np.uint8], model: Detector) -> NDArray[np.float64]:
-    return model.logits_of_codes(codes[0])[np.newaxis]
+@dataclass(frozen=True, eq=False)
+class _Judging:
+    """How a pair of a cube is scored."""
+
+    model: Detector
+    water: NDArray[np.bool_]
+    least_coherence: float
+    axes: tuple[NDArray[np.float64], NDArray[np.float64]]
+    """Latitudes and longitudes of rows and columns."""
+
+    def score(self, phase: NDArray[np.uint8], coherence: NDArray[np.uint8]) -> PairScore:
+        """Return what the model says of one chunk of each, (1, H, W)."""
+        codes, coherence = mask_water(phase[0], self.water), coherence[0]
+        patches = cut_patches(codes).astype(np.uint8)
+        logits, maps = _logits_and_maps(patches, self.model)
+        speaks = _speaking_patches(codes, coherence, self.least_coherence)
+        logits = np.where(speaks, logits, np.nan)
+        scored = np.isfinite(logits)
+        latitude, longitude = np.nan, np.nan
+        if scored.any():
+            best = int(self.model.patch_shares(logits[np.newaxis])[0].argmax())
+            by_place = None if maps is None else maps[best]
+            latitude, longitude = self._peak(patches[best], best, by_place)
+        has_data = coherence > 0
+        mean = float((coherence[has_data] * COHERENCE_SCALE).mean()) if has_data.any() else np.nan
+        score = float(self.model.window_logits(logits[np.newaxis])[0])
+        return PairScore(
+            valid_fraction=_share_scored(codes, scored),
+            coherence_mean=mean,
+            score=score,
+            probability=float(self.model.probabilities(np.array([score]))[0]),
+            positive=bool(score >= self.model.threshold),
+            peak_latitude=latitude,
+            peak_longitude=longitude,
+            patches_scored=int(scored.sum()),
+        )
+
+    def _peak(
+        self, codes: NDArray[np.uint8], patch: int, by_place: NDArray[np.float64] | None
+    ) -> tuple[float, float]:
+        """Latitude and longitude at which the model looks in a patch."""
+        phase_rad = decode_phase(codes)
+        if by_place is None:
+            activation = self.model.activation(phase_rad)
+        else:
+            activation = above_threshold(by_place, self.model.threshold, phase_rad)
+        focused = focus(activation, phase_rad)
+        row, column = np.unravel_index(int(np.nanargmax(focused)), focused.shape)
+        y, x = self.axes
+        origin = PATCH_ORIGINS[patch]
+        longitude = usual_longitude(float(x[origin.column + column]))
+        return round(float(y[origin.row + row]), _DIGITS), round(longitude, _DIGITS)
 
 
-def _pair_score(
-    logits: NDArray[np.float64],
-    codes: NDArray[np.uint8],
-    coherence: NDArray[np.uint8],
-    model: Detector,
-    axes: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> PairScore:
-    has_data = coherence > 0
-    mean = float((coherence[has_data] * COHERENCE_SCALE).mean()) if has_data.any() else np.nan
-    scored = np.isfinite(logits)
-    latitude, longitude = np.nan, np.nan
-    score = float(model.window_logits(logits[np.newaxis])[0])
-    if scored.any():
-        best = int(model.patch_shares(logits[np.newaxis])[0].argmax())
-        latitude, longitude = _peak(codes, best, model, axes)
-    return PairScore(
-        valid_fraction=_share_scored(codes, scored),
-        coherence_mean=mean,
-        score=score,
-        probability=float(model.probabilities(np.array([score]))[0]),
-        positive=bool(score >= model.threshold),
-        peak_latitude=latitude,
-        peak_longitude=longitude,
-        patches_scored=int(scored.sum()),
-    )
+def _logits_and_maps(
+    patches: NDArray[np.uint8], model: Detector
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return the logits of patches, and by place if the model gives them in one go; else None."""
+    if isinstance(model, OnnxDetector):
+        return model.logits_and_maps(patches)
+    return model.logits_of_codes(patches), None
 
 
 def _speaking_patches(
@@ -183,20 +227,3 @@ def _share_scored(codes: NDArray[np.uint8], scored: NDArray[np.bool_]) -> float:
     for origin in itertools.compress(PATCH_ORIGINS, scored):
         seen[origin.slices] = True
     return float((seen & (codes != NO_DATA_CODE)).mean())
-
-
-def _peak(
-    codes: NDArray[np.uint8],
-    patch: int,
-    model: Detector,
-    axes: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> tuple[float, float]:
-    """Latitude and longitude at which the model looks in the patch with the highest score."""
-    origin = PATCH_ORIGINS[patch]
-    rows, columns = origin.slices
-    phase_rad = decode_phase(codes[rows, columns])
-    activation = focus(model.activation(phase_rad), phase_rad)
-    row, column = np.unravel_index(int(np.nanargmax(activation)), activation.shape)
-    y, x = axes
-    longitude = usual_longitude(float(x[origin.column + column]))
-    return round(float(y[origin.row + row]), _DIGITS), round(longitude, _DIGITS)

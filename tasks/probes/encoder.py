@@ -16,6 +16,7 @@ from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.encoder import EncoderDetector, in_half_precision
 from insar_models.detectors.onnx_export import graph_of
 from insar_models.detectors.registry import save_model
+from insar_models.detectors.views import check_views
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.feature_cache import cached_features
 from insar_models.encoders.features import scorer_of
@@ -35,10 +36,10 @@ from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_pro
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
 from insar_models.tuning.beginning import FieldData
 from insar_models.tuning.recipe import TuneRecipe
-from tasks.probes.encoder_card import describe_how, of_windows, write_encoder_record
+from tasks.probes.encoder_card import describe_how, of_views, of_windows, write_encoder_record
 from tasks.probes.encoder_data import LabelledRows, apart, labelled_rows
 from tasks.probes.encoder_pasted import field_samples, pasted_samples
-from tasks.probes.encoder_windows import judge_windows
+from tasks.probes.encoder_windows import WindowJudgement, judge_windows
 from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
 from tasks.probes.samples import REYKJANES
 
@@ -46,6 +47,10 @@ _LOGGER = logging.getLogger(__name__)
 _BOOTSTRAP: Final = BootstrapPlan(seed=0, draws=1000)
 
 _SETTINGS: Final = LinearProbeSettings()
+
+DEFAULT_VIEWS: Final = 4
+"""Of new models: small real sources are found more often, and noise moves a logit half as far
+(`benchmarks.window_rules`); eight cost twice as much and gain little."""
 
 FEATURES_FOLDER: Final = "features"
 """Below an encoder's folder: its features of corpora, which can be thrown away."""
@@ -73,6 +78,8 @@ class EncoderProbeRequest:
     """File of relief and delays, where the encoder was tuned with one."""
     excluded_volcanoes: tuple[str, ...] = REYKJANES
     """Volcanoes that must not be learned from."""
+    views: int = DEFAULT_VIEWS
+    """Of each patch, turned and mirrored, whose mean the model's logit is."""
     graph: bool = True
     """Whether to write ``model.onnx`` as well, by which a watch scores without torch."""
 
@@ -136,6 +143,7 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         If the model cannot be written.
     """
     check_model_name(request.name)
+    check_views(request.views)
     if request.pasted < 0:
         message = f"{request.pasted} patches cannot be pasted: give 0 or more"
         raise BadInputError(message)
@@ -176,15 +184,19 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     )
     metrics = {"held_out": {"judged": len(judged.rows), **_judge(judged, fit)}}
     model = EncoderDetector(
-        request.name, "", fit.threshold, encoder, fit.weights, fit.calibration, half=True
-    )
+        request.name, "", fit.threshold, encoder, fit.weights, fit.calibration, half=True,
+        views=request.views,
+    )  # fmt: skip
     how = describe_how(
         request.name, request.by, request.settings, len(fit.fold_weights), request.pasted
     )
+    if request.views > 1:
+        how = of_views(how, request.views)
     if windows is not None:
         judgement = judge_windows(model, windows, known_ground, request.settings.seed)
         model = judgement.model
         metrics["windows"] = judgement.metrics
+        metrics["held_out"]["at_quiet_windows"] = _at_quiet_windows(judged, fit, judgement)
         how = of_windows(how, windows.sha256)
     record = write_encoder_record(corpus.facts, learned, card, how, metrics)
     graph = _graph(model) if request.graph else None
@@ -272,6 +284,23 @@ def _judge(learned: LabelledRows, fit: ProbeFit) -> dict[str, object]:
         ],
         "other_thresholds": operating_points(labels, logits),
     }
+
+
+def _at_quiet_windows(
+    judged: LabelledRows, fit: ProbeFit, windows: WindowJudgement
+) -> dict[str, dict[str, float]]:
+    """Return what is called of the held-out patches where a share of quiet windows alarms.
+
+    A patch counts as a picture does, by its own logit, and is seen in one view.
+    """
+    found = {}
+    for share, level in windows.levels.items():
+        called = fit.held_out_logits >= level
+        found[str(share)] = {
+            "recall": rounded(float(called[judged.labels == 1].mean())),
+            "called_of_quiet": rounded(float(called[judged.labels == 0].mean())),
+        }
+    return found
 
 
 def _share(name: str, threshold: float) -> Statistic:

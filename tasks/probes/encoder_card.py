@@ -23,11 +23,15 @@ _LIMITS = (
         "subsidence draws closed fringes as well, and so does turbulent or topographic atmosphere."
     ),
     "Motion of less than a fringe or two may not be seen, nor of several in turbulent atmosphere.",
-    (
-        "The score of a window is the highest of its nine patches, so a quiet window passes the "
-        "threshold more often than a quiet patch; the threshold is meant to be followed by a rule "
-        "that wants several pairs to agree."
-    ),
+)
+_LIMIT_OF_PATCHES = (
+    "The score of a window is the highest of its nine patches, so a quiet window passes the "
+    "threshold more often than a quiet patch; the threshold is meant to be followed by a rule "
+    "that wants several pairs to agree."
+)
+_LIMIT_OF_WINDOWS = (
+    "A fiftieth of quiet windows passes the threshold, more where the air or the ground are unlike "
+    "those that placed it; it is meant to be followed by a rule that wants several pairs to agree."
 )
 _EVEN_ODDS = (
     "The logit at which the calibration gives even odds, were deforming and quiet patches equally "
@@ -95,6 +99,16 @@ def of_windows(recipe: Mapping[str, object], sha256: str) -> dict[str, object]:
     }
 
 
+def of_views(recipe: Mapping[str, object], views: int) -> dict[str, object]:
+    """Return the recipe of a probe whose patches are looked at in several views."""
+    return {
+        **recipe,
+        "command": f"{recipe['command']} --views {views}",
+        "views": f"The logit of a patch is the mean of those of {views} of its turned and mirrored "
+        "forms; the probe was fitted on patches as they are.",
+    }
+
+
 def write_encoder_record(
     corpus: PatchFacts,
     learned: LabelledRows,
@@ -122,7 +136,11 @@ def write_encoder_record(
     told = {key: entry for key, entry in encoder_card.items() if key not in _OWN_OF_ENCODER}
     return {
         "intended_use": _INTENDED_USE,
-        "limits": [_limit_of_places(learned), *_LIMITS],
+        "limits": [
+            _limit_of_places(learned),
+            *_LIMITS,
+            _LIMIT_OF_WINDOWS if "windows" in metrics else _LIMIT_OF_PATCHES,
+        ],
         "licence": "No picture is part of this model. Licence of the corpus that its probe was "
         f"fitted on: {corpus.licence}",
         "data": _describe_data(corpus, learned),

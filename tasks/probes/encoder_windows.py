@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
 from insar_models.detectors.encoder import EncoderDetector
-from insar_models.detectors.window_score import fit_window_score, level_of_share, share_interval
+from insar_models.detectors.window_fit import fit_window_score, level_of_share, share_interval
 from insar_models.patchfile.window_file import Windows
 from insar_models.tuning.window_pasting import (
     paste_on_windows,
@@ -21,6 +21,9 @@ from insar_models.tuning.window_pasting import (
 
 QUIET_SHARE: Final = 0.02
 """Of real quiet windows, those that may alarm."""
+
+SHARES: Final = (0.05, 0.02, 0.01)
+"""Of quiet windows, at which the card says what is called elsewhere."""
 
 _FIELDS: Final = 150
 _PEAKS_M: Final = (0.025, 0.2)
@@ -36,6 +39,8 @@ class WindowJudgement:
 
     model: EncoderDetector
     metrics: dict[str, Any]
+    levels: dict[float, float]
+    """By share of quiet windows, the logit of a window that so many reach."""
 
 
 def judge_windows(
@@ -94,7 +99,9 @@ def judge_windows(
             for inside in [(peaks_m[seen] >= least) & (peaks_m[seen] < below)]
         },
     }
-    return WindowJudgement(replace(model, window=score, threshold=round(threshold, 6)), metrics)
+    levels = {share: level_of_share(logits, volcanoes, share) for share in SHARES}
+    placed = replace(model, window=score, threshold=round(threshold, 6))
+    return WindowJudgement(placed, metrics, levels)
 
 
 def cross_fitted_alarms(

@@ -50,6 +50,8 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         ("conections = 2", "conections"),
         ("connections = 99", "connections = 99"),
         ("water_coherence = 'x'", "water_coherence = 'x'"),
+        ("deforming_share = 0", "deforming_share = 0: Input should be greater"),
+        ("deforming_share = 2", "deforming_share = 2: Input should be less"),
         ("connections = ", "no TOML"),
         ('method = "guess"', "method = 'guess'.*rule, cumulative-sum, deconvolution"),
         ('method_options = "dates"', "method_options = 'dates'"),

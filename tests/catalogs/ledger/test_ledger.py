@@ -187,12 +187,23 @@ def test_a_score_by_another_recipe_does_not_count(ledger: Ledger) -> None:
         replace(by_coherence, water=WaterSource.LANDMASK),
         replace(by_coherence, water_sha256="bb"),
         replace(by_coherence, least_coherence=0.2),
+        replace(by_coherence, views=4),
+        replace(by_coherence, deforming_share=0.05),
     ):
         ledger.record_recipe("wolf", FRAME, other)
         assert ledger.scored_pairs("wolf", MODEL) == ()
         assert ledger.unscored_pairs("wolf", FRAME, MODEL) == (FIRST,)
     ledger.record_recipe("wolf", FRAME, by_coherence)
     assert ledger.unscored_pairs("wolf", FRAME, MODEL) == ()
+
+
+def test_a_recipe_comes_back_and_one_of_before_views_is_the_same() -> None:
+    before = '{"least_coherence": 0.1, "scoring": 2, "water": "coherence", "water_sha256": "aa"}'
+    recipe = ScoreRecipe(2, WaterSource.COHERENCE, "aa", 0.1)
+    assert (recipe.text, ScoreRecipe.parse(before)) == (before, recipe)
+    more = replace(recipe, views=4, deforming_share=0.05)
+    assert ScoreRecipe.parse(more.text) == more
+    assert more.sha256 != recipe.sha256
 
 
 def test_a_layer_that_was_not_had_waits_longer_each_time(ledger: Ledger) -> None:

@@ -107,7 +107,7 @@ class TestElsewhere:
         )
 
     def test_dask_tells_it_by_its_weights(self, detector: OnnxDetector) -> None:
-        assert detector.__dask_tokenize__() == ("OnnxDetector", SHIPPED, detector.sha256)
+        assert detector.__dask_tokenize__() == ("OnnxDetector", SHIPPED, detector.sha256, 1)
 
 
 class TestReading:

@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 
 from fringewatch.errors import BadInputError, ModelError
-from insar_models.detectors.window_score import (
-    WindowScore,
-    at_prior,
-    combined,
-    fit_window_score,
-    level_of_share,
-    place_weights,
-    share_interval,
-)
+from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.window_fit import fit_window_score, level_of_share, share_interval
+from insar_models.detectors.window_score import WindowScore, at_prior, combined, place_weights
 
 RNG = np.random.default_rng
 
@@ -46,7 +40,7 @@ def test_a_window_is_between_the_mean_and_the_highest() -> None:
 
 
 def test_patches_that_cannot_be_judged_say_nothing() -> None:
-    score, _ = made()
+    score = WindowScore(0.7, Calibration(0.9, -2.0, 0.02), 0.02, (0.01, 0.03))
     logits = np.full((3, 9), np.nan)
     logits[1, 8] = 2.5
     logits[2] = 2.5
@@ -58,6 +52,49 @@ def test_patches_that_cannot_be_judged_say_nothing() -> None:
     assert shares[0].sum() == 0
     assert shares[1].argmax() == 8
     assert shares[2].argmax() == 4
+
+
+def test_a_window_may_have_the_mean_of_its_highest_patches() -> None:
+    calibration = Calibration(0.9, -2.0, 0.02)
+    score = WindowScore(1.0, calibration, 0.02, (0.01, 0.03), highest=2, place=0.0)
+    logits = RNG(1).normal(size=(50, 9))
+    assert np.allclose(score.logits(logits), np.sort(logits, axis=1)[:, -2:].mean(axis=1))
+    shares = score.shares(logits)
+    assert ((shares > 0).sum(axis=1) == 2).all()
+    assert np.allclose(shares.sum(axis=1), 1.0)
+    assert (shares.argmax(axis=1) == logits.argmax(axis=1)).all()
+    few = np.full((3, 9), np.nan)
+    few[1, 8] = 2.5  # one patch in nine
+    few[2, [0, 8]] = 2.5, 1.5
+    assert np.isnan(score.logits(few)[0])
+    assert score.logits(few)[1:].tolist() == [2.5, 2.0]
+    assert score.shares(few)[0].sum() == 0
+    assert score.shares(few)[1].argmax() == 8
+
+
+def test_places_count_as_much_as_is_said() -> None:
+    logits = np.zeros((2, 9))
+    logits[0, [4, 8]] = 5.0, 1.0
+    logits[1, [8, 0]] = 5.0, 1.0
+    scores = [
+        WindowScore(1.0, Calibration(1, 0, 0.02), 0.02, (0, 1), highest=1, place=place)
+        for place in (0.0, 0.3, 1.0)
+    ]
+    nearer = [np.subtract(*score.logits(logits)) for score in scores]
+    ratio = np.log(place_weights()[4] / place_weights()[8])
+    assert np.allclose(nearer, [0.0, 0.3 * ratio, ratio])
+    for wrong in ({"highest": 0}, {"highest": 10}, {"highest": "2"}, {"place": -1.0}):
+        with pytest.raises(ModelError, match="window score is damaged"):
+            WindowScore.of_dict(scores[0].as_dict() | wrong)
+
+
+def test_a_card_of_before_means_all_nine() -> None:
+    score, _ = made()
+    assert (score.highest, score.place) == (2, 0.3)
+    record = {k: v for k, v in score.as_dict().items() if k not in {"highest", "place"}}
+    old = WindowScore.of_dict(record)
+    logits = RNG(2).normal(size=(5, 9))
+    assert np.allclose(old.logits(logits), combined(logits, 1.0, place_weights()))
 
 
 def test_the_threshold_is_that_of_quiet_windows_and_probability_rises() -> None:

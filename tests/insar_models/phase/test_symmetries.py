@@ -15,11 +15,21 @@ from insar_models.phase.symmetries import (
     patch_sha256,
     shape_sha256,
     turned,
+    undone,
 )
 
 SMALL = arrays(np.uint8, st.tuples(st.integers(1, 6), st.integers(1, 6)))
 SQUARE = st.integers(2, 6).flatmap(lambda side: arrays(np.uint8, (side, side)))
 STACKS = arrays(np.uint8, (3, 4, 4))
+
+
+@given(patch=SMALL, turns=st.integers(-9, 9), mirrored=st.booleans())
+def test_what_is_undone_is_as_it_was(patch: NDArray[np.uint8], turns: int, mirrored: bool) -> None:
+    there = turned(patch, turns, mirrored=mirrored)
+
+    np.testing.assert_array_equal(undone(there, turns, mirrored=mirrored), patch)
+    back = turned(undone(patch, turns, mirrored=mirrored), turns, mirrored=mirrored)
+    np.testing.assert_array_equal(back, patch)
 
 
 def test_a_turn_is_counter_clockwise_and_after_the_mirror() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,14 @@ from catalogs.ledger.rows import PairScore, TileRow, WaterSource
 from catalogs.rasters.grid import Grid, volcano_window
 from catalogs.records import DatePair, ModelId
 from catalogs.settings import Settings
+from catalogs.tables import INTERFEROGRAMS, read_table
 from catalogs.world.volcanoes import find_volcano
+from insar_models.detectors.deforming_share import deforming_share_of
 from insar_models.phase.codes import encode_phase
+from insar_models.phase.window_patches import cut_patches
 from tasks.judge.models import model_of
 from tasks.judge.score import score_frame
+from tasks.publish import publish_volcano
 from tasks.records import FrameRequest
 from tests.scenes import FRAME, FRINGES, SIDE, TRANSFORM, scene_phase
 
@@ -108,6 +113,70 @@ def test_the_same_pairs_have_the_same_scores_in_any_order(
             add(other, other_ledger, NAMES[index], kinds[index])
         score_frame(REQUEST, other)
         assert scores(other, other_ledger) == scores(settings, ledger)
+
+
+def test_an_observatorys_share_of_deforming_windows_moves_probability_alone(
+    settings: Settings, ledger: Ledger
+) -> None:
+    add(settings, ledger, NAMES[0], flat(LAND))
+    score_frame(REQUEST, settings)
+    (before,) = scores(settings, ledger)
+    restless = settings.model_copy(update={"deforming_share": 0.3})
+    assert len(score_frame(REQUEST, restless).done) == 1  # no score of another share is left
+    (after,) = scores(restless, ledger)
+    assert after.probability > before.probability
+    assert replace(after, probability=before.probability) == before
+    assert score_frame(REQUEST, restless).done == ()
+    publish_volcano(FERNANDINA, (FRAME,), restless)
+    table = read_table(INTERFEROGRAMS, home_of(restless).detections("fernandina"))
+    model = model_of(settings)
+    usual = model.probabilities(np.array([model.threshold]))[0]
+    assert table["deforming_share"].tolist() == [0.3]
+    assert table["threshold"].tolist() == [model.threshold]
+    assert (table["threshold_probability"] > usual).all()
+    assert table["probability"].tolist() == [after.probability]
+    assert len(score_frame(REQUEST, settings).done) == 1
+    assert scores(settings, ledger) == [before]
+
+
+def test_one_patch_of_nine_is_judged_by_itself_and_the_row_says_so(
+    settings: Settings, ledger: Ledger
+) -> None:
+    corner = np.full((500, 500), NOISE)
+    corner[:150, :150] = LAND  # less than half of any patch
+    snow = flat(LAND)
+    add(settings, ledger, NAMES[0], corner)
+    add(settings, ledger, NAMES[1], snow)  # so that the ground is known for ground
+    score_frame(REQUEST, settings)
+    one, all_nine = scores(settings, ledger)
+    assert (one.patches_scored, all_nine.patches_scored) == (0, 9)
+    corner[:200, :200] = LAND
+    add(settings, ledger, NAMES[2], corner)
+    score_frame(REQUEST, settings)
+    one = scores(settings, ledger)[-1]
+    assert one.patches_scored == 1
+    assert one.valid_fraction == pytest.approx((224 / 500) ** 2)
+    assert np.isfinite(one.score)
+    model = model_of(settings)
+    expected = model.window_logits(model.logits_of_codes(CODES[None, :224, :224])[None])
+    assert one.score == pytest.approx(expected[0], abs=1e-3)
+
+
+def test_a_model_without_a_windows_calibration_goes_by_its_highest_patch(
+    settings: Settings, ledger: Ledger
+) -> None:
+    older = settings.model_copy(update={"model": "simclr-compact-1"})
+    add(older, ledger, NAMES[0], flat(LAND))
+    score_frame(REQUEST, older)
+    (score,) = scores(older, ledger)
+    model = model_of(older)
+    patches = cut_patches(CODES).astype(np.uint8)
+    assert score.score == pytest.approx(np.nanmax(model.logits_of_codes(patches)), abs=1e-3)
+    assert 0 < score.probability < 1
+    assert publish_volcano(FERNANDINA, (FRAME,), older) is not None
+    table = read_table(INTERFEROGRAMS, home_of(older).detections("fernandina"))
+    assert table["positive"].tolist() == [score.positive]
+    assert table["deforming_share"].tolist() == [deforming_share_of(model)]
 
 
 def test_another_water_coherence_scores_all_anew(settings: Settings, ledger: Ledger) -> None:

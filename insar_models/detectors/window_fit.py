@@ -1,0 +1,118 @@
+"""The threshold and the calibration of a window's score, from windows that nothing learned from."""
+
+import math
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from fringewatch.errors import BadInputError
+from insar_models.detectors.calibration import Calibration, fit_platt
+from insar_models.detectors.window_score import QuietLogits, WindowScore, at_prior
+
+HIGHEST: Final = 2
+"""Patches whose mean a window has."""
+
+PLACE: Final = 0.3
+"""How much the places count. Both were chosen on windows of volcanoes that the encoder had learned
+from (`benchmarks.window_rules`): places in full find less, since air rises over cones, and those
+stand in the middle too."""
+
+
+def fit_window_score(
+    quiet: NDArray[np.float64],
+    volcanoes: NDArray[np.str_],
+    deforming: NDArray[np.float64],
+    *,
+    quiet_share: float = 0.02,
+    prior: float = 0.02,
+) -> tuple[WindowScore, float]:
+    """Return how nine logits become one, and the logit from which on a window counts as deforming.
+
+    The threshold is the logit that the share `quiet_share` of the quiet windows reach, each volcano
+    alike. How nine become one is not fitted: see `HIGHEST` and `PLACE`.
+
+    Parameters
+    ----------
+    quiet
+        Patch logits (n, 9) of real quiet windows of volcanoes that no step learned from.
+    volcanoes
+        Of each quiet window, (n,).
+    deforming
+        Patch logits (k, 9) of such windows with a source.
+    quiet_share
+        Of the quiet windows that may alarm.
+    prior
+        Share of deforming windows that the probability assumes.
+
+    Raises
+    ------
+    BadInputError
+        If there are too few windows to place the threshold, or too few volcanoes.
+    """
+    known = np.unique(volcanoes)
+    least = math.ceil(1 / quiet_share)
+    if len(quiet) < least or len(known) < 3 or len(deforming) < least:  # noqa: PLR2004
+        message = (
+            f"{len(quiet)} quiet windows of {len(known)} volcanoes and {len(deforming)} deforming "
+            f"ones are too few for a threshold that {quiet_share:.0%} reach: give {least} of each "
+            "and 3 volcanoes or more"
+        )
+        raise BadInputError(message)
+    score = WindowScore(
+        sharpness=1.0,
+        calibration=Calibration(1.0, 0.0, prior),
+        quiet_share=quiet_share,
+        quiet_share_95_percent=(0.0, 1.0),
+        highest=HIGHEST,
+        place=PLACE,
+    )
+    of_quiet, of_deforming = score.logits(quiet), score.logits(deforming)
+    level = level_of_share(of_quiet, volcanoes, quiet_share)
+    logits = np.concatenate([of_quiet, of_deforming])
+    labels = np.repeat(np.array([0, 1]), [len(of_quiet), len(of_deforming)])
+    platt = fit_platt(logits[np.isfinite(logits)], labels[np.isfinite(logits)])
+    score = replace(
+        score,
+        calibration=at_prior(platt, prior),
+        quiet_share=float(np.nanmean(of_quiet >= level)),
+        quiet_share_95_percent=share_interval(of_quiet >= level, volcanoes),
+        quiet=_quiet_logits(of_quiet, volcanoes, level, quiet_share),
+    )
+    return score, level
+
+
+def _quiet_logits(
+    logits: NDArray[np.float64], volcanoes: NDArray[np.str_], level: float, share: float
+) -> QuietLogits | None:
+    """Return the normal distribution of which the share `share` reaches `level`."""
+    centre = level_of_share(logits, volcanoes, 0.5)
+    spread = (level - centre) / float(norm.isf(share))
+    return QuietLogits(centre, spread) if spread > 0 else None
+
+
+def level_of_share(logits: NDArray[np.float64], volcanoes: NDArray[np.str_], share: float) -> float:
+    """Return the logit that a share of quiet windows reach, where each volcano counts alike."""
+    judged = np.isfinite(logits)
+    values, names = logits[judged], volcanoes[judged]
+    _, places, counts = np.unique(names, return_inverse=True, return_counts=True)
+    weight = 1.0 / counts[places] / len(counts)
+    order = np.argsort(values)[::-1]
+    above = np.cumsum(weight[order])
+    at = int(np.searchsorted(above, share, side="right"))
+    return float(np.nextafter(values[order[min(at, len(order) - 1)]], np.inf))
+
+
+def share_interval(
+    alarms: NDArray[np.bool_], volcanoes: NDArray[np.str_], *, draws: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """Return the 95 % interval of the share of alarms: whole volcanoes are drawn again."""
+    names, places = np.unique(volcanoes, return_inverse=True)
+    counts = np.bincount(places, minlength=len(names)).astype(float)
+    found = np.bincount(places, alarms.astype(float), minlength=len(names))
+    chosen = np.random.default_rng(seed).integers(len(names), size=(draws, len(names)))
+    shares = found[chosen].sum(axis=1) / counts[chosen].sum(axis=1)
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return float(low), float(high)
