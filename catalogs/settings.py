@@ -23,8 +23,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from catalogs.portal.allowed_hosts import AllowedHosts
-from catalogs.portal.roots import DEFAULT_ROOTS, parse_root
-from catalogs.portal.session import DEFAULT_USER_AGENT
+from catalogs.portal.roots import DEFAULT_ROOTS, DEFAULT_USER_AGENT, parse_root
 from catalogs.records import Product
 from fringewatch.errors import BadInputError
 from fringewatch.plugins import DATE_METHODS, plugin_names
