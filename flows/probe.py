@@ -82,9 +82,9 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
     """
     check_torch()
     from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
+    from insar_models.probes.labelled_rows import HeldOutBy  # noqa: PLC0415
     from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod  # noqa: PLC0415
     from tasks.probes.encoder import EncoderProbeRequest  # noqa: PLC0415
-    from tasks.probes.encoder_data import HeldOutBy  # noqa: PLC0415
 
     request = EncoderProbeRequest(
         corpus=corpus,

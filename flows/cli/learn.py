@@ -158,7 +158,7 @@ def augmentations(
         Of the views.
     """
     check_torch()
-    from catalogs.storage.bucket import open_place
+    from catalogs.storage.opening import open_place
     from insar_models.augmentation.recipe import find_recipe
     from insar_models.patchfile.file import open_patch_file
     from tasks.pictures.augmentation_sheet import draw_augmentations, sheet_rows
@@ -240,9 +240,9 @@ def probe_encoder(
     """Fit a probe on an encoder, write both as one model to `models`/`name`, and report."""
     check_torch()
     from insar_models.encoders.features import best_device
+    from insar_models.probes.labelled_rows import HeldOutBy
     from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
     from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
-    from tasks.probes.encoder_data import HeldOutBy
 
     request = EncoderProbeRequest(
         corpus=corpus,

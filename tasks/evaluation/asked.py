@@ -129,8 +129,8 @@ def _probes(
 
 
 def _corpus(path: Path, held_out: str | None) -> "LabelledCorpus":
+    from insar_models.probes.labelled_rows import HeldOutBy  # noqa: PLC0415
     from tasks.evaluation.labelled_corpus import LabelledCorpus  # noqa: PLC0415
-    from tasks.probes.encoder_data import HeldOutBy  # noqa: PLC0415
 
     by = HeldOutBy.AREA if held_out is None else HeldOutBy(held_out)
     return LabelledCorpus.open(path, by)

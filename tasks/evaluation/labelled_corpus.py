@@ -8,9 +8,8 @@ import numpy as np
 
 from fringewatch.errors import BadInputError
 from insar_models.patchfile.file import PatchFile, open_patch_file
+from insar_models.probes.labelled_rows import REYKJANES, HeldOutBy, LabelledRows, labelled_rows
 from tasks.evaluation.samples import Place
-from tasks.probes.encoder_data import HeldOutBy, LabelledRows, labelled_rows
-from tasks.probes.samples import REYKJANES
 
 _UNLABELLED = -1
 

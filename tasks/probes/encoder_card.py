@@ -9,8 +9,8 @@ from typing import Any
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.patchfile.header import PatchFacts
 from insar_models.phase.features import MINIMUM_VALID_FRACTION
+from insar_models.probes.labelled_rows import HeldOutBy, LabelledRows
 from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
-from tasks.probes.encoder_data import HeldOutBy, LabelledRows
 
 _INTENDED_USE = (
     "To rank wrapped Sentinel-1 interferograms, of the kind that it learned from, by how much they "
