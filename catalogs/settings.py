@@ -26,8 +26,7 @@ from typing_extensions import override
 
 from catalogs.place_settings import PlaceSettings
 from catalogs.portal.allowed_hosts import AllowedHosts
-from catalogs.portal.roots import DEFAULT_ROOTS, parse_root
-from catalogs.portal.session import DEFAULT_USER_AGENT
+from catalogs.portal.roots import DEFAULT_ROOTS, DEFAULT_USER_AGENT, parse_root
 from catalogs.records import Product
 from catalogs.world.volcanoes import find_volcano, is_slug, plain_spelling
 from fringewatch.errors import BadInputError

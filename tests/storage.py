@@ -20,7 +20,7 @@ from moto.moto_server.werkzeug_app import (
 from typing_extensions import override
 from werkzeug.serving import make_server
 
-from catalogs.storage.bucket import open_place
+from catalogs.storage.opening import open_place
 from catalogs.storage.place import Folder, Place
 
 Answer = Callable[..., Any]

@@ -14,8 +14,8 @@ from pathlib import Path
 from catalogs.home.writer_lock import LOCK_NAME, NOTE_NAME, hold_lock
 from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
-from catalogs.storage.bucket import open_place
 from catalogs.storage.mark import claim_storage
+from catalogs.storage.opening import open_place
 from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import HomeError

@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import HomeBusyError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ def hold_lock(root: Path, wait_s: float) -> Iterator[None]:
     HomeError
         If the lock cannot be made there.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - asyncio, which readers go without
+
     lock = FileLock(root / LOCK_NAME)
     note = root / NOTE_NAME
     with disk_errors(root):
@@ -79,7 +83,9 @@ def hold_lock(root: Path, wait_s: float) -> Iterator[None]:
         lock.release()
 
 
-def _wait(lock: FileLock, note: Path, wait_s: float) -> None:
+def _wait(lock: "FileLock", note: Path, wait_s: float) -> None:
+    from filelock import Timeout  # noqa: PLC0415 - as above
+
     if wait_s > 0:
         _LOGGER.warning(
             "%s writes to %s: waiting for it, %g minutes at the most",

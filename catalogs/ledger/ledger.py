@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalogs.ledger.corrections import CorrectionLedger
 from catalogs.ledger.file import asking_pause, open_database, parse_time, write_time
@@ -29,8 +30,10 @@ from catalogs.ledger.rows import (
 )
 from catalogs.ledger.runs import RunLedger
 from catalogs.ledger.verdicts import VerdictLedger
-from catalogs.rasters.grid import Grid
 from catalogs.records import DatePair, FrameId, ModelId, Product, RemoteFile
+
+if TYPE_CHECKING:
+    from catalogs.rasters.grid import Grid
 
 _PAUSED_STATES = (FileState.MISSING, FileState.REJECTED)
 
@@ -110,7 +113,7 @@ class Ledger(
         )  # fmt: skip
         return {(row.pair, row.product): row for row in found}
 
-    def record_grid(self, frame: FrameId, grid: Grid) -> None:
+    def record_grid(self, frame: FrameId, grid: "Grid") -> None:
         """Remember the grid of a frame; the first one stays."""
         with self._transaction() as cursor:
             cursor.execute(
@@ -123,12 +126,16 @@ class Ledger(
         with self._transaction() as cursor:
             cursor.execute("UPDATE frames SET grid = NULL WHERE frame = ?", (str(frame),))
 
-    def grid(self, frame: FrameId) -> Grid | None:
+    def grid(self, frame: FrameId) -> "Grid | None":
         """The grid of a frame, or None before its first pair."""
         row = self._connection.execute(
             "SELECT grid FROM frames WHERE frame = ?", (str(frame),)
         ).fetchone()
-        return Grid(**json.loads(row[0])) if row and row[0] else None
+        if not (row and row[0]):
+            return None
+        from catalogs.rasters.grid import Grid  # noqa: PLC0415 - numpy, which a status goes without
+
+        return Grid(**json.loads(row[0]))
 
     # Tiles and scores
 

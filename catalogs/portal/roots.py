@@ -11,6 +11,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from catalogs.records import FrameId, FrameRaster, frame_file_name
+from fringewatch import __version__
 from fringewatch.errors import BadInputError
 from fringewatch.plugins import SOURCES, plugin_names
 
@@ -29,6 +30,13 @@ DEFAULT_ROOTS: Final = (
     f"{_PUBLIC}/LiCSAR_products.future",
 )
 """The portal's own roots; the host of before 2020, gws-access.ceda.ac.uk, redirects for ever."""
+
+
+DEFAULT_USER_AGENT: Final = (
+    f"fringewatch/{__version__} (reads new LiCSAR interferograms of volcanoes; "
+    "contact: whoever runs this address)"
+)
+"""What we call ourselves there."""
 
 
 @dataclass(frozen=True)

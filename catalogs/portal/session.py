@@ -18,7 +18,7 @@ from catalogs.portal.causes import causes, describe
 from catalogs.portal.guarded_connections import guarded_pools
 from catalogs.portal.hosts import Manners, Visit, host_at
 from catalogs.portal.patience import backoff_s, retry_after_s
-from fringewatch import __version__
+from catalogs.portal.roots import DEFAULT_USER_AGENT
 from fringewatch.errors import BadInputError
 
 logger = logging.getLogger(__name__)
@@ -28,11 +28,6 @@ RETRIED_STATUS: Final = (429, 500, 502, 503, 504)
 
 MAX_REDIRECTS: Final = 5
 """The portal needs one or two; a folder asked without its last slash redirects for ever."""
-
-DEFAULT_USER_AGENT: Final = (
-    f"fringewatch/{__version__} (reads new LiCSAR interferograms of volcanoes; "
-    "contact: whoever runs this address)"
-)
 
 _SERVER_ERRORS: Final = 500
 

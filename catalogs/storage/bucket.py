@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import obstore
 from obstore.exceptions import (
@@ -30,27 +29,10 @@ from catalogs.storage.bucket_client import (
     names_no_bucket,
     open_store,
 )
-from catalogs.storage.place import Folder, Place, PlacedFile, is_hidden
+from catalogs.storage.place import Place, PlacedFile, is_hidden
 from fringewatch.errors import BadInputError, StoreError
 
-SCHEME = "s3://"
-
-
-def open_place(where: str | Path) -> Place:
-    """Return the place that an address means: a folder, or ``s3://bucket/prefix``.
-
-    Raises
-    ------
-    BadInputError
-        If it is the address of something else, or names no bucket.
-    """
-    text = str(where)
-    if text.startswith(SCHEME):
-        return Bucket.parse(text)
-    if "://" in text:
-        message = f"'{text}' is no place to keep things: give a folder, or s3://bucket/prefix"
-        raise BadInputError(message)
-    return Folder(Path(where))
+_SCHEME: Final = "s3://"
 
 
 @dataclass(frozen=True)
@@ -63,7 +45,7 @@ class Bucket(Place):
     @classmethod
     def parse(cls, url: str) -> Self:
         """Return the place that ``s3://bucket/prefix`` means; raises `BadInputError`."""
-        bucket, _, key = url.removeprefix(SCHEME).partition("/")
+        bucket, _, key = url.removeprefix(_SCHEME).partition("/")
         parts = [part for part in key.split("/") if part]
         if not bucket or {".", ".."} & {*parts}:
             message = f"'{url}' names no place in a bucket: give s3://bucket/prefix"
@@ -72,7 +54,7 @@ class Bucket(Place):
 
     @override
     def __str__(self) -> str:
-        return f"{SCHEME}{self.bucket}/{self.key}".rstrip("/")
+        return f"{_SCHEME}{self.bucket}/{self.key}".rstrip("/")
 
     @override
     def __truediv__(self, name: str) -> Self:

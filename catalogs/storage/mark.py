@@ -11,7 +11,7 @@ from pathlib import Path
 from socket import gethostname
 from typing import Any, Final
 
-from catalogs.storage.bucket import open_place
+from catalogs.storage.opening import open_place
 from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import HomeError, StoreError

@@ -14,11 +14,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from typing_extensions import override
-from zarr.abc.store import Store
-from zarr.storage import LocalStore
 
 from fringewatch.atomic import (
     disk_errors,
@@ -28,6 +26,9 @@ from fringewatch.atomic import (
     write_atomically,
 )
 from fringewatch.errors import HomeError, StoreError
+
+if TYPE_CHECKING:
+    from zarr.abc.store import Store
 
 ZARR_ROOT: Final = "zarr.json"
 """The file of a Zarr store that is put last, and without which the store is not there."""
@@ -114,7 +115,7 @@ class Place(ABC):
         """Return when all that was written below survives a power cut."""
 
     @abstractmethod
-    def zarr_store(self, *, read_only: bool = False) -> Store:
+    def zarr_store(self, *, read_only: bool = False) -> "Store":
         """Return the place as a store that zarr and xarray open."""
 
     @abstractmethod
@@ -251,7 +252,9 @@ class Folder(Place):
         os.sync()
 
     @override
-    def zarr_store(self, *, read_only: bool = False) -> Store:
+    def zarr_store(self, *, read_only: bool = False) -> "Store":
+        from zarr.storage import LocalStore  # noqa: PLC0415 - a second that most looks do without
+
         return LocalStore(self.folder, read_only=read_only)
 
     @override

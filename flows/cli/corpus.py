@@ -102,7 +102,7 @@ def shard(plan: str, /, *, index: int, count: int = 1, home: HomeFolder = None) 
     from catalogs.corpora.plan import read_plan
     from catalogs.corpora.shards import read_receipts
     from catalogs.corpora.versions import Corpus
-    from catalogs.storage.bucket import open_place
+    from catalogs.storage.opening import open_place
 
     place = open_place(plan)
     read = read_plan(place)
@@ -149,8 +149,8 @@ def corpora_of(settings: "Settings") -> "Place":
         If the home was written by a newer version, or keeps what is large in another storage.
     """
     from catalogs.home.home import check_format
-    from catalogs.storage.bucket import open_place
     from catalogs.storage.mark import check_storage
+    from catalogs.storage.opening import open_place
 
     mark = settings.home / "home.json"
     if mark.is_file():
@@ -169,7 +169,7 @@ def say(lines: list[str], code: int) -> int:
 def _settings_for(plan: str, home: Path | None) -> "Settings":
     """Return settings for a job of a batch system: one process, and the storage of the plan."""
     from catalogs.settings import load_settings
-    from catalogs.storage.bucket import open_place
+    from catalogs.storage.opening import open_place
 
     place = open_place(plan)
     plans = place.parent

@@ -210,7 +210,7 @@ def augmentations(
         Of the views.
     """
     check_torch()
-    from catalogs.storage.bucket import open_place
+    from catalogs.storage.opening import open_place
     from insar_models.augmentation.recipe import find_recipe
     from insar_models.patchfile.file import open_patch_file
     from tasks.pictures.augmentation_sheet import draw_augmentations, sheet_rows

@@ -17,6 +17,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 from typing_extensions import override
 
 from fringewatch.errors import ModelError
+from insar_models.encoders.efficientnet_lite import DIMENSION, EfficientNetLite0
 from insar_models.encoders.spec import TOKEN_SIZE, EncoderSpec
 
 _CHANNELS: Final = 3
@@ -217,4 +218,5 @@ _PLAIN: Final[dict[str, Callable[[], PlainNet]]] = {
     "vgg16": lambda: _of_torchvision("vgg16", 512),
     "densenet121": lambda: _of_torchvision("densenet121", 1024, rectified=True),
     "inception_v4": _inception_v4,
+    "efficientnet_lite0": lambda: PlainNet(EfficientNetLite0(), DIMENSION),
 }

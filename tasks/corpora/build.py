@@ -24,7 +24,7 @@ from catalogs.corpora.shards import Receipt, missing_shards, write_receipt, writ
 from catalogs.corpora.versions import Corpus, corpus_at
 from catalogs.home.home import Home, home_of, open_home
 from catalogs.settings import Settings
-from catalogs.storage.bucket import open_place
+from catalogs.storage.opening import open_place
 from fringewatch.errors import BadInputError, StoreError
 from fringewatch.numbers import PATCH_SIZE
 from tasks.corpora.choose import REASONS, choose

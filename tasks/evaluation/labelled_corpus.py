@@ -9,9 +9,8 @@ import numpy as np
 from fringewatch.errors import BadInputError
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.patchfile.splits import SplitBy
+from insar_models.probes.labelled_rows import REYKJANES, LabelledRows, labelled_rows
 from tasks.evaluation.samples import SamplePlace
-from tasks.probes.encoder_data import LabelledRows, labelled_rows
-from tasks.probes.samples import REYKJANES
 
 _UNLABELLED = -1
 

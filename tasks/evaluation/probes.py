@@ -1,8 +1,7 @@
 """Probes that are trained for an evaluation: on a corpus, for an encoder and its control."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insar_models.detectors.encoder import EncoderDetector
-from insar_models.detectors.linear import LinearWeights
 from insar_models.encoders.encoder import Encoder, make_encoder
 from insar_models.encoders.feature_cache import cached_features
 from insar_models.encoders.features import features_of
@@ -18,8 +16,7 @@ from insar_models.encoders.files import load_encoder
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.model_folder import read_card
 from insar_models.probes.held_out import TrainSeeded, fit_probe_of_seed
-from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod, train_as_published
-from insar_models.probes.probe import ProbeSettings, fit_weights
+from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod, train_of_seed
 from tasks.evaluation.candidates import Candidate, Role
 from tasks.evaluation.labelled_corpus import LabelledCorpus
 from tasks.probes.encoder import FEATURES_FOLDER
@@ -39,8 +36,7 @@ class Probing:
     @property
     def train(self) -> TrainSeeded:
         """What makes the weights of a probe on an encoder."""
-        settings = LinearProbeSettings(method=self.method)
-        return partial(_train, settings=settings)
+        return train_of_seed(LinearProbeSettings(method=self.method))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,15 +125,3 @@ def _detector(  # noqa: PLR0913, PLR0917
     labels, groups = corpus.patches.labels, corpus.patches.groups
     probe = fit_probe_of_seed(features, labels, groups, probing.train, seed)
     return EncoderDetector(name, sha256, probe.threshold, encoder, probe.weights, probe.calibration)
-
-
-def _train(
-    features: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    seed: int,
-    settings: LinearProbeSettings,
-) -> LinearWeights:
-    if settings.method is ProbeMethod.PAPER:
-        return train_as_published(features, labels, replace(settings, seed=seed))
-    of_fit = ProbeSettings(regularisation_c=settings.regularisation_c, clip_deviations=float("inf"))
-    return fit_weights(features, labels, of_fit)

@@ -10,10 +10,11 @@ from catalogs.storage.place import Place
 from insar_models.detectors.linear import LinearDetector
 from insar_models.detectors.registry import save_model
 from insar_models.model_folder import check_model_name
+from insar_models.probes.labelled_rows import REYKJANES
 from insar_models.probes.probe import ProbeSettings, fit_probe
 from tasks.probes.baseline_card import TrainingData, write_record
 from tasks.probes.judgement import judge_held_out, judge_overall, judge_test
-from tasks.probes.samples import REYKJANES, LeftOut, compute_samples, select_training
+from tasks.probes.samples import LeftOut, compute_samples, select_training
 
 _LOGGER = logging.getLogger(__name__)
 _PROBE_SETTINGS = ProbeSettings()

@@ -32,16 +32,20 @@ from insar_models.patchfile.air_file import read_air
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.patchfile.splits import SplitBy
 from insar_models.patchfile.window_file import read_windows
+from insar_models.probes.labelled_rows import (
+    REYKJANES,
+    LabelledRows,
+    apart,
+    labelled_rows,
+)
 from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
 from insar_models.tuning.beginning import FieldData
 from insar_models.tuning.recipe import TuneRecipe
 from tasks.probes.encoder_card import describe_how, of_views, of_windows, write_encoder_record
-from tasks.probes.encoder_data import LabelledRows, apart, labelled_rows
 from tasks.probes.encoder_pasted import field_samples, pasted_samples
 from tasks.probes.encoder_windows import WindowJudgement, judge_windows
 from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
-from tasks.probes.samples import REYKJANES
 
 _LOGGER = logging.getLogger(__name__)
 _BOOTSTRAP: Final = BootstrapPlan(seed=0, draws=1000)

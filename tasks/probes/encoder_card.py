@@ -10,8 +10,8 @@ from fringewatch.numbers import PATCH_SIZE
 from insar_models.patchfile.header import PatchFacts
 from insar_models.patchfile.splits import SplitBy
 from insar_models.phase.features import MINIMUM_VALID_FRACTION
+from insar_models.probes.labelled_rows import LabelledRows
 from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
-from tasks.probes.encoder_data import LabelledRows
 
 _INTENDED_USE = (
     "To rank wrapped Sentinel-1 interferograms, of the kind that it learned from, by how much they "

@@ -7,13 +7,13 @@ import numpy as np
 
 from insar_models.encoders.encoder import Encoder
 from insar_models.patchfile.file import PatchFile
+from insar_models.probes.labelled_rows import QUIET, LabelledRows
 from insar_models.probes.linear_probe import LinearProbeSettings
 from insar_models.probes.probe import ExtraSamples, held_out_folds
 from insar_models.tuning.beginning import FieldData
 from insar_models.tuning.grounds import Grounds, sort_grounds
 from insar_models.tuning.pasted_features import pasted_features
 from insar_models.tuning.recipe import TuneRecipe
-from tasks.probes.encoder_data import QUIET, LabelledRows
 
 _RECIPE: Final = TuneRecipe()
 _NONE: Final = np.empty(0, np.int64)

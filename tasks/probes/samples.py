@@ -14,17 +14,6 @@ from insar_models.phase.features import FEATURE_NAMES, phase_features
 from insar_models.quicklook import decode_picture
 from tasks.progress import report_progress
 
-REYKJANES: tuple[str, ...] = (
-    "brennisteinsfjoll",
-    "fagradalsfjall",
-    "hengill",
-    "krysuvik",
-    "krysuvik_trolladyngja",
-    "reykjanes",
-    "svartsengi",
-)
-"""Volcanoes of the Reykjanes peninsula: never learned from, so that its unrest is a fair test."""
-
 
 @dataclass(frozen=True)
 class LeftOut:

@@ -13,7 +13,9 @@ from packaging.requirements import Requirement
 
 pytest.importorskip("torch")
 
+from insar_models.compare import main as compare
 from insar_models.encoders.files import save_encoder
+from tests.insar_models.labelled_corpus import labelled_corpus as table_corpus
 from tests.insar_models.small_tuning import labelled_corpus, tiny_encoder
 from tests.insar_models.test_train import TOML
 
@@ -112,3 +114,18 @@ def test_it_pretrains_and_tunes(machine: Path, tmp_path: Path) -> None:
         done = run(machine, "-m", module, *given, *words, *more)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / module / "encoder" / "card.json").is_file(), done.stderr
+
+
+def test_a_row_of_the_table_keeps_its_features_for_a_machine_that_can_judge(
+    machine: Path, tmp_path: Path
+) -> None:
+    corpus = table_corpus(tmp_path / "corpus.safetensors")
+    words = (str(corpus.path), "--folder", str(tmp_path / "table"), "--device", "cpu")
+    done = run(machine, "-m", "insar_models.compare", *words, "--rows", "untrained-compact")
+    assert done.returncode == 3, done.stderr
+    assert "needs scikit-learn" in done.stdout
+    rows = tmp_path / "table" / "rows" / "untrained-compact"
+    assert list((rows / "features" / "corpus").glob("*.safetensors"))
+    pytest.importorskip("sklearn")
+    assert compare(["--probe-seeds", "1", *words, "--rows", "untrained-compact"]) == 0
+    assert "cannot" not in (tmp_path / "table" / "table.csv").read_text("utf-8")

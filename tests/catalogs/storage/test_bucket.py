@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 import zarr
 
-from catalogs.storage.bucket import open_place
 from catalogs.storage.bucket_client import RETRIES, forget_stores
+from catalogs.storage.opening import open_place
 from catalogs.storage.place import Place
 from fringewatch.errors import FringewatchError, HomeError, StoreError
 from tests.storage import StorageFault, StorageServer

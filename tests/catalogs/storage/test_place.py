@@ -12,7 +12,8 @@ import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogs.storage.bucket import Bucket, open_place
+from catalogs.storage.bucket import Bucket
+from catalogs.storage.opening import open_place
 from catalogs.storage.place import Folder, Place, PlacedFile
 from fringewatch.errors import BadInputError, HomeError, StoreError
 

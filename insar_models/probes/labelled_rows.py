@@ -15,6 +15,17 @@ from insar_models.phase.features import MINIMUM_VALID_FRACTION
 
 QUIET = 0
 
+REYKJANES: tuple[str, ...] = (
+    "brennisteinsfjoll",
+    "fagradalsfjall",
+    "hengill",
+    "krysuvik",
+    "krysuvik_trolladyngja",
+    "reykjanes",
+    "svartsengi",
+)
+"""Volcanoes of the Reykjanes peninsula: never learned from, so that its unrest is a fair test."""
+
 
 @dataclass(frozen=True, eq=False)
 class LabelledRows:

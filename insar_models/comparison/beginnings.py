@@ -1,0 +1,72 @@
+"""The encoder that a row begins with; weights come from files that are here, never by network."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fringewatch.errors import ModelError
+from insar_models.comparison.rows import IMAGENET, RANDOM, Row
+from insar_models.encoders.encoder import Encoder, make_encoder
+from insar_models.encoders.files import load_encoder
+from insar_models.encoders.weights import imagenet_file
+
+
+def weights_of(row: Row, files: Mapping[str, Path]) -> str:
+    """Return what a recipe says of the weights that a row begins with: ``random`` or a path.
+
+    Parameters
+    ----------
+    row
+        That does not go on with another one.
+    files
+        ImageNet's weights, by architecture.
+
+    Raises
+    ------
+    ModelError
+        If the weights are not here.
+    """
+    if row.begins == RANDOM:
+        return RANDOM
+    found = files.get(row.encoder.architecture) or imagenet_file(row.encoder)
+    if found is None:
+        name = row.encoder.architecture
+        message = (
+            f"the ImageNet weights of {name} are not here: fetch torchvision's (timm's for "
+            f"inception_v4) and give --weights {name}=FILE"
+        )
+        raise ModelError(message)
+    return str(found)
+
+
+def beginning_of(row: Row, files: Mapping[str, Path], encoders: Mapping[str, Path]) -> Encoder:
+    """Return the encoder that a row begins with.
+
+    Parameters
+    ----------
+    row
+        Any.
+    files
+        ImageNet's weights, by architecture.
+    encoders
+        Folders of the encoders of rows that are made, by name.
+
+    Raises
+    ------
+    ModelError
+        If the weights or the other row are not here, or cannot be read.
+    """
+    if row.begins not in {RANDOM, IMAGENET}:
+        folder = encoders.get(row.begins)
+        if folder is None:
+            message = f"it goes on with the row {row.begins}, which is not made: make that first"
+            raise ModelError(message)
+        return load_encoder(folder)
+    weights = weights_of(row, files)
+    begin = RANDOM if weights == RANDOM else Path(weights)
+    return make_encoder(row.encoder, seed=row_seed(row), weights=begin).eval()
+
+
+def row_seed(row: Row) -> int:
+    """Return the seed of a row's first weights, batches and views."""
+    recipe = row.pretrain or row.tune
+    return 0 if recipe is None else recipe.seed
