@@ -186,7 +186,13 @@ def _check(detector: EncoderDetector, graph: bytes) -> None:
     turns = slopes[0] * rows + slopes[1] * columns + noise
     codes = (1 + (turns * 254) % 254).astype(np.uint8)
     runs = OnnxDetector(
-        detector.name, "", detector.threshold, detector.encoder.spec, graph, detector.calibration
+        detector.name,
+        "",
+        detector.threshold,
+        detector.encoder.spec,
+        graph,
+        detector.calibration,
+        views=detector.views,
     )
     expected = detector.logits_of_codes(codes)
     off = np.abs(runs.logits_of_codes(codes) - expected)

@@ -95,7 +95,7 @@ def test_views_go_along_to_disk_and_to_other_processes(
     tmp_path: Path, with_torch: EncoderDetector
 ) -> None:
     more = replace(with_torch, views=4)
-    save_model(tmp_path / "small", more, {}, graph_of(with_torch))
+    save_model(tmp_path / "small", more, {}, graph_of(more))  # held against all four
     loaded = load_model(tmp_path / "small")
     assert isinstance(loaded, OnnxDetector)
     again = pickle.loads(pickle.dumps(loaded))  # noqa: S301 - our own, as Dask does
