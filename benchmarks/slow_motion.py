@@ -217,22 +217,23 @@ def print_scores(every: Iterable[FrameSeries], scenario: Scenario, model: Detect
 
 
 def verdicts_of(
-    seed: Sequence[FrameSeries], method: str, model: Detector, rule: SlowMotion | None
+    seed: Sequence[FrameSeries], method: str, model: Detector
 ) -> tuple[DateVerdict, ...]:
-    """Return the verdicts of one seed, from pairs alone, or with rates."""
+    """Return the verdicts of one seed, from pairs alone."""
     evidence: list[PairEvidence] = [
         evidence_of(series.frame, (one.primary, one.secondary), one.score, model)
         for series in seed
         for one in series.scored
         if one.kind == "pair" and np.isfinite(one.score)
     ]
-    verdicts = find_method(method).judge(evidence)
-    rates = [rate for series in seed for rate in series.rates]
-    return with_rates(verdicts, rates, rule) if rule else verdicts
+    return find_method(method).judge(evidence)
 
 
 def print_dates(
-    seeds: Sequence[Sequence[FrameSeries]], scenario: Scenario, model: Detector
+    seeds: Sequence[Sequence[FrameSeries]],
+    scenario: Scenario,
+    model: Detector,
+    methods: Sequence[str],
 ) -> None:
     """Print what each method finds, with rates and without."""
     rules = [None, *(SlowMotion(begin=begin) for begin in (4.0, 4.5, 5.0, 6.0))]
@@ -240,9 +241,14 @@ def print_dates(
     episodes = [e for e in scenario.episodes if e.kind == "volcanic" and e.course.start < last]
     spans = [(e.course.start, getattr(e.course, "stop", e.course.start)) for e in episodes]
     print("\nfound (median days from the onset), of", len(seeds))
-    for method, rule in itertools.product(METHODS, rules):
+    alone = {name: [verdicts_of(seed, name, model) for seed in seeds] for name in methods}
+    rates = [[rate for series in seed for rate in series.rates] for seed in seeds]
+    for method, rule in itertools.product(methods, rules):
         cells, false, watched, quiet_days = [], 0, 0, 0
-        judged = [verdicts_of(seed, method, model, rule) for seed in seeds]
+        judged = [
+            with_rates(own, known, rule) if rule else own
+            for own, known in zip(alone[method], rates, strict=True)
+        ]
         for episode, (start, stop) in zip(episodes, spans, strict=True):
             delays, before = [], 0
             for verdicts in judged:
@@ -279,6 +285,7 @@ def main() -> None:
     parser.add_argument("--scenario", default="fagradalsfjall-2019-2021")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--until", type=dt.date.fromisoformat, default=dt.date(2020, 8, 15))
+    parser.add_argument("--methods", nargs="+", default=METHODS)
     given = parser.parse_args()
     given.keep.mkdir(parents=True, exist_ok=True)
     scenario, model = read_scenario(given.scenario), model_of(Settings(home=given.keep / "home"))
@@ -290,7 +297,7 @@ def main() -> None:
         for seed in range(scenario.seed, scenario.seed + given.seeds)
     ]
     print_scores(itertools.chain.from_iterable(seeds), scenario, model)
-    print_dates(seeds, scenario, model)
+    print_dates(seeds, scenario, model, given.methods)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ NORMAL_95: Final = 1.96
 """Standard deviations to either side that hold 95 %."""
 
 _LEAST_SHARE: Final = 0.5  # of a place's cells that must be known
-_NORMAL_PER_MAD: Final = 1.4826
+_WITHIN: Final = 0.8  # of the places, which lie within 1.28 standard deviations of the middle
+_WITHIN_DEVIATIONS: Final = 1.2816
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class PlaceMap:
     motion_m: NDArray[np.float64]
     """Shape (rows, columns), towards the satellite; NaN where it is not known."""
     spread_m: float
-    """Standard deviation over the window, robust against places that move; NaN if none is known."""
+    """Standard deviation over the window, robust if a fifth moves; NaN if none is known."""
 
     @property
     def most(self) -> tuple[int, int] | None:
@@ -91,7 +92,9 @@ def place_map(field: MotionField, cell_m: tuple[float, float]) -> PlaceMap:
     if not enough.any():
         return PlaceMap(motion, math.nan)
     own = motion[enough]
-    return PlaceMap(motion, _NORMAL_PER_MAD * float(np.median(np.abs(own - np.median(own)))))
+    # Not the median: where a part of the window is noise, half of it knows nothing of that.
+    within = float(np.quantile(np.abs(own - np.median(own)), _WITHIN))
+    return PlaceMap(motion, within / _WITHIN_DEVIATIONS)
 
 
 def place_motion(

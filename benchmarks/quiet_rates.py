@@ -1,0 +1,137 @@
+"""What rates say over ground that is quiet: how far from rest, and how many episodes a year.
+
+    python -m benchmarks.quiet_rates --rewrapped NPZ [--left-out FIRST LAST]
+    python -m benchmarks.quiet_rates --trees FOLDER [--volcano NAME ...]
+
+The first form takes a series of real displacement (the form of `fringewatch assess --rewrapped`),
+the second frames in LiCSAR's layout, FOLDER/<volcano>/<track>/<frame>/interferograms. Of each date
+the rate of the place that moves most is found as the watch finds it, without heights. Printed are,
+for each series, its dates, how far from rest they are, and each run of dates that is an episode
+from 4 standard deviations on; then the episodes a year for several thresholds. `--left-out` names
+days in which the ground did move.
+"""
+
+import argparse
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from benchmarks.real_frame import read_tiles
+from catalogs.rasters.grid import Window
+from catalogs.settings import Settings
+from insar_models.onset.slow_motion import METRES_PER_DEGREE, PlaceRate, SlowMotion, follow_rates
+from insar_models.rates.estimate import place_motion
+from insar_models.rates.field import motion_field
+from insar_models.rates.looks import CELL_PIXELS, cell_phasors
+from insar_models.rates.stack import PairStack
+from tasks.assess.rewrapped import RewrappedPairs, volcano_of
+from tasks.assess.rewrapped_series import read_series
+from tasks.judge.rates import FEWEST_ACQUISITIONS
+
+BEGINS: Final = (4.0, 4.5, 5.0, 6.0)
+COUNTS: Final = (1, 2, 3)
+_COHERENT: Final = 255
+
+
+def rewrapped_stack(path: Path) -> tuple[str, PairStack, Window]:
+    """Return the pairs of a series of displacement, in cells."""
+    series = read_series(path)
+    pairs = RewrappedPairs(series, volcano_of(series))
+    looks = []
+    for pair in pairs.pairs:
+        phase = pairs.phase(pair)
+        looks.append(cell_phasors(phase, np.where(phase, np.uint8(_COHERENT), np.uint8(0))))
+    dates = tuple((pair.primary, pair.secondary) for pair in pairs.pairs)
+    return series.frame, PairStack(np.stack(looks), dates, _cell_m(pairs.window)), pairs.window
+
+
+def tree_stacks(folder: Path, volcanoes: Sequence[str]) -> Iterator[tuple[str, PairStack, Window]]:
+    """Yield the pairs of each frame of some volcanoes, in cells."""
+    for volcano in volcanoes or sorted(path.name for path in folder.iterdir()):
+        for interferograms in sorted((folder / volcano).glob("*/*/interferograms")):
+            tiles, window = read_tiles(interferograms.parent, volcano)
+            looks = np.stack([cell_phasors(*tile) for tile in tiles.values()])
+            dates = tuple((pair.primary, pair.secondary) for pair in tiles)
+            name = f"{volcano} {interferograms.parent.name}"
+            yield name, PairStack(looks, dates, _cell_m(window)), window
+
+
+def _cell_m(window: Window) -> tuple[float, float]:
+    side = CELL_PIXELS * METRES_PER_DEGREE * 1e-3
+    return side, side * float(np.cos(np.radians(window.latitudes.mean())))
+
+
+def rates_of(stack: PairStack, window: Window, days: int) -> list[PlaceRate]:
+    """Return the rate of each date that has one."""
+    found = []
+    for date in sorted({late for _, late in stack.dates}):
+        part = stack.within(date - dt.timedelta(days), date)
+        if len(part.acquisitions) < FEWEST_ACQUISITIONS:
+            continue
+        moved = place_motion(part, part.days, motion_field(part, part.days))
+        if moved is None or not moved.deviation_m > 0:
+            continue
+        row, column = (min(k * CELL_PIXELS + 4, 499) for k in (moved.row, moved.column))
+        found.append(
+            PlaceRate(
+                "", date, part.acquisitions[0], moved.motion_m * 1e3, moved.deviation_m * 1e3,
+                moved.coherence, float(window.latitudes[row]), float(window.longitudes[column]),
+            )
+        )  # fmt: skip
+    return found
+
+
+def episodes(rates: Sequence[PlaceRate], rule: SlowMotion) -> list[PlaceRate]:
+    """Return the rates on which episodes begin."""
+    steps = sorted(follow_rates(rates, rule).items())
+    before: dt.date | None = None
+    begun = []
+    for _, step in steps:
+        if step.since is not None and step.since != before:
+            begun.append(step.rate)
+        before = step.since
+    return begun
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quiet_rates")
+    parser.add_argument("--rewrapped", type=Path)
+    parser.add_argument("--trees", type=Path)
+    parser.add_argument("--volcano", nargs="+", default=())
+    parser.add_argument("--left-out", nargs=2, type=dt.date.fromisoformat)
+    given = parser.parse_args()
+    first, last = given.left_out or (dt.date.max, dt.date.min)
+    stacks = itertools.chain(
+        [rewrapped_stack(given.rewrapped)] if given.rewrapped else [],
+        tree_stacks(given.trees, given.volcano) if given.trees else [],
+    )
+    every, years = [], 0.0
+    for name, stack, window in stacks:
+        rates = rates_of(stack, window, Settings().rate_days)
+        quiet = [rate for rate in rates if not first <= rate.date <= last]
+        gaps = [(b.date - a.date).days for a, b in itertools.pairwise(quiet)]
+        years += sum(gap for gap in gaps if gap <= Settings().rate_days) / 365.25
+        every.append(quiet)
+        far = sorted(rate.deviations for rate in quiet)
+        middle = f"{np.median(far):.1f}, at most {far[-1]:.1f}" if far else "-"
+        print(f"{name}: {len(quiet)} dates, from rest {middle} standard deviations", flush=True)
+        for rate in episodes(quiet, SlowMotion(begin=BEGINS[0])):
+            print(
+                f"    {rate.date}: {rate.mm_per_day:+.2f} mm a day, {rate.deviations:.1f} from "
+                f"rest at {rate.latitude:.2f}, {rate.longitude:.2f}"
+            )
+    print(f"{years:.1f} years; episodes a year, of 1, 2 and 3 dates in a row:")
+    for begin in BEGINS:
+        rules = [SlowMotion(begin=begin, dates=count) for count in COUNTS]
+        counts = [sum(len(episodes(rates, rule)) for rates in every) for rule in rules]
+        shown = ", ".join(f"{n / years:.2f} ({n})" if years else f"({n})" for n in counts)
+        print(f"  from {begin:g} standard deviations: {shown}")
+
+
+if __name__ == "__main__":
+    main()
