@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from prefect import Flow, serve
-from prefect.client.schemas.schedules import CronSchedule
-from prefect.deployments.runner import EntrypointType
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
 
 from catalogs.settings import Settings
 from flows.backfill import backfill
@@ -53,9 +54,10 @@ def serve_schedules(settings: Settings, say: Callable[[str], None]) -> None:
     """
     os.environ["FRINGEWATCH_HOME"] = str(settings.home.resolve())
     deployments = [
-        each.flow.to_deployment(
+        RunnerDeployment.from_flow(
+            each.flow,
             name,
-            schedule=CronSchedule(cron=each.cron, timezone="UTC") if each.cron else None,
+            schedule=Cron(each.cron, timezone="UTC") if each.cron else None,
             tags=[*each.tags],
             description=(each.flow.description or "").partition("\n")[0],
             entrypoint_type=EntrypointType.MODULE_PATH,

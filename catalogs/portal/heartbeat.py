@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from catalogs.portal.causes import NO_ANSWER
 from catalogs.portal.session import SessionSettings, make_session
 from fringewatch.errors import FringewatchError
+from fringewatch.unlogged import unlogged
 
 _TRIES: Final = 3
 _PAUSE_S: Final = 2.0
@@ -49,7 +50,11 @@ def _ask(url: str, user_agent: str) -> str:
             connect_timeout_s=10.0, read_timeout_s=15.0, retries=0, user_agent=user_agent,
             hosts=(host,),
         )  # fmt: skip
-        with make_session(settings) as session, session.get(url, stream=True) as response:
+        with (
+            unlogged("urllib3"),
+            make_session(settings) as session,
+            session.get(url, stream=True) as response,
+        ):
             code = response.status_code
     except requests.Timeout:
         return "no answer in time"

@@ -80,9 +80,11 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
         *_of_disk(disk, settings),
         *undelivered,
     )
-    night = nights[0] if nights else None
-    last = night and LastNight(night.started_at, night.ended_at, night.outcome, night.heartbeat_at)
-    return Health(now, settings.home, findings, volcanoes, channels, disk, last)
+    last = [
+        LastNight(night.started_at, night.ended_at, night.outcome, night.heartbeat_at)
+        for night in nights
+    ]
+    return Health(now, settings.home, findings, volcanoes, channels, disk, next(iter(last), None))
 
 
 def _watched(settings: Settings, nights: Sequence[RunRow]) -> tuple[tuple[str, ...], list[Finding]]:

@@ -18,12 +18,14 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from fringewatch.plain_text import plain
+from fringewatch.unlogged import unlogged
 from tasks.messages.words import Text
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
-_LOGGER: Final = logging.getLogger("apprise")
+_CARRIERS: Final = ("urllib3", "requests", "httpx", "httpcore", "paho", "slixmpp", "smpplib")
+"""Libraries that Apprise speaks through: their lines for debugging hold addresses."""
 _LONGEST_REASON: Final = 240
 _LEAST_FOR_DETAILS: Final = 500
 """Channels that take less than so many characters get the line alone."""
@@ -142,18 +144,10 @@ class _Words(logging.Handler):
 
 @contextmanager
 def _caught_words() -> Iterator[list[str]]:
-    """Catch what Apprise says: it goes to no log."""
+    """Catch what Apprise says, and let nobody hear what carries it."""
     caught = _Words()
-    before = (_LOGGER.level, _LOGGER.propagate, list(_LOGGER.handlers))
-    _LOGGER.handlers[:] = [caught]
-    _LOGGER.setLevel(logging.DEBUG)
-    _LOGGER.propagate = False
-    try:
+    with unlogged(*_CARRIERS), unlogged("apprise", instead=caught):
         yield caught.lines
-    finally:
-        _LOGGER.setLevel(before[0])
-        _LOGGER.propagate = before[1]
-        _LOGGER.handlers[:] = before[2]
 
 
 def _malformed(words: list[str]) -> str:

@@ -1,5 +1,6 @@
 """`fringewatch serve` keeps the schedules of prefect.yaml."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def test_schedules_stay_when_it_ends_and_runs_know_the_home(
     lines: list[str] = []
     say: Callable[[str], None] = lines.append
     served.serve_schedules(Settings(home=tmp_path), say)
-    assert served.os.environ["FRINGEWATCH_HOME"] == str(tmp_path)
+    assert os.environ["FRINGEWATCH_HOME"] == str(tmp_path)
     assert given["pause_on_shutdown"] is False
     by_name = {each.name: each for each in given["deployments"]}
     assert set(by_name) == set(served.SERVED)

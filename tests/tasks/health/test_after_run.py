@@ -72,8 +72,8 @@ def test_the_numbers_are_those_of_the_health(listened: WatchedHome, tmp_path: Pa
     assert found["fringewatch_data_age_days", "taal"] == 6
     newest = dt.datetime(2026, 3, 4, tzinfo=dt.UTC).timestamp()
     assert found["fringewatch_newest_acquisition_timestamp_seconds", "taal"] == newest
-    assert found["fringewatch_state", "etna", "unrest"] == 1
-    assert found["fringewatch_state", "etna", "quiet"] == 0
+    assert found["fringewatch_state", "unrest", "etna"] == 1
+    assert found["fringewatch_state", "quiet", "etna"] == 0
     assert found["fringewatch_pairs", "etna"] == 1
     assert found["fringewatch_findings", "never fetched"] == 1
     assert found["fringewatch_well",] == 0

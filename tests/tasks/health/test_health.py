@@ -85,10 +85,10 @@ def test_no_night_and_a_night_that_was_killed_are_found(watched: WatchedHome) ->
 def test_a_disk_that_will_be_full_is_found(
     well: WatchedHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for back in range(1, 11):
-        well.night(back + 0.3, free=50 * 10**9 + back * 10**9)
     # Once something large was deleted: that is not the growth of the days.
     well.night(20.0, free=1 * 10**9)
+    for back in range(10, -1, -1):
+        well.night(back + 0.2, free=50 * 10**9 + back * 10**9)
 
     class Usage:
         free = 20 * 10**9

@@ -25,7 +25,10 @@ def test_a_mail_is_plain_text_under_a_stable_id(mail: MailServer) -> None:
     assert "abc" in first["Message-ID"]
 
 
-def test_a_webhook_gets_the_line_and_the_mark(httpserver: HTTPServer) -> None:
+def test_a_webhook_gets_the_line_and_the_mark(
+    httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     httpserver.expect_request("/hook/hunter2").respond_with_data("ok")
     url = SecretStr(f"json://{httpserver.host}:{httpserver.port}/hook/hunter2")
     assert send(url, TEXT, "abc").taken
@@ -33,6 +36,8 @@ def test_a_webhook_gets_the_line_and_the_mark(httpserver: HTTPServer) -> None:
     assert request.headers["Idempotency-Key"] == "abc"
     assert request.json["title"] == TEXT.title
     assert request.json["message"].splitlines()[0] == TEXT.line
+    ours = [record for record in caplog.records if record.name != "werkzeug"]  # the server's own
+    assert "hunter2" not in str([record.getMessage() for record in ours])
 
 
 SECRETS = ("hunter2", "watchman", "officer", "observatory", "k3y", "t0k")

@@ -2,6 +2,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.outbox_records import Standing
@@ -73,12 +74,13 @@ def test_a_filled_home_makes_the_facts_of_a_message(kept: KeptHome) -> None:
 
 
 def test_a_channel_is_named_without_its_address() -> None:
+    addresses = ("ntfy://secret-topic", "ntfy://secret-topic", "mailto://u:p@h.example")
     settings = Settings(
-        notify=("ntfy://secret-topic", "ntfy://secret-topic", "mailto://u:p@h.example"),
+        notify=tuple(map(SecretStr, addresses)),
         notify_watch=True,
         notify_cooldown_days=1.5,
-        notify_digest="07:00",
-    )  # type: ignore[arg-type]
+        notify_digest=dt.time(7),
+    )
     telling = telling_of(settings)
     assert len(telling.channels) == 2
     assert telling.channels[0].startswith("ntfy-")
