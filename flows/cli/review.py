@@ -150,7 +150,6 @@ def _list(volcano: str | None, settings: "Settings") -> int:
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, read_ledger
     from catalogs.places import catalogue_of
-    from fringewatch.plain_text import plain
     from tasks.judge.opinions import Opinions
 
     own = catalogue_of(settings).find(volcano).slug if volcano else None
@@ -163,7 +162,7 @@ def _list(volcano: str | None, settings: "Settings") -> int:
                 standing = {each.number for each in Opinions.of(every).standing}
                 for each in every:
                     is_gone = each.number not in standing and not each.statement.takes_back
-                    print(plain(f"{slug} {each}{' (taken back)' if is_gone else ''}"))
+                    print(f"{slug} {each}{' (taken back)' if is_gone else ''}")
                 shown += len(every)
     if not shown:
         print(f"no review of {own or 'any volcano'} in {settings.home}")
