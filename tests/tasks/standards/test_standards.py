@@ -254,8 +254,9 @@ def test_after_a_long_silence_nothing_stands(kept: KeptHome) -> None:
     assert io.StringIO(found["features"][0]["properties"]["because"]).read().startswith("no pair")
 
 
-def test_settings_without_exports_write_nothing(kept: KeptHome) -> None:
+def test_settings_without_exports_write_nothing_and_leave_nothing_stale(kept: KeptHome) -> None:
     assert Settings().exports == ()
+    exported(kept)
     write_exports(kept.settings, [FERNANDINA], TODAY)
     names = [path.name for path in folder_of(kept.home.exports).rglob("*") if path.is_file()]
     assert names == ["summary.json"]
