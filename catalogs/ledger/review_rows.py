@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from catalogs.records import DatePair, FrameId
+from fringewatch.plain_text import plain
 
 REVIEW_TABLES: Final = """
 CREATE TABLE IF NOT EXISTS reviews(
@@ -70,7 +71,7 @@ class Review:
         """Return one line for a person."""
         own = self.statement
         of_which = f" (review {own.takes_back})" if own.takes_back else ""
-        note = f': "{own.note}"' if own.note else ""
+        note = f': "{plain(own.note)}"' if own.note else ""
         return (
             f"review {self.number}: {own.subject} {own.said}{of_which} by {own.reviewer}, "
             f"{self.reviewed_at:%Y-%m-%d %H:%M} UTC{note}"

@@ -1,7 +1,10 @@
 """What the commands share: the application, the options, settings, and Prefect made ready."""
 
 import datetime as dt
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +67,29 @@ def prepare(settings: "Settings", *, lasting: bool = False) -> None:
     home = open_home(home_of(settings))
     model_of(settings)
     prepare_prefect(home, lasting=lasting)
+
+
+@contextmanager
+def without_prefect(settings: "Settings") -> Iterator[None]:
+    """Let a command use the steps as plain functions: no server, and nothing of Prefect's is kept.
+
+    The steps' modules import Prefect, which makes its folder then: here in a temporary place.
+
+    Raises
+    ------
+    HomeError
+        If there is no home, or it cannot be written.
+    """
+    from catalogs.home.home import home_of, open_home
+    from catalogs.home.reading import find_home
+    from flows.screen import start_logging
+
+    start_logging()
+    find_home(home_of(settings))
+    open_home(home_of(settings))
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("PREFECT_HOME", folder)
+        yield
 
 
 def check_volcano(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from flows.cli.common import NOTHING_HAD, HomeFolder, app, load, prepare
+from flows.cli.common import NOTHING_HAD, HomeFolder, app, load, without_prefect
 from fringewatch.errors import BadInputError
 
 _PARTIAL = 3
@@ -38,9 +38,9 @@ def export(*volcanoes: str, home: HomeFolder = None) -> int:
     if not named:
         print(f"no volcano has a cube in {settings.home}")
         return NOTHING_HAD
-    prepare(settings)
-    from tasks.standards.write import write_exports
+    with without_prefect(settings):
+        from tasks.standards.write import write_exports
 
-    report = write_exports(settings, named, dt.datetime.now(dt.UTC).date())
+        report = write_exports(settings, named, dt.datetime.now(dt.UTC).date())
     print("\n".join(report.lines()))
     return _PARTIAL if report.problems else 0

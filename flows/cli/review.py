@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
-from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, load, prepare
+from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, load, without_prefect
 from fringewatch.errors import BadInputError
 
 if TYPE_CHECKING:
     from catalogs.ledger.review_rows import Statement
+    from catalogs.records import Volcano
     from catalogs.settings import Settings
 
 Flag = Annotated[bool, NO_NEGATIVE]
@@ -106,24 +107,28 @@ def review(  # noqa: PLR0913 - the command's options
         found = " and ".join(said.given) or "none of them"
         message = f"say one of --atmosphere, --confirmed, --other WORD or --undo, not {found}"
         raise BadInputError(message)
-    from catalogs.home.home import home_of
-    from catalogs.home.reading import find_home
     from catalogs.places import catalogue_of
 
-    found_volcano = catalogue_of(settings).find(volcano)
-    find_home(home_of(settings))
-    prepare(settings)
+    found = catalogue_of(settings).find(volcano)
+    with without_prefect(settings):
+        return _give(found, subject, said, (by, note), settings)
+
+
+def _give(
+    volcano: "Volcano", subject: str, said: SaidOptions, by: tuple[str, str], settings: "Settings"
+) -> int:
+    """Give a review or take one back; `by` is who says so, and why."""
     from tasks.review.give import give_review, take_back
 
     if said.undo:
-        given = take_back(found_volcano, subject, by, note, settings)
+        given = take_back(volcano, subject, *by, settings)
     else:
-        given = give_review(found_volcano, _statement(subject, said, by, note), settings)
+        given = give_review(volcano, _statement(subject, said, *by), settings)
     print("\n".join(given.lines()))
     if settings.exports:
         from tasks.standards.write import write_exports
 
-        written = write_exports(settings, [found_volcano], dt.datetime.now(dt.UTC).date())
+        written = write_exports(settings, [volcano], dt.datetime.now(dt.UTC).date())
         print("\n".join(written.lines()))
     return 0
 
@@ -145,7 +150,6 @@ def _list(volcano: str | None, settings: "Settings") -> int:
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, read_ledger
     from catalogs.places import catalogue_of
-    from fringewatch.plain_text import plain
     from tasks.judge.opinions import Opinions
 
     own = catalogue_of(settings).find(volcano).slug if volcano else None
@@ -158,7 +162,7 @@ def _list(volcano: str | None, settings: "Settings") -> int:
                 standing = {each.number for each in Opinions.of(every).standing}
                 for each in every:
                     is_gone = each.number not in standing and not each.statement.takes_back
-                    print(plain(f"{slug} {each}{' (taken back)' if is_gone else ''}"))
+                    print(f"{slug} {each}{' (taken back)' if is_gone else ''}")
                 shown += len(every)
     if not shown:
         print(f"no review of {own or 'any volcano'} in {settings.home}")
@@ -166,15 +170,12 @@ def _list(volcano: str | None, settings: "Settings") -> int:
 
 
 def _export(volcano: str | None, target: Path, add_to: Path | None, settings: "Settings") -> int:
-    from catalogs.home.home import home_of
-    from catalogs.home.reading import find_home
     from catalogs.places import catalogue_of
 
     own = catalogue_of(settings).find(volcano).slug if volcano else None
-    find_home(home_of(settings))
-    prepare(settings)
-    from tasks.review.export import export_reviews
+    with without_prefect(settings):
+        from tasks.review.export import export_reviews
 
-    exported = export_reviews(own, settings, target, add_to)
+        exported = export_reviews(own, settings, target, add_to)
     print("\n".join(exported.lines()))
     return 0

@@ -49,7 +49,8 @@ class LeftOut:
         if not reasons:
             return verdict
         told = ", ".join(
-            reason if count == 1 else f"{count} x {reason}" for reason, count in reasons.items()
+            reason if len(reasons) == 1 else f"{count} {reason}"
+            for reason, count in reasons.items()
         )
         words = f"{reasons.total()} of {len(every)} pairs left out: {told}"
         return replace(verdict, because=f"{words}; {verdict.because}")

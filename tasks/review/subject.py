@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from catalogs.ledger.ledger import Ledger
 from catalogs.records import DatePair, FrameId
@@ -96,7 +96,9 @@ def _pair(volcano: str, pair: DatePair, there: Iterable[tuple[FrameId, DatePair]
     raise BadInputError(message)
 
 
-def _refuse(volcano: str, what: str, day: dt.date, known: Iterable[dt.date], prefix: str) -> None:
+def _refuse(
+    volcano: str, what: str, day: dt.date, known: Iterable[dt.date], prefix: str
+) -> NoReturn:
     near = sorted(known, key=lambda each: abs((each - day).days))[:_NEAR]
     listed = ", ".join(f"{prefix}{each}" for each in sorted(near))
     advice = f"near it: {listed}" if near else "there is none at all: run a backfill first"

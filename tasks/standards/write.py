@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +35,8 @@ _LOGGER = logging.getLogger(__name__)
 _SUMMARY: Final = "summary.json"
 _COG: Final = ("image/tiff; application=geotiff; profile=cloud-optimized", "newest-pair.tif")
 _KMZ: Final = ("application/vnd.google-earth.kmz", "newest-pair.kmz")
+_ALERT, _DRAFT, _ITEM = "alert.cap.xml", "vona-draft.txt", "item.json"
+_OF_VOLCANO: Final = (_ALERT, _DRAFT, _ITEM, _COG[1], _KMZ[1])
 _OF_PAIRS: Final = {"cog", "kmz", "stac"}
 
 
@@ -93,13 +95,19 @@ def _write_volcano(
         return []
     own = settings.for_volcano(volcano.slug)
     summary = summary_of(volcano, dates, today, silence_days_of(own))
-    made: dict[str, bytes | None] = {_SUMMARY: summary.text().encode()}
+    made: dict[str, bytes | None] = dict.fromkeys(_OF_VOLCANO)
+    made[_SUMMARY] = summary.text().encode()
     if "cap" in own.exports:
-        made["alert.cap.xml"] = cap_of(summary, own.cap_status, own.cap_sender, own.footnote)
+        made[_ALERT] = cap_of(summary, own.cap_status, own.cap_sender, own.footnote)
     if "vona" in own.exports:
-        made["vona-draft.txt"] = vona_of(summary)
+        made[_DRAFT] = vona_of(summary)
     if _OF_PAIRS & set(own.exports):
         made |= _of_the_newest_pair(volcano, summary, read_table(INTERFEROGRAMS, tables), own)
+    return _put(folder, made)
+
+
+def _put(folder: Place, made: Mapping[str, bytes | None]) -> list[Place]:
+    """Write the files; remove those that are None, which would go stale; return what changed."""
     changed = []
     for name, content in made.items():
         file = folder / name
@@ -125,7 +133,7 @@ def _of_the_newest_pair(
         made[_KMZ[1]] = kmz_of(placed, summary)
         assets[_KMZ[0]] = _KMZ[1]
     if "stac" in settings.exports:
-        made["item.json"] = stac_item(placed, summary, assets)
+        made[_ITEM] = stac_item(placed, summary, assets)
     return made
 
 
@@ -167,8 +175,8 @@ def _write_home(folder: Place, settings: Settings, problems: list[str]) -> list[
         except StoreError as error:
             problems.append(f"{slug}: {error}")
             continue
-        if (folder / slug / "item.json").is_file():
-            items[f"{slug}/item.json"] = summaries[-1].headline
+        if (folder / slug / _ITEM).is_file():
+            items[f"{slug}/{_ITEM}"] = summaries[-1].headline
     return _write_all(folder, summaries, items, settings.exports)
 
 
@@ -178,11 +186,13 @@ def _write_all(
     items: dict[str, str],
     exports: Sequence[str],
 ) -> list[Place]:
-    made = {}
+    made: dict[str, bytes | None] = dict.fromkeys(
+        ("volcanoes.geojson", "changes.atom", "catalog.json")
+    )
     if "geojson" in exports:
         made["volcanoes.geojson"] = geojson_of(summaries)
     if "atom" in exports:
         made["changes.atom"] = atom_of(summaries)
     if "stac" in exports:
         made["catalog.json"] = stac_catalogue(items)
-    return [folder / name for name, content in made.items() if (folder / name).write(content)]
+    return _put(folder, made)

@@ -170,7 +170,8 @@ def _reviews(ledger: Ledger, volcano: str) -> Iterator[str]:
     """Give a line on the reviews of a volcano that stand, and one for each contradiction."""
     standing = Opinions.of(ledger.reviews(volcano)).standing
     if standing:
-        yield f"{volcano}: {len(standing)} reviews stand, the newest: {standing[-1]}"
+        count = "1 review stands" if len(standing) == 1 else f"{len(standing)} reviews stand"
+        yield f"{volcano}: {count}, the newest: {standing[-1]}"
     opinions = Opinions(standing)
     for date in sorted({date for review in standing for date in review.statement.dates}):
         opinion = opinions.of_date(date)

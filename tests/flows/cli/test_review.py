@@ -87,8 +87,8 @@ def test_a_place_of_ones_own_is_listed_with_what_is_odd_about_it(
         "[volcano.laguna-azul]\nlatitude = -0.37\nlongitude = -91.55\n"
         'frames_left_out = ["001A_00001_010101"]\n'
     )
-    assert run(["volcanoes", "laguna", "--home", str(tmp_path)]) == 0
+    assert run(["volcanoes", "laguna azul", "--home", str(tmp_path)]) == 0
     line, note = capsys.readouterr().out.splitlines()
     assert line.startswith("laguna-azul")
     assert "frames_left_out names 001A_00001_010101" in note
-    assert run(["volcanoes", "laguna"]) == 2
+    assert run(["volcanoes", "laguna azul"]) == 2

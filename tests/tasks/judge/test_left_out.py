@@ -56,7 +56,7 @@ def test_a_pair_that_begins_under_snow_says_nothing_of_a_date_without(kept: Kept
     assert (
         table["because"]
         .iloc[-1]
-        .startswith("2 of 2 pairs left out: 2 x masked (2024-01-10 to 2024-01-31); ")
+        .startswith("2 of 2 pairs left out: masked (2024-01-10 to 2024-01-31); ")
     )
 
 

@@ -46,7 +46,7 @@ def test_atmosphere_takes_the_pairs_of_a_date_out_of_the_evidence(kept: KeptHome
     given = say(kept, "2024-02-11")
     last = dates(kept).loc[LAST]
     assert (last["state"], last["pairs"], last["pairs_positive"]) == ("no data", 0, 0)
-    assert last["because"].startswith("2 of 2 pairs left out: 2 x atmosphere (NS); ")
+    assert last["because"].startswith("2 of 2 pairs left out: atmosphere (NS); ")
     assert (last["review"], last["reviewed_by"]) == ("atmosphere", "NS")
     assert last["revised"]
     assert pd.isna(last["since"])

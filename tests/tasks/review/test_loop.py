@@ -66,8 +66,10 @@ def test_a_verdict_of_tonight_is_in_the_next_probe(kept: KeptHome, tmp_path: Pat
     for date in sorted(set(alarms["secondary_date"])):
         take_back(FERNANDINA, str(date), "NS", "", kept.settings.model_copy(update={
             "model": "second"}))  # fmt: skip
-    states = read_table(DATES, kept.home.detections("fernandina"))["state"]
-    assert set(states) == {"quiet"}
+    table = read_table(DATES, kept.home.detections("fernandina"))
+    assert table["review"].isna().all()
+    reviewed = table[table["date"].isin(alarms["secondary_date"])]
+    assert not reviewed["state"].isin(["unrest", "no data"]).any()
 
 
 def test_splits_of_the_exported_patches_are_honest(kept: KeptHome, tmp_path: Path) -> None:

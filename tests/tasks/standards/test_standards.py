@@ -81,7 +81,7 @@ def test_gdal_opens_the_geojson(kept: KeptHome) -> None:
     meta, _, geometry, columns = pyogrio.raw.read(folder / "volcanoes.geojson")
     told = dict(zip(meta["fields"], columns, strict=True))
     assert told["kind"].tolist() == ["volcano", "strongest signal"]
-    assert (told["state"][0], told["since"][0]) == ("unrest", "2024-02-11")
+    assert (told["state"][0], str(told["since"][0])) == ("unrest", "2024-02-11")
     assert len(geometry) == 2
     assert pyogrio.read_info(folder / "volcanoes.geojson")["crs"] == "EPSG:4326"
     west, south, east, north = pyogrio.read_bounds(folder / "volcanoes.geojson")[1][:, 0]
@@ -108,7 +108,7 @@ def test_gdal_opens_the_kmz_as_a_map_and_as_points(kept: KeptHome, tmp_path: Pat
     _, folder = exported(kept)
     path = folder / "fernandina" / "newest-pair.kmz"
     with rasterio.open(path) as raster:
-        assert raster.driver == "KMLSUPEROVERLAY"
+        assert raster.driver in {"KMLSUPEROVERLAY", "VRT"}  # of one picture GDAL makes a VRT
         assert raster.shape == (500, 500)
         assert raster.bounds.left == pytest.approx(-91.8, abs=0.01)
     with zipfile.ZipFile(path) as archive:
@@ -116,8 +116,8 @@ def test_gdal_opens_the_kmz_as_a_map_and_as_points(kept: KeptHome, tmp_path: Pat
         (tmp_path / "doc.kml").write_bytes(archive.read("doc.kml"))
     meta, _, geometry, columns = pyogrio.raw.read(tmp_path / "doc.kml")
     names = columns[list(meta["fields"]).index("Name")].tolist()
-    assert names == ["Fernandina", "strongest signal on 2024-02-11"]
-    assert len(geometry) == 2
+    assert names[-2:] == ["Fernandina", "strongest signal on 2024-02-11"]
+    assert len(geometry) == len(names)
 
 
 def test_the_feed_opens_in_a_reader(kept: KeptHome) -> None:
@@ -254,8 +254,9 @@ def test_after_a_long_silence_nothing_stands(kept: KeptHome) -> None:
     assert io.StringIO(found["features"][0]["properties"]["because"]).read().startswith("no pair")
 
 
-def test_settings_without_exports_write_nothing(kept: KeptHome) -> None:
+def test_settings_without_exports_write_nothing_and_leave_nothing_stale(kept: KeptHome) -> None:
     assert Settings().exports == ()
+    exported(kept)
     write_exports(kept.settings, [FERNANDINA], TODAY)
     names = [path.name for path in folder_of(kept.home.exports).rglob("*") if path.is_file()]
     assert names == ["summary.json"]
