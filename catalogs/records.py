@@ -105,6 +105,11 @@ class FrameId:
         return int(self.text[:3])
 
     @property
+    def pass_name(self) -> str:
+        """Track and direction, such as ``155D``: what all frames of one overflight share."""
+        return self.text[:4]
+
+    @property
     def direction(self) -> Direction:
         """Ascending or descending."""
         return Direction.ASCENDING if self.text[3] == "A" else Direction.DESCENDING

@@ -128,6 +128,30 @@ class Cube:
             self._place.sync()  # the ledger will call these pairs tiled: they outlive a power cut
             publish(self._group.store)
 
+    def append(self, tiles: Sequence[PairTile]) -> tuple[DatePair, ...]:
+        """Put the pairs into the cube, and tell which of them were not there, or otherwise.
+
+        A pair that is there with the same bytes is left alone; one with other bytes (its file
+        changed upstream) is written over in its place.
+
+        Raises
+        ------
+        HomeError
+            If the disk is full or cannot be written, or the storage gives no answer; readers see
+            what the cube held before.
+        """
+        there = {*self.pairs}
+        new = [tile for tile in tiles if tile.pair not in there]
+        other = [tile for tile in tiles if tile.pair in there and not self._holds(tile)]
+        if not new and not other:
+            return ()
+        slots = self.reserve([tile.pair for tile in (*other, *new)])
+        with self._place.errors():
+            for tile in (*other, *new):
+                self._write(slots[tile.pair], tile)
+        self.commit(slots)
+        return tuple(tile.pair for tile in (*other, *new))
+
     def note_origin(self, phase: Product, resampled_from: Mapping[DatePair, str]) -> None:
         """Say in the cube what its phase was made of, before `commit` shows it: see `cube_origin`.
 
@@ -158,6 +182,12 @@ class Cube:
             message = f"the cube {self._place} does not give pair {pair} ({error})"
             raise StoreError(message) from error
         return PairTile(pair, phase, coherence)
+
+    def _holds(self, tile: PairTile) -> bool:
+        try:
+            return self.tile(tile.pair) == tile
+        except StoreError:
+            return False  # damaged: to be written over
 
     def drop_unfinished(self) -> int:
         """Drop what a killed writer left behind the last whole pair; return how many there were."""
