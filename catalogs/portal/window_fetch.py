@@ -4,10 +4,11 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from catalogs.portal.byte_ranges import RangeReader
+from catalogs.portal.byte_ranges import FileVersion, RangeReader
 from catalogs.portal.fetch import refuse_too_large
 from catalogs.portal.file_parts import ByteRange, BytesNeededError, FileParts
 from catalogs.portal.folder import is_folder_url
@@ -17,6 +18,7 @@ from catalogs.portal.tiff_layout import TiffLayout, parse_layout
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
 from catalogs.portal.window_plan import plan_ranges
 from catalogs.rasters.grid import Grid, Window
+from catalogs.rasters.grids import RasterPlace
 from catalogs.rasters.reading import read_place, read_window
 from catalogs.rasters.window_records import FetchedWindow, WindowProvenance, hash_values
 from catalogs.records import RemoteFile, RemoteFrameFile
@@ -86,10 +88,37 @@ def fetch_window(
         raise WholeFileNeededError(message) from error
 
 
-def _fetch_once(
-    session: PortalSession, remote: RemoteFile | RemoteFrameFile, choose: Callable[[Grid], Window]
-) -> FetchedWindow:
-    reader = RangeReader(session, remote.url)
+def fetch_place(session: PortalSession, remote: RemoteFile | RemoteFrameFile) -> RasterPlace:
+    """Return where a remote product lies, from the header of its file alone.
+
+    Raises
+    ------
+    WholeFileNeededError, MissingProductError, SourceUnavailableError, CorruptProductError
+        As `fetch_window`.
+    """
+    if is_folder_url(remote.url):
+        message = f"{remote.url} lies on this machine: nothing is saved by reading a part of it"
+        raise WholeFileNeededError(message)
+    try:
+        return _read_place(RangeReader(session, remote.url), session, remote).place
+    except FileChangedError as error:
+        message = f"{error}: it has to come in one piece"
+        raise WholeFileNeededError(message) from error
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A file of which the header is read."""
+
+    version: FileVersion
+    parts: FileParts
+    layout: TiffLayout
+    place: RasterPlace
+
+
+def _read_place(
+    reader: RangeReader, session: PortalSession, remote: RemoteFile | RemoteFrameFile
+) -> _Begun:
     head, version = reader.read(ByteRange(0, HEAD_BYTES))
     refuse_too_large(session, remote.url, version.total_bytes)
     parts = FileParts(version.total_bytes)
@@ -97,13 +126,21 @@ def _fetch_once(
     with _named(remote):
         layout = _read_header(reader, parts)
     with _opened(parts, remote) as path:
-        place = read_place(path, remote.product)
+        return _Begun(version, parts, layout, read_place(path, remote.product))
+
+
+def _fetch_once(
+    session: PortalSession, remote: RemoteFile | RemoteFrameFile, choose: Callable[[Grid], Window]
+) -> FetchedWindow:
+    reader = RangeReader(session, remote.url)
+    begun = _read_place(reader, session, remote)
+    version, parts, place = begun.version, begun.parts, begun.place
     if place.resampled_from:
         message = f"{remote.file_name} has to be resampled (from {place.resampled_from})"
         raise WholeFileNeededError(message)
     window = choose(place.grid)
     with _named(remote):
-        ranges = plan_ranges(layout, window, MOST_REQUESTS - len(reader.ranges))
+        ranges = plan_ranges(begun.layout, window, MOST_REQUESTS - len(reader.ranges))
         _refuse_if_dear(reader, ranges, parts.size)
     for wanted in ranges:
         parts.add(wanted.start, reader.read(wanted).content)
