@@ -12,6 +12,7 @@ from fringewatch.errors import (
     HomeError,
     MissingProductError,
     TryLaterError,
+    UnforeseenError,
 )
 from fringewatch.failures import foreseen
 from tasks.records import Outcome, RunReport
@@ -62,6 +63,8 @@ def report_failure(volcano: str, error: Exception, log: logging.Logger) -> RunRe
         )
         return RunReport(volcano, Outcome.FAILED, notes=(words,))
     log.error("%s: %s", volcano, found)
+    if isinstance(found, UnforeseenError):  # its traceback is in the log already
+        return RunReport(volcano, Outcome.FAILED, notes=(str(found),))
     if isinstance(found, TryLaterError):
         by_home = isinstance(found, HomeError)
         return RunReport(volcano, Outcome.LATER, notes=(str(found),), home_stopped=by_home)
