@@ -1,8 +1,9 @@
 """The command line of training machines: ``python -m insar_models.train CORPUS --folder RUN``.
 
 With several GPUs: ``torchrun --nproc-per-node 4 -m insar_models.train CORPUS --folder RUN``.
-Ends with 0 when all steps were taken, 1 after an error, and 3 when there is more to do: the same
-command goes on. (torchrun knows success and failure alone; its log tells what is left.)
+Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5 when the
+disk was full, the memory used up or the folder busy: the same command goes on. (torchrun knows
+success and failure alone; its log tells what is left.)
 """
 
 import argparse
@@ -17,7 +18,8 @@ from typing import Final
 import torch
 import torch.distributed as dist
 
-from fringewatch.errors import BadInputError, FringewatchError
+from fringewatch.errors import BadInputError, TryLaterError
+from fringewatch.failures import foreseen
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.patchfile.sampling import Rank
@@ -29,6 +31,7 @@ from insar_models.training.stopping import stop_asked
 _DONE: Final = 0
 _FAILED: Final = 1
 _UNFINISHED: Final = 3
+_LATER: Final = 5
 _LOG: Final = logging.getLogger("insar_models.train")
 
 
@@ -44,9 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _processes(os.environ, given.device) as (rank, device), stop_asked() as asked:
             return _train(given, _running(given, rank, device), asked)
-    except FringewatchError as error:
-        _LOG.error("%s", error)
-        return _FAILED
+    except Exception as error:
+        found = foreseen(error)
+        if found is None:
+            raise  # a bug, with its traceback
+        _LOG.error("%s", found)
+        return _LATER if isinstance(found, TryLaterError) else _FAILED
 
 
 def _train(given: argparse.Namespace, running: TrainingSetup, asked: list[int]) -> int:

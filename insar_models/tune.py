@@ -1,7 +1,7 @@
 """The command line: ``python -m insar_models.tune CORPUS --encoder DIR --folder RUN``.
 
-Ends with 0 when all steps were taken, 1 after an error, and 3 when there is more to do: the same
-command goes on.
+Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5 when the
+disk was full, the memory used up or the folder busy: the same command goes on.
 """
 
 import argparse
@@ -13,7 +13,8 @@ from typing import Final
 
 import torch
 
-from fringewatch.errors import FringewatchError
+from fringewatch.errors import TryLaterError
+from fringewatch.failures import foreseen
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.training.arguments import at_least_one
@@ -26,6 +27,7 @@ from insar_models.tuning.run import tune
 _DONE: Final = 0
 _FAILED: Final = 1
 _UNFINISHED: Final = 3
+_LATER: Final = 5
 _LOG: Final = logging.getLogger("insar_models.tune")
 
 
@@ -38,9 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with stop_asked() as asked:
             return _tune(given, asked)
-    except FringewatchError as error:
-        _LOG.error("%s", error)
-        return _FAILED
+    except Exception as error:
+        found = foreseen(error)
+        if found is None:
+            raise  # a bug, with its traceback
+        _LOG.error("%s", found)
+        return _LATER if isinstance(found, TryLaterError) else _FAILED
 
 
 def _tune(given: argparse.Namespace, asked: list[int]) -> int:

@@ -9,6 +9,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
 from fringewatch.errors import CorruptProductError, HomeError
+from fringewatch.failures import foreseen
 
 GDAL_ERRORS: Final[tuple[type[Exception], ...]] = (RasterioError, CPLE_BaseError)
 """rasterio lets some of GDAL's own errors through (a failed assertion, a full disk, a codec)."""
@@ -39,4 +40,4 @@ def write_errors(path: Path) -> Iterator[None]:
         yield
     except GDAL_ERRORS as error:
         message = f"cannot write {path} ({error}): check the disk and the path"
-        raise HomeError(message) from error
+        raise foreseen(error) or HomeError(message) from error  # the former for a full disk

@@ -21,13 +21,14 @@ from zarr.abc.store import Store
 from zarr.storage import LocalStore
 
 from fringewatch.atomic import (
+    disk_error,
     disk_errors,
     draft_of,
     sweep_drafts,
     sync_file,
     write_atomically,
 )
-from fringewatch.errors import HomeError, StoreError
+from fringewatch.errors import StoreError
 
 
 @dataclass(frozen=True, order=True)
@@ -170,7 +171,7 @@ class Folder(Place):
             raise StoreError(message) from error
         except OSError as error:
             message = f"cannot read {self.folder}: check the disk and its owner ({error.strerror})"
-            raise HomeError(message) from error
+            raise disk_error(error, message) from error
 
     @override
     def write(self, content: bytes) -> bool:

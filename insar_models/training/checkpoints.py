@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from fringewatch.atomic import atomic_file, disk_errors, sweep_drafts
-from fringewatch.errors import HomeError, ModelError, TrainingError
+from fringewatch.errors import HomeBusyError, ModelError, TrainingError
 
 CHECKPOINT_FORMAT: Final = 1
 """Raised by one whenever an older Fringewatch could no longer read what a newer one wrote."""
@@ -111,8 +111,10 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
     Raises
     ------
+    HomeBusyError
+        If another process holds it.
     HomeError
-        If another process holds it, or the folder cannot be written.
+        If the folder cannot be written.
     """
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -123,7 +125,7 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 message = f"another process trains in {folder}: wait for it, or choose a folder"
-                raise HomeError(message) from error
+                raise HomeBusyError(message) from error
         yield
 
 
