@@ -28,11 +28,13 @@ test-all: $(VENV)/dev
 FLOORS := .venv-floors
 FLOOR_TESTS := tests/end_to_end/test_service.py tests/end_to_end/test_deployment.py tests/flows/test_prefect_yaml.py \
     tests/flows/test_flows.py tests/flows/test_run_pages.py tests/tasks/test_watch.py tests/catalogs/cubes/test_cube.py
+# Old libraries beside new ones: what they say of that is no fault of ours.
+FLOOR_WARNINGS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning
 FLOOR_PACKAGES := hypothesis "moto[server]" psutil pytest pytest-httpserver pytest-randomly pytest-timeout \
     pytest-xdist pyyaml
 
 test-floors: $(FLOORS)/dev
-	$(QUIET_THREADS) $(FLOORS)/bin/pytest -n logical --maxprocesses 4 --dist loadfile $(FLOOR_TESTS)
+	$(QUIET_THREADS) $(FLOORS)/bin/pytest -n logical --maxprocesses 4 --dist loadfile $(FLOOR_WARNINGS) $(FLOOR_TESTS)
 
 $(FLOORS)/dev: pyproject.toml tests/floors.py
 	$(PYTHON) -m venv $(FLOORS)

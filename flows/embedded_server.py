@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Final
 
 from fringewatch.atomic import disk_errors
-from fringewatch.errors import HomeError
+from fringewatch.errors import DiskFullError, HomeError, ServerUnavailableError
+from fringewatch.failures import says_full
 
 _START_LIMIT_S: Final = 300
 """It takes 10 to 25 s on two cores, longer on a busy machine."""
@@ -43,7 +44,9 @@ def start_embedded_server(folder: Path, *, lasting: bool = False) -> str:
     Raises
     ------
     HomeError
-        If it ends or does not answer in time; the message has the end of its log.
+        If it ends, or the disk is full; the message has the end of its log.
+    ServerUnavailableError
+        If it does not answer in time.
     """
     port = _free_port()
     if lasting:
@@ -83,11 +86,25 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         if _answers(port):
             return
         time.sleep(0.1)
+    was_alive = process.poll() is None
     _stop(process)
-    tail = " ".join(log.read_text("utf-8", errors="replace").splitlines()[-_TAIL_LINES:])
+    text = log.read_text("utf-8", errors="replace")
+    tail = " ".join(text.splitlines()[-_TAIL_LINES:])
+    if says_full(text):
+        message = (
+            f"Prefect's embedded server did not start: the disk of {log.parent} is full ({tail}): "
+            "free some space and run again"
+        )
+        raise DiskFullError(message)
+    if was_alive:
+        message = (
+            f"Prefect's embedded server gives no answer after {_START_LIMIT_S} s: run again when "
+            f"less else runs on this machine; its log is {log}"
+        )
+        raise ServerUnavailableError(message)
     message = (
         f"Prefect's embedded server did not start ({tail or 'it said nothing'}); its log is {log}. "
-        "Is the disk full, or its database from another version? It holds run pages only: move "
+        "Is its database from another version? It holds run pages only: move "
         f"{log.parent} away and try again"
     )
     raise HomeError(message)

@@ -9,6 +9,7 @@ from catalogs.places import catalogue_of
 from catalogs.settings import load_settings
 from flows.run_log import RUN_LOG
 from flows.steps import partial, try_later_named
+from fringewatch.errors import TryLaterError
 from tasks.corpora.build import build_corpus
 from tasks.corpora.report import CorpusReport
 from tasks.records import Outcome
@@ -50,10 +51,14 @@ def rebuild_corpus(
         If the name is no plain word, or the recipe or one of its sources cannot be used.
     HomeError
         If another build of this corpus runs.
+    TryLaterError
+        If a full disk, a lack of memory or a storage without answer kept a part of it.
     """
     settings = load_settings(home=home, workers=workers, scheduler=scheduler)
     recipe = load_recipe(config, tuple(sources or ()), catalogue_of(settings))
     report = corpus_task(name, recipe, settings)
+    if report.outcome is Outcome.LATER:
+        raise TryLaterError(*report.lines())
     if report.outcome is Outcome.PARTIAL:
         return partial(report, report.lines()[0])
     return report

@@ -56,7 +56,8 @@ def verify(
     BadInputError
         If the volcano is unknown, `newest_pairs` is negative, or the home has no cube of any.
     TryLaterError
-        If another run holds the home (with `repair`), or none could be verified for such a reason.
+        If the home stopped one of them (another run holds it, its disk is full, its storage gives
+        no answer), or none could be verified for such a reason.
     UnforeseenError
         If one of them met a bug.
     """
@@ -69,7 +70,8 @@ def verify(
     reports = [
         _verify_one(slug, settings, repair=repair, newest_pairs=newest_pairs) for slug in slugs
     ]
-    outcome = whole_outcome([report.outcome for report in reports])
+    stopped = any(report.home_stopped for report in reports)
+    outcome = whole_outcome([report.outcome for report in reports], home_stopped=stopped)
     if outcome in {Outcome.FAILED, Outcome.LATER}:
         raise error_of(outcome)(*(line for r in reports for line in r.lines()))
     if outcome is Outcome.DONE:
@@ -103,4 +105,6 @@ def _verify_one(
         )
     except Exception as error:  # noqa: BLE001 - whatever it is, the others are verified
         failure = report_failure(slug, error, _LOGGER)
-        return VerifyReport(slug, failure.outcome, notes=failure.notes)
+        return VerifyReport(
+            slug, failure.outcome, notes=failure.notes, home_stopped=failure.home_stopped
+        )

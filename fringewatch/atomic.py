@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fringewatch.errors import DiskFullError, HomeError
+from fringewatch.errors import DiskFullError, HomeError, StorageUnavailableError
 
 _ADVICE: Final = {
     errno.ENOSPC: "the disk is full: free some space and run the command again",
@@ -28,6 +28,14 @@ _ADVICE: Final = {
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
+_AWAY: Final = frozenset(
+    {
+        errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.EHOSTUNREACH,
+        errno.ENETDOWN, errno.ENETUNREACH,
+    }
+)  # fmt: skip
+"""What a file system says that lies on another machine, which gives no answer."""
+
 _DRAFT: Final = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.tmp")
 _FOREIGN_LIFE_S: Final = 86_400.0
 """Age at which a draft is dead whose writer we cannot ask after: it is on another machine."""
@@ -41,6 +49,8 @@ def disk_errors(path: Path) -> Iterator[None]:
     ------
     DiskFullError
         If the disk or the quota is full.
+    StorageUnavailableError
+        If the disk is one of another machine, which gives no answer.
     HomeError
         If the disk is read-only, not ours or out of order, or a file stands where a folder is
         needed.
@@ -51,8 +61,14 @@ def disk_errors(path: Path) -> Iterator[None]:
         if error.errno is None:  # not the system's: errors of HTTP, say, are OSErrors too
             raise
         advice = _ADVICE.get(error.errno, f"check the disk and the path ({error.strerror})")
-        message = f"cannot write {path}: {advice}"
-        raise (DiskFullError if error.errno in _FULL else HomeError)(message) from error
+        raise disk_error(error, f"cannot write {path}: {advice}") from error
+
+
+def disk_error(error: OSError, message: str) -> HomeError:
+    """Return our error for what the system said of a disk, with the message."""
+    if error.errno in _FULL:
+        return DiskFullError(message)
+    return (StorageUnavailableError if error.errno in _AWAY else HomeError)(message)
 
 
 def sync_file(path: Path) -> None:

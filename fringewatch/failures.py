@@ -23,6 +23,9 @@ _SERVER_WORDS: Final = ("Failed to reach API at", "ephemeral Prefect API server"
 _SERVER_ERRORS: Final = 500
 _TOO_MANY: Final = 429
 
+_MEMORY_WORDS: Final = ("can't allocate memory", "failed to allocate memory")
+"""What torch and ONNX Runtime say of it on a CPU, by an error of no kind of its own."""
+
 _FOREIGN: Final = frozenset({"rasterio._err", "rasterio.errors", "sqlite3"})
 """Modules whose errors carry the system's words as text alone."""
 
@@ -38,7 +41,7 @@ def foreseen(error: BaseException) -> FringewatchError | None:
     for cause in _causes(error):
         if _is_full(cause):
             return DiskFullError(f"the disk is full ({cause}): free some space and run again")
-        if isinstance(cause, MemoryError):
+        if _is_of_memory(cause):
             return OutOfMemoryError(
                 f"not enough memory ({str(cause) or type(cause).__name__}): run again when less "
                 "else runs on this machine, or with fewer workers"
@@ -54,9 +57,22 @@ def foreseen(error: BaseException) -> FringewatchError | None:
 def _is_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
-    text = str(error).lower()
-    is_foreign = type(error).__module__ in _FOREIGN
-    return is_foreign and any(words in text for words in _FULL_WORDS)
+    return type(error).__module__ in _FOREIGN and says_full(str(error))
+
+
+def says_full(text: str) -> bool:
+    """Whether a library or a log says in words that a disk or a quota is full."""
+    return any(words in text.lower() for words in _FULL_WORDS)
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Whether there was too little memory, also that of a GPU."""
+    kind = type(error)
+    is_torch = kind.__module__.partition(".")[0] == "torch" and kind.__name__ == "OutOfMemoryError"
+    says_so = isinstance(error, RuntimeError) and any(
+        words in str(error).lower() for words in _MEMORY_WORDS
+    )
+    return isinstance(error, MemoryError) or is_torch or says_so
 
 
 def _is_of_server(error: BaseException) -> bool:

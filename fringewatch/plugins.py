@@ -7,10 +7,15 @@ name is asked for, so that a broken one harms only those who ask for it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
-from fringewatch.errors import BadInputError
+from typing_extensions import override
+
+from fringewatch.errors import BadInputError, FringewatchError
+from fringewatch.failures import foreseen
 from fringewatch.plain_text import plain
+
+T = TypeVar("T")
 
 DETECTORS: Final = "fringewatch.detectors"
 """Readers of models' folders, by the architecture that the card names."""
@@ -56,6 +61,29 @@ class Plugin:
             raise self.broken(message)
         return found
 
+    def call(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """Return what a function of the plug-in returns.
+
+        Raises
+        ------
+        PluginError
+            For whatever it raises but one of our own errors, a full disk and a lack of memory.
+        """
+        try:
+            return function(*arguments, **named)
+        except FringewatchError:
+            raise
+        except Exception as error:  # somebody else's code, of which nothing is known
+            raise foreseen(error) or self.broken(error) from error
+
+    def guarded(self, part: T) -> T:
+        """Return a part of the plug-in that is used as before; what its methods raise is `call`'s.
+
+        So a detector or a method that fails at one volcano says whose it is, long after it was
+        loaded.
+        """
+        return cast("T", _Guarded(self, part))
+
     def broken(self, reason: object) -> PluginError:
         """Return the error that says that the plug-in does not do what it has to."""
         words = reason
@@ -65,6 +93,39 @@ class Plugin:
             f"the plug-in '{self.name}' ({self.group}) of {self.package} is broken: "
             f"{plain(words, 500)}; mend that package, or uninstall it"
         )
+
+
+class _Guarded:
+    """A part of another package, whose errors say whose they are."""
+
+    def __init__(self, plugin: Plugin, part: object) -> None:
+        self._plugin, self._part = plugin, part
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # the questions of pickle, copy and Dask: the answer is none
+            raise AttributeError(name)
+        plugin, found = self._plugin, self._plugin.call(_attribute, self._part, name)
+        if found is _MISSING:
+            message = f"{type(self._part).__name__} has no {name}"
+            raise AttributeError(message)
+        if not callable(found):
+            return found
+        return lambda *arguments, **named: plugin.call(found, *arguments, **named)
+
+    @override
+    def __repr__(self) -> str:
+        return repr(self._part)
+
+    @override
+    def __reduce__(self) -> tuple[type, tuple[Plugin, object]]:
+        return _Guarded, (self._plugin, self._part)
+
+
+_MISSING: Final = object()
+
+
+def _attribute(part: object, name: str) -> object:
+    return getattr(part, name, _MISSING)
 
 
 def find_plugins(group: str) -> tuple[Plugin, ...]:

@@ -25,7 +25,7 @@ from insar_models.comparison.making import MADE, TableRequest, make_rows, read_r
 from insar_models.comparison.rows import ROWS, find_rows
 from insar_models.comparison.sets import PICTURE_SETS, JudgingSets
 from insar_models.comparison.table import as_markdown, write_table
-from insar_models.training.arguments import at_least_one
+from insar_models.training.command import at_least_one
 from insar_models.training.stopping import stop_asked
 
 _DONE: Final = 0

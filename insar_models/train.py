@@ -1,8 +1,8 @@
 """The command line of training machines: ``python -m insar_models.train CORPUS --folder RUN``.
 
 With several GPUs: ``torchrun --nproc-per-node 4 -m insar_models.train CORPUS --folder RUN``.
-Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5
-when the disk is full or the folder is busy: with 3 and 5 the same command goes on. (torchrun knows
+Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5 when the
+disk was full, the memory used up or the folder busy: the same command goes on. (torchrun knows
 success and failure alone; its log tells what is left.)
 """
 
@@ -17,7 +17,7 @@ from typing import Final
 import torch
 import torch.distributed as dist
 
-from fringewatch.errors import BadInputError, FringewatchError
+from fringewatch.errors import BadInputError
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
 from insar_models.patchfile.sampling import Rank
@@ -44,9 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _processes(os.environ, given.device) as (rank, device):
             return _train(given, _running(given, rank, device))
-    except FringewatchError as error:
-        _LOG.error("%s", error)
-        return failure_code(error)
+    except Exception as error:  # noqa: BLE001 - a bug is raised again
+        return failure_code(error, _LOG)
 
 
 def _train(given: argparse.Namespace, running: TrainingSetup) -> int:

@@ -1,7 +1,7 @@
 """The command line: ``python -m insar_models.tune CORPUS --encoder DIR --folder RUN``.
 
-Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5
-when the disk is full or the folder is busy: with 3 and 5 the same command goes on.
+Ends with 0 when all steps were taken, 1 after an error, 3 when there is more to do, and 5 when the
+disk was full, the memory used up or the folder busy: the same command goes on.
 """
 
 import argparse
@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from fringewatch.errors import FringewatchError
 from insar_models.encoders.features import best_device
 from insar_models.patchfile.file import open_patch_file
 from insar_models.patchfile.loader import Loading
@@ -38,9 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log_to_terminal()
     try:
         return _tune(given)
-    except FringewatchError as error:
-        _LOG.error("%s", error)
-        return failure_code(error)
+    except Exception as error:  # noqa: BLE001 - a bug is raised again
+        return failure_code(error, _LOG)
 
 
 def _tune(given: argparse.Namespace) -> int:

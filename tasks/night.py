@@ -12,6 +12,7 @@ from fringewatch.errors import (
     HomeError,
     MissingProductError,
     TryLaterError,
+    UnforeseenError,
 )
 from fringewatch.failures import foreseen
 from tasks.records import Outcome, RunReport
@@ -70,6 +71,8 @@ def report_of(volcano: str, error: Exception) -> RunReport:
             "with the traceback in the log"
         )
         return RunReport(volcano, Outcome.FAILED, notes=(words,))
+    if isinstance(found, UnforeseenError):
+        return RunReport(volcano, Outcome.FAILED, notes=(str(found),))
     if isinstance(found, TryLaterError):
         by_home = isinstance(found, HomeError)
         return RunReport(volcano, Outcome.LATER, notes=(str(found),), home_stopped=by_home)

@@ -114,7 +114,7 @@ def _set_aside(
     if not aside.is_folder():
         cube.move(aside.name)
         ledger.forget_tiles(frame, ledger.tiled_pairs(volcano, frame), volcano)
-        if all(not ledger.tiled_pairs(other, frame) for other in ledger.volcanoes()):
+        if not ledger.has_tiles(frame):
             ledger.forget_grid(frame)
     with disk_errors(notes):
         kept = json.loads(notes.read_bytes())

@@ -7,7 +7,7 @@ once, and runs the same both ways.
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from catalogs.home.home import home_of, only_writer, open_home
 from catalogs.ledger.ledger import open_ledger
@@ -23,6 +23,7 @@ from fringewatch.errors import (
     LedgerError,
     ModelError,
     TryLaterError,
+    UnforeseenError,
 )
 from tasks.ingest.discover import discover_frame, preview_frame
 from tasks.ingest.download import download_pairs
@@ -45,6 +46,7 @@ from tasks.records import (
     Published,
     RunReport,
 )
+from tasks.step_failures import named_step
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -76,10 +78,19 @@ class Steps:
     discover: Callable[[FrameRequest, Settings], FramePlan] = discover_frame
     download: Callable[[FrameRequest, Sequence[PairEntry], Settings], BatchReport] = download_pairs
     tile: Callable[[FrameRequest, Sequence[DatePair], Settings], BatchReport] = tile_pairs
+    layers: Callable[[FrameRequest, Settings], tuple[str, ...]] = bring_layers
+    delays: Callable[[FrameRequest, Settings], tuple[str, ...]] = bring_delays
     correct: Callable[[FrameRequest, Settings], BatchReport] = correct_frame
     score: Callable[[FrameRequest, Settings], BatchReport] = score_frame
     rates: Callable[[FrameRequest, Settings], BatchReport] = measure_frame
     publish: Callable[[Volcano, tuple[FrameId, ...], Settings], Published | None] = publish_volcano
+
+    def named(self) -> "Steps":
+        """Return the same steps, each of which says its name when it fails (`named_step`)."""
+        named = {
+            each.name: named_step(each.name, getattr(self, each.name)) for each in fields(self)
+        }
+        return Steps(**named)
 
 
 def parse_request(
@@ -119,8 +130,9 @@ def watch_volcano(
     """Return what was done to bring the volcano's tables up to the request.
 
     What is in the cube, scored and in the tables already is left as it is. A pair or a frame that
-    cannot be had, or whose cube is damaged, becomes a problem of the report; the rest goes on. If
-    another run writes to the home, this one waits for it as long as the settings say.
+    cannot be had, or whose cube is damaged, becomes a problem of the report; the rest goes on, also
+    after a failure that nobody foresaw: the outcome then says that there was a bug. If another run
+    writes to the home, this one waits for it as long as the settings say.
 
     Raises
     ------
@@ -134,8 +146,12 @@ def watch_volcano(
         it, its disk is full, or its storage gives no answer.
     StoreError
         If the cubes of all frames, a table or the ledger are damaged.
+    PluginError
+        If a detector of another package failed at all frames, or a date method of one at the dates.
+    UnforeseenError
+        If there was a bug in every frame, or in what comes after them; its traceback is in the log.
     """
-    steps = steps or Steps()
+    steps = (steps or Steps()).named()
     home = open_home(home_of(settings))
     judging_model(settings, request.volcano.slug)
     method_of(settings.for_volcano(request.volcano.slug))
@@ -147,7 +163,7 @@ def watch_volcano(
         ]
         errors = [part.error for part in parts if part.error is not None]
         if len(errors) == len(parts):
-            raise errors[0]
+            raise next((each for each in errors if isinstance(each, UnforeseenError)), errors[0])
         others = _score_others(request, settings, steps)
         published = steps.publish(request.volcano, request.frames, settings)
     return _report(request, parts, others, published)
@@ -183,8 +199,8 @@ def _watch_frame(
             fetched += len(tiled.done)
             problems += [*downloaded.problems, *tiled.problems]
         if plan.source is not None:
-            plan = replace(plan, notes=(*plan.notes, *bring_layers(part, settings)))
-            plan = replace(plan, notes=(*plan.notes, *bring_delays(part, settings)))
+            plan = replace(plan, notes=(*plan.notes, *steps.layers(part, settings)))
+            plan = replace(plan, notes=(*plan.notes, *steps.delays(part, settings)))
         problems += steps.correct(part, settings).problems
         scored = len(steps.score(part, settings).done)
         problems += steps.rates(part, settings).problems
@@ -229,12 +245,15 @@ def _report(
     )
     plans = [part.plan for part in parts]
     problems = [problem for part in parts for problem in part.problems]
+    is_bug = any(isinstance(part.error, UnforeseenError) for part in parts)
     if request.frames_named:
         absent = zip(request.frames, plans, strict=True)
         problems += [Problem(frame, None, plan.absent) for frame, plan in absent if plan.absent]
     return RunReport(
         volcano=request.volcano.slug,
-        outcome=_outcome(request, plans, problems, in_table if published else None),
+        outcome=Outcome.FAILED
+        if is_bug
+        else _outcome(request, plans, problems, in_table if published else None),
         listed=sum(len(plan.listed) for plan in plans),
         fetched=sum(part.fetched for part in parts),
         scored=sum(part.scored for part in parts) + others,

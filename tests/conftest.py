@@ -17,10 +17,6 @@ from tests.storage import StorageServer
 settings.register_profile("fringewatch", deadline=None)
 settings.load_profile("fringewatch")
 
-# Whole runs are judged by the rule, whose verdicts can be read off the pairs; other processes
-# that tests start inherit it. Tests of the methods name the one that they mean.
-os.environ.setdefault("FRINGEWATCH_METHOD", "rule")
-
 # A night that waits until morning, or for another run, is for the tests of waiting.
 os.environ.setdefault("FRINGEWATCH_RETRY_UNTIL", "")
 os.environ.setdefault("FRINGEWATCH_BUSY_WAIT_MINUTES", "0")

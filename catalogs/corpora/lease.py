@@ -219,7 +219,7 @@ class _BucketLease(Lease):
                 f"this build of corpus '{self.corpus.name}' lost its lease: {self.place} "
                 f"{self.lost}. What was written is kept: run again when no other build goes on"
             )
-            raise HomeError(message)
+            raise HomeBusyError(message)
 
     def give_back(self) -> None:
         """Free the lease for the next builder, if it still is ours; it was all the time, then."""

@@ -186,6 +186,13 @@ class Ledger(
         )
         return tuple(TileRow(DatePair.parse(row[0]), *row[1:]) for row in rows)
 
+    def has_tiles(self, frame: FrameId) -> bool:
+        """Whether a pair of the frame is in the cube of any volcano."""
+        row = self._connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM tiles WHERE frame = ?)", (str(frame),)
+        ).fetchone()
+        return bool(row[0])
+
     def tiled_pairs(self, volcano: str, frame: FrameId) -> tuple[DatePair, ...]:
         """The pairs of a frame that are in the volcano's cube, in order."""
         return tuple(row.pair for row in self.tiles(volcano, frame))

@@ -14,7 +14,7 @@ from catalogs.portal.session import PortalSession
 from catalogs.portal.window_errors import FileChangedError, WholeFileNeededError
 from catalogs.rasters.grid import Grid, Window
 from catalogs.rasters.grids import RasterPlace
-from catalogs.rasters.reading import ChosenWindow, read_chosen_window
+from catalogs.rasters.reading import ChosenWindow, read_chosen_window, read_place
 from catalogs.rasters.window_records import FetchedWindow, WindowProvenance, hash_values
 from catalogs.records import RemoteFile, RemoteFrameFile
 from fringewatch.errors import CorruptProductError, FringewatchError
@@ -73,6 +73,26 @@ def fetch_window(
         raise WholeFileNeededError(message) from error
 
 
+def fetch_place(session: PortalSession, remote: RemoteFile | RemoteFrameFile) -> RasterPlace:
+    """Return where a remote product lies, from the header of its file alone.
+
+    Raises
+    ------
+    WholeFileNeededError, MissingProductError, SourceUnavailableError, CorruptProductError
+        As `fetch_window`.
+    """
+    if is_folder_url(remote.url):
+        message = f"{remote.url} lies on this machine: nothing is saved by reading a part of it"
+        raise WholeFileNeededError(message)
+    reader = RangeReader(session, remote.url)
+    head, _ = reader.read(ByteRange(0, HEAD_BYTES))
+    refuse_too_large(session, remote.url, reader.total_bytes)
+    source = RemoteRaster(reader, head)
+    with _named(remote), _own_error_first(source):
+        _refuse_no_tiff(head)
+        return read_place(_path_of(remote), remote.product, source)
+
+
 def _fetch_once(
     session: PortalSession, remote: RemoteFile | RemoteFrameFile, choose: Callable[[Grid], Window]
 ) -> FetchedWindow:
@@ -82,9 +102,7 @@ def _fetch_once(
     refuse_too_large(session, remote.url, reader.total_bytes)
     source = RemoteRaster(reader, head)
     with _named(remote):
-        if not head.startswith(TIFF_STARTS):
-            message = "it is no TIFF"
-            raise CorruptProductError(message)
+        _refuse_no_tiff(head)
         read = _read(source, remote, choose)
     logger.info("read a window of %s, %d bytes", remote.url, reader.bytes_moved)
     return FetchedWindow(
@@ -124,16 +142,32 @@ def _read(
         source.reads_pixels = True
         return choose(place.grid)
 
-    path = Path(f"/{uuid4().hex}") / remote.file_name
+    with _own_error_first(source):
+        return read_chosen_window(_path_of(remote), remote.product, chosen, source)
+
+
+def _path_of(remote: RemoteFile | RemoteFrameFile) -> Path:
+    """The file's name below a folder that no other read has at the same time."""
+    return Path(f"/{uuid4().hex}") / remote.file_name
+
+
+def _refuse_no_tiff(head: bytes) -> None:
+    if not head.startswith(TIFF_STARTS):
+        message = "it is no TIFF"
+        raise CorruptProductError(message)
+
+
+@contextmanager
+def _own_error_first(source: RemoteRaster) -> Iterator[None]:
+    """Raise what went wrong on the way to the bytes, before what GDAL says of their absence."""
     try:
-        read = read_chosen_window(path, remote.product, chosen, source)
+        yield
     except FringewatchError:
         if source.error is not None:
             raise source.error from None
         raise
     if source.error is not None:
         raise source.error
-    return read
 
 
 @contextmanager

@@ -86,9 +86,12 @@ def read_grid(path: Path, product: Raster) -> Grid:
     return read_place(path, product).grid
 
 
-def read_place(path: Path, product: Raster) -> RasterPlace:
-    """Return where a product lies from the header of its file; raises as `check_raster`."""
-    with _opened(path) as raster:
+def read_place(path: Path, product: Raster, opener: object = None) -> RasterPlace:
+    """Return where a product lies from the header of its file; raises as `check_raster`.
+
+    Through an opener of rasterio where one is given, as `read_chosen_window`.
+    """
+    with _opened(path, opener) as raster:
         place = place_of(raster)
         return replace(place, numbers_said=RasterMeaning.of(raster, product).is_said)
 
@@ -143,9 +146,7 @@ def read_chosen_window(
     CorruptProductError
         As `read_window`.
     """
-    # No file beside this one is looked for.
-    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
-    with alone, _opened(path, opener) as raster:
+    with _opened(path, opener) as raster:
         meaning = RasterMeaning.of(raster, product)
         place = replace(place_of(raster), numbers_said=meaning.is_said)
         window = choose(place)
@@ -215,8 +216,10 @@ def _opened(path: Path, opener: object = None) -> Iterator[rasterio.DatasetReade
 
     Other formats are not tried: a description of other files, or addresses, would be read as well.
     """
+    # Through an opener no file beside this one is looked for.
+    readdir = {} if opener is None else {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
     try:
-        with read_errors(path):
+        with read_errors(path), rasterio.Env(**readdir):
             with warnings.catch_warnings():
                 # A file without georeference is refused in our own words.
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)

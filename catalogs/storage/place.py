@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Final, Self
 from typing_extensions import override
 
 from fringewatch.atomic import (
+    disk_error,
     disk_errors,
     draft_of,
     sweep_drafts,
     sync_file,
     write_atomically,
 )
-from fringewatch.errors import HomeError, StoreError
+from fringewatch.errors import StoreError
 
 if TYPE_CHECKING:
     from zarr.abc.store import Store
@@ -174,7 +175,7 @@ class Folder(Place):
             raise StoreError(message) from error
         except OSError as error:
             message = f"cannot read {self.folder}: check the disk and its owner ({error.strerror})"
-            raise HomeError(message) from error
+            raise disk_error(error, message) from error
 
     @override
     def write(self, content: bytes) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, corpus
-from fringewatch.errors import BadInputError, StoreError
+from fringewatch.errors import BadInputError, FringewatchError, StoreError, TryLaterError
 
 if TYPE_CHECKING:
     from catalogs.settings import Settings
@@ -113,11 +113,11 @@ def shard(plan: str, /, *, index: int, count: int = 1, home: HomeFolder = None) 
     from tasks.corpora.report import shards_report
 
     start_logging()
-    failure = ""
+    failure: FringewatchError | None = None
     try:
         build_shards(plan, wanted, settings)
-    except StoreError as error:  # of one shard; others were written
-        failure = str(error)
+    except (StoreError, TryLaterError) as error:  # of one shard; others were written
+        failure = error
     written = read_receipts(Corpus(place.parent.parent), read)
     lines, outcome = shards_report(wanted, written, place, failure)
     return say(lines, int(outcome))

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from flows.cli.common import NO_NEGATIVE, HomeFolder, ModelName, Portals, app, load
+from fringewatch.errors import BadInputError
 
 
 @app.command
@@ -18,6 +19,8 @@ def rebuild(
 ) -> int:
     """Make a volcano's cubes anew, after a change of lattice or coordinates; nothing is lost.
 
+    A frame that cannot be rebuilt does not end the others.
+
     Parameters
     ----------
     volcano
@@ -27,13 +30,17 @@ def rebuild(
     product
         The phase to read from now on: diff_pha, unw or diff_unfiltered_pha.
     """
+    import logging
+
     from catalogs.home.home import home_of, open_home
     from catalogs.ledger.ledger import open_ledger
     from catalogs.places import catalogue_of
     from catalogs.records import FrameId
     from flows.screen import progress_shown, start_logging
     from flows.site import leave_site
-    from tasks.rebuild import rebuild_frame
+    from tasks.night import report_failure
+    from tasks.rebuild import Rebuilt, rebuild_frame
+    from tasks.records import RunReport, whole_outcome
 
     settings = load(portal, home, model, product)
     found = catalogue_of(settings).find(volcano)
@@ -41,10 +48,19 @@ def rebuild(
     place = open_home(home_of(settings))
     with open_ledger(place.ledger) as ledger:
         frames = [FrameId.parse(text) for text in frame] or ledger.tiled_frames(found.slug)
+    if not frames:
+        message = f"the home {place.root} has no cube of {found.slug}: there is nothing to rebuild"
+        raise BadInputError(message)
     reports = []
     for each in frames:
-        with progress_shown():
-            rebuilt = rebuild_frame(found, each, settings)
-        print("\n".join(rebuilt.lines()))
-        reports.append(rebuilt.report)
-    return max((int(report.outcome) for report in leave_site(reports, settings)), default=0)
+        said: Rebuilt | RunReport
+        try:
+            with progress_shown():
+                said = rebuild_frame(found, each, settings)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are rebuilt
+            said = report_failure(f"{found.slug} {each}", error, logging.getLogger("flows.rebuild"))
+        print("\n".join(said.lines()))
+        reports.append(said if isinstance(said, RunReport) else said.report)
+    reports = leave_site(reports, settings)
+    stopped = any(report.home_stopped for report in reports)
+    return int(whole_outcome([report.outcome for report in reports], home_stopped=stopped))

@@ -62,8 +62,9 @@ def beginning_of(row: Row, files: Mapping[str, Path], encoders: Mapping[str, Pat
             raise ModelError(message)
         return load_encoder(folder)
     weights = weights_of(row, files)
-    begin = RANDOM if weights == RANDOM else Path(weights)
-    return make_encoder(row.encoder, seed=row_seed(row), weights=begin).eval()
+    if weights == RANDOM:
+        return make_encoder(row.encoder, seed=row_seed(row)).eval()
+    return make_encoder(row.encoder, seed=row_seed(row), weights=Path(weights)).eval()
 
 
 def row_seed(row: Row) -> int:

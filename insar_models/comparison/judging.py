@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from insar_models.comparison.set_features import CORPUS
 from insar_models.comparison.sets import QUIET_SHARE, JudgingSets, QuietWindows
-from insar_models.detectors.window_score import highest, level_of_share, share_interval
+from insar_models.detectors.window_fit import level_of_share, share_interval
+from insar_models.detectors.window_score import highest
 from insar_models.judging.bootstrap import BootstrapPlan
 from insar_models.judging.figures import Verdicts, intervals_of, mean_figures
 from insar_models.patchfile.picture_file import Pictures

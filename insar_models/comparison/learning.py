@@ -19,7 +19,7 @@ from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.files import load_encoder
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import Loading
-from insar_models.pretraining.start import pretrain
+from insar_models.pretraining.run import pretrain
 from insar_models.training.running import TrainingSetup
 from insar_models.tuning.run import tune
 

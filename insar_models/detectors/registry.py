@@ -14,7 +14,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from fringewatch.atomic import write_atomically
-from fringewatch.errors import BadInputError, FringewatchError, ModelError
+from fringewatch.errors import BadInputError, ModelError
 from fringewatch.plugins import DETECTORS, find_plugin, plugin_names
 from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.graph_files import GRAPH_ENTRY, GRAPH_FILE, graph_entry
@@ -202,17 +202,12 @@ def _reader_of_plugin(architecture: str) -> _Reader | None:
     read: Any = plugin.load()
 
     def reader(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> Detector:
-        try:
-            model = read(folder, card, tensors)
-        except FringewatchError:
-            raise
-        except Exception as error:  # somebody else's code, of which nothing is known
-            raise plugin.broken(error) from error
+        model = plugin.call(read, folder, card, tensors)
         lacking = sorted(name for name in _DETECTOR_NAMES if not hasattr(model, name))
         if lacking:
             message = f"what it reads is no detector: it has no {', '.join(lacking)}"
             raise plugin.broken(message)
-        return cast("Detector", model)
+        return plugin.guarded(cast("Detector", model))
 
     return reader
 

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final, Protocol
 
 from fringewatch.errors import BadInputError
-from fringewatch.plugins import DATE_METHODS, find_plugin, plugin_names
+from fringewatch.plugins import DATE_METHODS, Plugin, find_plugin, plugin_names
 from insar_models.onset.cumulative_sum import CumulativeSum
 from insar_models.onset.deconvolution import Deconvolution
 from insar_models.onset.evidence import DateVerdict, PairEvidence
@@ -77,27 +77,36 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMet
     BadInputError
         If there is no such method or option, or a value is of no use.
     PluginError
-        If the package that adds the method is broken.
+        If the package that adds the method is broken; its `judge` raises the same later.
     """
     base, given = PRESETS.get(name, (name, {}))
-    kind: Any = _METHODS.get(base) or _kind_of_plugin(base)
+    own = _METHODS.get(base)
+    plugin = None if own else _plugin_of(base)
+    kind: Any = _kind_of_plugin(plugin) if plugin else own
     known = {field.name for field in fields(kind)}
     unknown = sorted(set(options or {}) - known)
     if unknown:
         message = f"method '{name}' has no option '{unknown[0]}': one of {', '.join(sorted(known))}"
         raise BadInputError(message)
-    method: OnsetMethod = kind(**{**given, **(options or {})})
-    return method
+    values = {**given, **(options or {})}
+    if plugin is None:
+        method: OnsetMethod = kind(**values)
+        return method
+    return plugin.guarded(plugin.call(kind, **values))
 
 
-def _kind_of_plugin(name: str) -> object:
-    """Return the class of a method that another package adds: a dataclass of its options."""
+def _plugin_of(name: str) -> Plugin:
     plugin = find_plugin(DATE_METHODS, name)
     if plugin is None:
         known = ", ".join((*METHOD_NAMES, *PRESETS, *plugin_names(DATE_METHODS)))
         message = f"unknown method '{name}' for dates: one of {known}"
         raise BadInputError(message)
-    kind = plugin.load()
+    return plugin
+
+
+def _kind_of_plugin(plugin: Plugin) -> object:
+    """Return the class of a method that another package adds: a dataclass of its options."""
+    kind, name = plugin.load(), plugin.name
     has_judge = is_dataclass(kind) and callable(getattr(kind, "judge", None))
     if not has_judge or getattr(kind, "name", None) != name:
         message = f"{plugin.entry.value} is no dataclass with a judge and the name '{name}'"

@@ -11,7 +11,7 @@ import safetensors
 from numpy.typing import NDArray
 
 from fringewatch.atomic import atomic_file, disk_errors
-from fringewatch.errors import BadInputError, HomeError, StoreError
+from fringewatch.errors import BadInputError, DiskFullError, StoreError
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.patchfile.file import open_patch_file, strangers
 from insar_models.patchfile.header import (
@@ -57,8 +57,10 @@ def write_patch_file(
         stands for no word.
     StoreError
         If there are more or fewer patches than in the columns, or one has not its hash.
+    DiskFullError
+        If the disk has too little room; nothing is left behind.
     HomeError
-        If the disk has too little room or cannot be written; nothing is left behind.
+        If it cannot be written.
     """
     check_facts(facts)
     count = _check_columns(facts, columns)
@@ -141,4 +143,4 @@ def _check_room(path: Path, needed: int) -> None:
             f"cannot write {path}: it takes {needed / 1e9:.2f} GB and {free / 1e9:.2f} GB are "
             "free: free some space, or choose another folder"
         )
-        raise HomeError(message)
+        raise DiskFullError(message)

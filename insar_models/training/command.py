@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from fringewatch.errors import FringewatchError, TryLaterError
+from fringewatch.errors import TryLaterError
+from fringewatch.failures import foreseen
 from insar_models.training.run import TrainingReport
 from insar_models.training.stopping import stop_asked
 
@@ -17,9 +18,16 @@ TRY_LATER: Final = 5
 _LOG: Final = logging.getLogger(__name__)
 
 
-def failure_code(error: FringewatchError) -> int:
-    """Return the exit code of an error: that of *try again later* for a full disk and its like."""
-    return TRY_LATER if isinstance(error, TryLaterError) else FAILED
+def failure_code(error: Exception, log: logging.Logger) -> int:
+    """Return the exit code of an error whose line is logged; a bug is raised, with its traceback.
+
+    That of *try again later* for a full disk, used-up memory and their like.
+    """
+    found = foreseen(error)
+    if found is None:
+        raise error
+    log.error("%s", found)
+    return TRY_LATER if isinstance(found, TryLaterError) else FAILED
 
 
 def until_stopped(learn: Callable[[Callable[[], bool]], TrainingReport]) -> TrainingReport:

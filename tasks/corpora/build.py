@@ -7,7 +7,7 @@ of it; on a batch system `plan_corpus`, many `build_shards` and `finish_corpus` 
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import overload
@@ -25,7 +25,7 @@ from catalogs.corpora.versions import Corpus, corpus_at
 from catalogs.home.home import Home, home_of, open_home
 from catalogs.settings import Settings
 from catalogs.storage.opening import open_place
-from fringewatch.errors import BadInputError, StoreError
+from fringewatch.errors import BadInputError, FringewatchError, StoreError, TryLaterError
 from fringewatch.numbers import PATCH_SIZE
 from tasks.corpora.choose import REASONS, choose
 from tasks.corpora.patch_source import Item, PatchKey, PatchSource
@@ -36,6 +36,9 @@ from tasks.workers.opening import Failure, Workers, open_workers
 
 _LOGGER = logging.getLogger(__name__)
 _FAILURES_NAMED = 5
+
+_Failures = Mapping[str, Failure]
+"""What there is no result for, by its name."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def build_corpus(name: str, recipe: CorpusRecipe, settings: Settings) -> CorpusR
     """Return what became of a new version of a corpus, planned, written and made the current one.
 
     The same recipe over the same sources finds the version that is there, or what a killed build
-    left of it. Shards that cannot be written are named in the report; the others are kept.
+    left of it. Shards that cannot be written are named in the report; the others are kept. Its
+    outcome is *later* where a full disk, a lack of memory or a storage without answer kept some.
 
     Raises
     ------
@@ -108,8 +112,9 @@ def build_corpus(name: str, recipe: CorpusRecipe, settings: Settings) -> CorpusR
         If the name or a source of the recipe cannot be used, or no patch is good enough.
     HomeError
         If another build of this corpus runs, or the storage is full or gives no answer.
-    SourceUnavailableError
-        If the workers were lost; what is done is kept.
+    TryLaterError
+        If the workers were lost, or something could not be surveyed for a full disk, say; what is
+        done is kept.
     """
     home = open_home(home_of(settings))
     corpus = corpus_at(home.corpora, name)
@@ -137,24 +142,27 @@ def build_shards(
         If there is no such shard.
     StoreError
         If the plan is damaged, or a shard could not be written; the others were.
+    TryLaterError
+        If one could not be for a full disk, a lack of memory, or a storage without answer.
     """
     corpus, plan = _read(plan_address)
     sources, _ = _open_sources(plan.recipe, home_of(settings), list_items=False)
     wanted = missing_shards(corpus, plan) if shards is None else tuple(shards)
     create_version(corpus.version(plan.version), plan)
     parts = _Parts(corpus, plan, sources, wanted)
-    receipts, failures = [], []
+    receipts: list[Receipt] = []
+    failures: dict[str, Failure] = {}
     with open_workers(settings, most=len(parts)) as workers:
         for index, result in workers.run(_write_part, parts, "writing shards"):
             if isinstance(result, Failure):
-                failures.append(f"shard {wanted[index]}: {result.reason}")
+                failures[f"shard {wanted[index]}"] = result
             else:
                 receipts.append(result)
     if corpus.is_finished(plan.version):  # a late job of an array: nobody waits for its receipts
         corpus.building(plan.version).remove()
     if failures:
-        message = "; ".join(failures)
-        raise StoreError(message)
+        message = "; ".join(_lines(failures))
+        raise _error_of(failures, message)
     return tuple(sorted(receipts, key=lambda receipt: receipt.shard))
 
 
@@ -170,7 +178,7 @@ def finish_corpus(plan_address: str) -> CorpusReport:
     """
     corpus, plan = _read(plan_address)
     with only_builder(corpus):
-        return _finish(corpus, plan, ())
+        return _finish(corpus, plan, {})
 
 
 def _read(plan_address: str) -> tuple[Corpus, Plan]:
@@ -205,17 +213,17 @@ def _plan(
     """The plan of what the sources offer, written."""
     sources, items = pieces
     found: dict[int, list[Candidate]] = {}
-    failures = []
+    failures: dict[str, Failure] = {}
     for index, result in workers.run(partial(_survey, sources), items, "surveying"):
         if isinstance(result, Failure):
-            failures.append(f"{items[index]}: {result.reason}")
+            failures[str(items[index])] = result
         else:
             found[index] = result
     if failures:
         # A plan without a piece would pass for whole: what comes of it must not depend on luck.
-        named = "; ".join(failures[:_FAILURES_NAMED])
+        named = "; ".join(_lines(failures)[:_FAILURES_NAMED])
         message = f"{len(failures)} of {len(items)} pieces could not be surveyed: {named}"
-        raise StoreError(message)
+        raise _error_of(failures, message)
     rows = choose([candidate for index in sorted(found) for candidate in found[index]], recipe)
     plan = make_plan(corpus.name, recipe, rows)
     write_plan(plan, corpus.plan(plan.version))
@@ -233,19 +241,31 @@ def _write(
     sources: tuple[PatchSource, ...],
     workers: Workers,
     lease: Lease,
-) -> tuple[str, ...]:
+) -> _Failures:
     """Write the shards that are missing; return why some could not be."""
     if corpus.is_finished(plan.version):
-        return ()
+        return {}
     create_version(corpus.version(plan.version), plan)
     missing = missing_shards(corpus, plan)
     parts = _Parts(corpus, plan, sources, missing)
-    failures = []
+    failures: dict[str, Failure] = {}
     for index, result in workers.run(_write_part, parts, "writing shards"):
         if isinstance(result, Failure):
-            failures.append(f"shard {missing[index]}: {result.reason}")
+            failures[f"shard {missing[index]}"] = result
             lease.check()  # with the storage down each of the others would fail too, after minutes
-    return tuple(failures)
+    return failures
+
+
+def _lines(failures: _Failures) -> tuple[str, ...]:
+    return tuple(f"{name}: {failure.reason}" for name, failure in failures.items())
+
+
+def _may_do_well_later(failures: _Failures) -> bool:
+    return any(failure.try_later for failure in failures.values())
+
+
+def _error_of(failures: _Failures, message: str) -> FringewatchError:
+    return (TryLaterError if _may_do_well_later(failures) else StoreError)(message)
 
 
 def _write_part(part: _Part) -> Receipt:
@@ -263,7 +283,7 @@ def _write_part(part: _Part) -> Receipt:
     return receipt
 
 
-def _finish(corpus: Corpus, plan: Plan, failures: tuple[str, ...]) -> CorpusReport:
+def _finish(corpus: Corpus, plan: Plan, failures: _Failures) -> CorpusReport:
     """Show the version to readers if no shard is missing; what the build came to."""
     missing = () if corpus.is_finished(plan.version) else missing_shards(corpus, plan)
     if not missing:
@@ -271,6 +291,8 @@ def _finish(corpus: Corpus, plan: Plan, failures: tuple[str, ...]) -> CorpusRepo
         corpus.make_current(plan.version, dt.datetime.now(dt.UTC))
     corpus.place.sweep()
     outcome = Outcome.PARTIAL if missing else Outcome.DONE
+    if missing and _may_do_well_later(failures):
+        outcome = Outcome.LATER
     return CorpusReport(
         plan.name,
         plan.version,
@@ -278,7 +300,7 @@ def _finish(corpus: Corpus, plan: Plan, failures: tuple[str, ...]) -> CorpusRepo
         patches=plan.patches,
         shards=plan.shards,
         missing=missing,
-        failures=failures,
+        failures=_lines(failures),
         counts=counts_by_reason(plan, REASONS),
         outcome=outcome,
     )

@@ -11,7 +11,7 @@ from catalogs.corpora.plan import KindCount, Plan, counts_by_reason
 from catalogs.corpora.shards import Receipt
 from catalogs.corpora.versions import Corpus
 from catalogs.storage.place import Place
-from fringewatch.errors import StoreError
+from fringewatch.errors import FringewatchError, StoreError, TryLaterError
 from fringewatch.numbers import PATCH_SIZE
 from tasks.corpora.choose import REASONS
 from tasks.corpora.overview import readable_bytes
@@ -104,7 +104,10 @@ def plan_lines(plan: Plan, place: Place) -> list[str]:
 
 
 def shards_report(
-    wanted: Sequence[int], written: Mapping[int, Receipt], plan: Place, failure: str = ""
+    wanted: Sequence[int],
+    written: Mapping[int, Receipt],
+    plan: Place,
+    failure: FringewatchError | None = None,
 ) -> tuple[list[str], Outcome]:
     """Return what a job wrote of the shards that it was asked for, and how it ended.
 
@@ -129,6 +132,8 @@ def shards_report(
     if not missing:
         return said, Outcome.DONE
     outcome = Outcome.PARTIAL if said else Outcome.NOTHING
+    if isinstance(failure, TryLaterError):
+        outcome = Outcome.LATER
     said += [f"failed: {failure}"] if failure else []
     return said + missing_lines(missing, plan), outcome
 

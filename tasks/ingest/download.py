@@ -32,6 +32,7 @@ from fringewatch.errors import (
 )
 from fringewatch.failures import foreseen
 from tasks.ingest.discover import open_portal
+from tasks.ingest.frame_grid import settled_grid
 from tasks.ingest.granules import bring_whole_file, bring_window, describe_lacking, find_granule
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest, Problem
@@ -68,7 +69,8 @@ def download_pairs(
     home, frame = home_of(settings), request.frame
     done, problems = [], []
     with open_ledger(home.ledger) as ledger, open_portal(settings) as portal:
-        choose = None if settings.whole_files else _chooser(request, ledger.grid(frame))
+        grid = settled_grid(portal, home, request, ledger)
+        choose = None if settings.whole_files else _chooser(request, grid)
         batch_download = _BatchDownload(
             portal, home, request, choose, ledger.files(frame), settings.phase
         )

@@ -22,6 +22,10 @@ from fringewatch.errors import CorruptProductError
 from tasks.records import FrameRequest
 
 
+class CutBesideError(CorruptProductError):
+    """A window was cut a pixel beside the one of the frame's lattice: it has to come again."""
+
+
 def bring_window(
     portal: Portal,
     home: Home,
@@ -108,6 +112,8 @@ def read_granule(
     ------
     GridMismatchError
         If the file does not reach the window.
+    CutBesideError
+        If the window in the home is not this one; it is removed.
     CorruptProductError
         If what lies in the home is damaged.
     """
@@ -118,7 +124,7 @@ def read_granule(
     if find_window(window, fetched.grid) != fetched.window:
         path.unlink()  # cut before the frame's grid was settled, a pixel beside it
         message = f"the window of {product.value} was cut a pixel beside the frame's: run again"
-        raise CorruptProductError(message)
+        raise CutBesideError(message)
     said = fetched.provenance.numbers_said
     return ProductWindow(fetched.values, NumbersSeen.among(product, fetched.values, said=said))
 

@@ -5,7 +5,6 @@ there are none, read, encode and write one pair each; then this process shows re
 written, and records it.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -16,20 +15,16 @@ from prefect import task
 from catalogs.cubes.cube import Cube, cube_is_there, open_cube
 from catalogs.cubes.origin import refuse_other_phase
 from catalogs.home.home import Home, home_of
-from catalogs.ledger.ledger import Ledger, open_ledger
+from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.rows import FileRow, FileState, TileRow
-from catalogs.rasters.grid import Grid, Window
-from catalogs.rasters.lattice import (
-    is_inside,
-    lattice_distance_pixels,
-    place_window,
-    snapped_grid,
-)
+from catalogs.rasters.grid import Window
+from catalogs.rasters.lattice import place_window
 from catalogs.rasters.ranges import fault_of_batch
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
-from fringewatch.errors import CorruptProductError, HomeError, StoreError
-from tasks.ingest.granules import granule_place, remove_granules
+from fringewatch.errors import HomeError, StoreError
+from tasks.ingest.frame_grid import settle_by_batch
+from tasks.ingest.granules import remove_granules
 from tasks.ingest.tile_pair import PairSlot, TilingOutcome, home_anywhere, lies_here, tile_some
 from tasks.ingest.tile_workers import workers_at_hand
 from tasks.records import BatchReport, FrameRequest, Problem
@@ -38,19 +33,19 @@ from tasks.workers.base import Failure
 _AT_ONCE: Final = 4
 _TURNS: Final = 4
 """Of each worker in a batch, at the least, so that none waits long while the last one is busy."""
-_SAME_LATTICE: Final = 0.1  # pixels
 _NOT_YET: Final = Failure("it was not tried")
 
 
 def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Settings) -> BatchReport:
     """Return the pairs of the batch that are now in the volcano's cube, and those refused.
 
-    The lattice of a frame is the one that most of its first batch share, not that of its first
-    pair. The window is found in each file by its coordinates, whatever part of the frame the file
-    covers; a file of another step or projection is resampled, and its row says so. A pair that does
-    not reach the window is refused with its reason, and so are all pairs whose numbers show
-    together what none shows alone (see `fault_of_batch`). Downloaded files go when their pair is in
-    the cube or refused, unless the settings keep them.
+    The lattice of a frame is that of its own rasters (`settled_grid`), else the one that most of
+    its first batch share, not that of its first pair. The window is found in each file by its
+    coordinates, whatever part of the frame the file covers; a file of another step or projection is
+    resampled, and its row says so. A pair that does not reach the window is refused with its
+    reason, and so are all pairs whose numbers show together what none shows alone (see
+    `fault_of_batch`). Downloaded files go when their pair is in the cube or refused, unless the
+    settings keep them.
 
     The pairs are shared among the `workers_at_hand`; the cube's bytes do not depend on how many
     these are. Workers elsewhere need the home on a file system that they share with this process.
@@ -72,13 +67,15 @@ def tile_pairs(request: FrameRequest, batch: Sequence[DatePair], settings: Setti
         return BatchReport()
     with open_ledger(home.ledger) as ledger:
         phase = settings.phase
-        grid = ledger.grid(frame) or _settle_grid(home, request, batch, phase, ledger)
+        grid = ledger.grid(frame) or settle_by_batch(home, request, batch, phase, ledger)
         window = place_window(grid, request.volcano.latitude, request.volcano.longitude)
         results = _tile_batch(home, request, batch, window, phase)
         tiled, problems = {}, []
         for pair, result in results.items():
             if isinstance(result, Failure):
-                problems.append(Problem(frame, pair, result.reason))
+                problems.append(Problem(frame, pair, result.reason, result.try_later))
+            elif result.cut_beside:
+                problems.append(Problem(frame, pair, result.refusal, try_later=True))
             elif result.refusal:
                 problems.append(Problem(frame, pair, result.refusal))
                 product = result.refused or phase
@@ -232,35 +229,3 @@ def _tile_rows(
         row = TileRow(pair, url, str(from_phase.sha256), str(coherence.sha256), result.sha256)
         rows.append(row)
     return rows
-
-
-def _settle_grid(
-    home: Home, request: FrameRequest, batch: Sequence[DatePair], phase: Product, ledger: Ledger
-) -> Grid:
-    """Return the lattice for a frame's first batch, and remember it if any pair lies on one.
-
-    The rasters' own lattices come before those that only cover a raster of another step.
-    """
-    volcano = request.volcano
-    places = []
-    for pair in batch:
-        try:
-            place = granule_place(home, request, pair, phase)
-        except CorruptProductError:
-            continue  # refused with this reason when it is tiled
-        if is_inside(place_window(place.grid, volcano.latitude, volcano.longitude)):
-            places.append(place)
-    if not places:
-        longitude, latitude = volcano.longitude, volcano.latitude
-        return snapped_grid(longitude, latitude, longitude, latitude)
-    own = [place.grid for place in places if not place.resampled_from]
-    grids = own or [place.grid for place in places]
-    votes = Counter(
-        {
-            grid: sum(lattice_distance_pixels(grid, other) < _SAME_LATTICE for other in grids)
-            for grid in grids
-        }
-    )
-    winner = votes.most_common(1)[0][0]  # the oldest pair's where votes are equal
-    ledger.record_grid(request.frame, winner)
-    return winner

@@ -14,7 +14,7 @@ from catalogs.rasters.reading import ProductWindow
 from catalogs.records import DatePair, Product
 from fringewatch.errors import CorruptProductError, GridMismatchError, HomeError, StoreError
 from insar_models.phase.codes import encode_phase
-from tasks.ingest.granules import read_granule
+from tasks.ingest.granules import CutBesideError, read_granule
 from tasks.records import FrameRequest
 
 
@@ -40,6 +40,8 @@ class TilingOutcome:
     """False where the cube held these bytes already."""
     refusal: str = ""
     """What is wrong with the pair's files."""
+    cut_beside: bool = False
+    """Whether nothing is wrong with them, but that the window that was brought is not the one."""
     refused: Product | None = None
     """The product that is wrong; None if it takes both to say so."""
     seen: tuple[NumbersSeen, ...] = ()
@@ -92,7 +94,13 @@ def _tile_pair(home: Home, request: FrameRequest, window: Window, item: PairSlot
     except (CorruptProductError, GridMismatchError) as error:
         refused = dict(enumerate(needed)).get(len(windows))
         host = socket.gethostname()
-        return TilingOutcome(refusal=str(error), refused=refused, unseen=unseen, worked_at=host)
+        return TilingOutcome(
+            refusal=str(error),
+            cut_beside=isinstance(error, CutBesideError),
+            refused=refused,
+            unseen=unseen,
+            worked_at=host,
+        )
     except (HomeError, StoreError) as error:
         return TilingOutcome(stop=error)
 

@@ -95,6 +95,8 @@ class VerifyReport:
     next_commands: tuple[str, ...] = ()
     """What to run next; empty if nothing has to be."""
     notes: tuple[str, ...] = ()
+    home_stopped: bool = False
+    """Whether it ended because of the home: full, busy, or its storage out of reach."""
 
     @property
     def differences(self) -> tuple[Difference, ...]:

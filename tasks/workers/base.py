@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from reprlib import Repr
 from typing import Final, TypeVar
 
-from fringewatch.errors import FringewatchError
+from fringewatch.errors import TryLaterError
+from fringewatch.failures import foreseen
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,6 +28,8 @@ class Failure:
     """Instead of a result: why there is none for this item."""
 
     reason: str
+    try_later: bool = False
+    """Whether it was for something that was busy, full or out of reach: later it may do well."""
 
 
 class Workers(ABC):
@@ -44,9 +47,9 @@ class Workers(ABC):
         """Return index and result of each item, as they end: in any order, each once.
 
         Results wait in a bounded number: no more items are begun than `count` times a few before
-        what has ended is taken. An item that raises one of our own errors, has no memory, or at
-        which workers die is a `Failure`, and the others go on. Leaving the iteration early drops
-        what has not begun.
+        what has ended is taken. An item that raises one of our own errors, has no memory or disk
+        left, or at which workers die is a `Failure`, and the others go on. Leaving the iteration
+        early drops what has not begun.
 
         Parameters
         ----------
@@ -71,13 +74,17 @@ def attempt(work: Callable[[T], R], item: T) -> R | Failure:
     """Return what `work` makes of the item, or why it cannot; any other error is raised."""
     try:
         return work(item)
-    except FringewatchError as error:
-        return Failure(str(error))
     except MemoryError as error:
-        return Failure(
+        reason = (
             f"not enough memory for this item ({type(error).__name__} {error}): use fewer "
             "workers, or cut the work smaller"
         )
+        return Failure(reason, try_later=True)
+    except Exception as error:
+        found = foreseen(error)
+        if found is None:
+            raise
+        return Failure(str(found), isinstance(found, TryLaterError))
 
 
 def name_item(error: BaseException, step: str, index: int, item: object) -> None:

@@ -1,6 +1,7 @@
 """Worker processes of this machine, that live as long as a block."""
 
 import asyncio
+import errno
 import logging
 import multiprocessing
 import os
@@ -16,7 +17,8 @@ from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster, Security, Status, Worker
 from distributed.system import MEMORY_LIMIT
 
-from fringewatch.errors import HomeError
+from fringewatch.errors import FringewatchError, HomeError, OutOfMemoryError
+from fringewatch.failures import foreseen
 from tasks.workers.cluster import quiet_dask
 
 GIGABYTE: Final = 10**9
@@ -70,7 +72,9 @@ def embedded_client(count: int, memory_gb: float) -> Iterator[Client]:
     Raises
     ------
     HomeError
-        If they do not start: no memory, no disk, a script that starts itself again.
+        If they do not start: a script that starts itself again, say.
+    TryLaterError
+        If there is no memory or no room on the disk for them.
     """
     with (
         _environment(),
@@ -111,7 +115,7 @@ def _empty_cluster(memory_gb: float, folder: str) -> LocalCluster:
         )
     except (OSError, RuntimeError) as error:
         message = f"a scheduler cannot be started on this machine: {error}; use workers = 1"
-        raise HomeError(message) from error
+        raise _not_started(error, message) from error
 
 
 def _start(cluster: LocalCluster, count: int) -> None:
@@ -134,7 +138,7 @@ def _start(cluster: LocalCluster, count: int) -> None:
             "fewer (the setting `workers`; 1 needs no other process); a script of your own has to "
             "call this under `if __name__ == '__main__'`"
         )
-        raise HomeError(message) from error
+        raise _not_started(error, message) from error
 
 
 def _close(cluster: LocalCluster, before: set[BaseProcess]) -> None:
@@ -146,13 +150,22 @@ def _close(cluster: LocalCluster, before: set[BaseProcess]) -> None:
             child.kill()
 
 
+def _not_started(error: Exception, message: str) -> FringewatchError:
+    """Return the error of workers that do not start; some reasons are gone a while later."""
+    found = foreseen(error)
+    if found is not None:
+        return type(found)(f"{message} ({found})")
+    is_short = isinstance(error, OSError) and error.errno in {errno.ENOMEM, errno.EAGAIN}
+    return (OutOfMemoryError if is_short else HomeError)(message)
+
+
 @contextmanager
 def _folder() -> Iterator[str]:
     try:
         folder = tempfile.TemporaryDirectory(prefix="fringewatch-", ignore_cleanup_errors=True)
     except OSError as error:
         message = f"worker processes need a temporary folder, and there is none: {error}"
-        raise HomeError(message) from error
+        raise _not_started(error, message) from error
     with folder as path:
         yield path
 

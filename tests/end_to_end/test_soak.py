@@ -37,7 +37,10 @@ LOOKBACK_DAYS = 365
 DISK_MB = 256
 NIGHT_S = 900
 PARAMETERS = {"volcanoes": ["fernandina"], "today": str(LAST)}
-SETTINGS = {"retries": 0, "requests_per_second": 1000.0, "lookback_days": LOOKBACK_DAYS}
+# A run that got nothing ends, whatever the hour: the next one is a minute away.
+SETTINGS = {
+    "retries": 0, "requests_per_second": 1000.0, "lookback_days": LOOKBACK_DAYS, "retry_until": "",
+}  # fmt: skip
 MOST_HOME_KB_A_NIGHT, MOST_PREFECT_KB_A_NIGHT = 2_000, 6_000
 
 
@@ -84,9 +87,8 @@ class Month:
     def run_beside(self) -> None:
         """The same night without any disturbance."""
         settings = Settings(
-            home=self.beside, portal=(self.portal.url,), method="deconvolution", retries=0,
-            requests_per_second=1000.0,
-        )  # fmt: skip
+            home=self.beside, portal=(self.portal.url,), retries=0, requests_per_second=1000.0
+        )
         request = parse_request("fernandina", LAST - dt.timedelta(LOOKBACK_DAYS), LAST)
         report = watch_volcano(request, settings)
         assert report.outcome in {Outcome.DONE, Outcome.PARTIAL}, report.lines()
@@ -147,7 +149,7 @@ class Month:
             with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
                 while file.write(bytes(1 << 20)):
                     pass
-            self.wait_for_night(("Completed", "Partial", "Failed", "Crashed"))
+            self.wait_for_night(("TryLater",))
         finally:
             ballast.unlink()
 
@@ -232,7 +234,7 @@ def test_a_month_ends_as_if_nothing_had_been(
     ):
         month = Month(tmp_path / "tree", portal, service, tmp_path / "beside")
         sizes = live_through(month)
-        final_report = newest_report(service)
+        said_of_lost = [text for text in reports(service) if str(LOST) in text]
         service.stop()
         tables = [
             Folder(Home(h).root / "detections" / "fernandina") for h in (service.home, month.beside)
@@ -241,7 +243,7 @@ def test_a_month_ends_as_if_nothing_had_been(
             disturbed, undisturbed = (said(schema, folder) for folder in tables)
             pd.testing.assert_frame_equal(disturbed, undisturbed)
         assert len(said(DATES, tables[0])) == NIGHTS
-        assert str(LOST) in final_report
+        assert len(said_of_lost) == 1  # when it went: a frame that no source has is said once
         assert not left_over(service)
     nights = max(1, len(sizes) - 1)
     grown = [(after - before) // nights for before, after in zip(sizes[0], sizes[-1], strict=True)]
@@ -276,8 +278,8 @@ def live_through(month: Month) -> list[tuple[int, int]]:
     return sizes
 
 
-def newest_report(service: Service) -> str:
-    """The text that the last night left on its page."""
+def reports(service: Service) -> list[str]:
+    """The texts that the nights left on their pages."""
     rules = {"artifacts": {"key": {"any_": ["fringewatch-report"]}}}
-    rows = service.rows("artifacts", **rules, sort="UPDATED_DESC", limit=1)
-    return str(rows[0]["data"])
+    rows = service.rows("artifacts", **rules, sort="UPDATED_DESC", limit=200)
+    return [str(row["data"]) for row in rows]

@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tasks.records import Outcome
+from tests.mounts import own_mounts
 from tests.portal.server import StandInPortal
 
 SIZES = ("80k", "400k", "900k")
@@ -40,25 +38,11 @@ for size in sizes:
 """
 
 
-@pytest.fixture(scope="module")
-def own_mounts() -> list[str]:
-    """Words before a command that may then mount what it likes, seen by nobody else."""
-    words = ["unshare", "--map-root-user", "--mount"]
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run(
-            [*words, "mount", "-t", "tmpfs", "none", "/mnt"], check=False, capture_output=True
-        ).returncode
-    ):
-        pytest.skip("no file systems of one's own on this machine (unshare --mount)")
-    return words
-
-
 def test_a_full_disk_is_try_later_in_whatever_step_and_loses_nothing(
-    own_mounts: list[str], portal: StandInPortal, tmp_path: Path
+    portal: StandInPortal, tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [*own_mounts, sys.executable, "-c", NIGHTS, str(tmp_path), portal.url, *SIZES],
+        [*own_mounts(), sys.executable, "-c", NIGHTS, str(tmp_path), portal.url, *SIZES],
         capture_output=True, text=True, check=False, timeout=280,
         env={**os.environ, "PREFECT_HOME": str(tmp_path / "prefect")},
     )  # fmt: skip

@@ -56,7 +56,7 @@ def test_a_first_verdict_is_revised_by_nothing(kept: KeptHome) -> None:
     assert table["state"].tolist() == table["first_state"].tolist() == ["quiet", "quiet", "unrest"]
     assert not table["revised"].any()
     assert set(table["first_model"]) == set(table["model"]) == {Settings().model}
-    assert set(table["first_method"]) == set(table["method"]) == {"rule"}
+    assert set(table["first_method"]) == set(table["method"]) == {"deconvolution"}
 
 
 def test_a_second_run_with_nothing_new_changes_no_byte(kept: KeptHome) -> None:

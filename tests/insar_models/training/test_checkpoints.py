@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from fringewatch.errors import HomeError, ModelError, TrainingError
+from fringewatch.errors import HomeBusyError, HomeError, ModelError, TrainingError
 from insar_models.training import checkpoints as pretraining_state
 from insar_models.training.checkpoints import (
     Checkpoint,
@@ -125,7 +125,7 @@ class TestOneAtATime:
     def test_two(self, tmp_path: Path) -> None:
         with (
             one_at_a_time(tmp_path / "run"),
-            pytest.raises(HomeError, match="another process"),
+            pytest.raises(HomeBusyError, match="another process"),
             one_at_a_time(tmp_path / "run"),
         ):
             pass
