@@ -38,7 +38,7 @@ from benchmarks.operating_sets import (
     read_pictures,
 )
 from catalogs.settings import Settings
-from catalogs.storage.bucket import open_place
+from catalogs.storage.opening import open_place
 from insar_models.detectors.onnx import OnnxDetector
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.registry import SHIPPED_MODELS, find_model

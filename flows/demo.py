@@ -8,6 +8,7 @@ from catalogs.tables import DATES, read_table
 from flows.backfill import backfill
 from flows.screen import show_report
 from fringewatch.atomic import disk_errors, write_atomically
+from tasks.records import Outcome
 from tasks.scenarios.portal_tree import write_scenario
 from tasks.scenarios.scenario import Scenario
 from tasks.scenarios.scenario_file import read_scenario
@@ -56,8 +57,10 @@ def run_demo(folder: Path) -> int:
     _show_next(scenario)
     # Seen from today, all that a page could say of 2021 is that it was long ago.
     pages = write_site(load_settings(home=home), seen_from=scenario.days[-1])
+    for problem in pages.problems:
+        print(f"no page: {problem}")
     print(f"\nIts page, for a browser: {pages.folder / f'{volcano}.html'}")
-    return code
+    return code or (int(Outcome.PARTIAL) if pages.problems else code)
 
 
 def _show_next(scenario: Scenario) -> None:

@@ -240,7 +240,7 @@ def _inline(text: str) -> str:
     start = text.index("<svg")
     body = re.sub(r'^<svg [^>]*viewBox="([^"]*)"[^>]*>', _OPENING, text[start:])
     body = re.sub(r"<(style|metadata)\b.*?</\1>", "", body, flags=re.DOTALL)
-    body = re.sub(r"font-family: [^;\"]*;?", "", body)
+    body = re.sub(r"font-family: [^;\"]*;?", "", body).replace("xlink:href", "href")
     for stand_in, colour in _COLOURS.items():
         body = body.replace(stand_in, colour)
     # The figure's and the axes' white ground: the page has its own.

@@ -10,8 +10,8 @@ import hashlib
 import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Final
 
 from catalogs.home.home import Home, home_of
@@ -23,10 +23,11 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch import __version__
 from fringewatch.errors import BadInputError, FringewatchError, HomeError, ModelError
+from fringewatch.plain_text import plain
 from insar_models.detectors.protocol import Detector
 from tasks.judge.models import model_of
 from tasks.site.facts import VolcanoFacts, gather_facts
-from tasks.site.overview import make_overview
+from tasks.site.overview import Overview, make_overview
 from tasks.site.rendering import render_index, render_volcano, templates_sha256
 from tasks.site.windows import DRAWING, PictureBook, pictures_of
 
@@ -119,39 +120,98 @@ def write_site(
     day = seen_from or dt.datetime.now(dt.UTC).date()
     model, model_trouble = _model_or_none(settings)
     ledger = read_ledger(home.ledger)
-    problems: list[str] = []
+    run = _Run(home, settings, model, folder, seen_from)
     with ledger or nullcontext():
-        gathered = list(_gather(home, ledger, settings, day, problems))
-    written: list[str] = []
-    unchanged = 0
+        volcanoes = watched_volcanoes(settings, ledger)
+        gathered = [
+            facts
+            for volcano in volcanoes
+            if (facts := run.gather(volcano, ledger, day)) is not None
+        ]
     for facts in gathered:
-        if only is not None and facts.volcano.slug not in only:
-            continue
+        if only is None or facts.volcano.slug in only:
+            run.put_volcano(facts)
+    run.put_index(make_overview(gathered, (*model_trouble, *failed, *run.problems)))
+    slugs = tuple(volcano.slug for volcano in volcanoes)
+    removed, foreign = _others(folder, {INDEX, *(f"{slug}.html" for slug in slugs)})
+    return SiteReport(
+        folder, slugs, tuple(run.written), run.unchanged, removed, tuple(run.problems), foreign
+    )
+
+
+@dataclass
+class _Run:
+    """One making of the pages: what goes in, and what became of each."""
+
+    home: Home
+    settings: Settings
+    model: Detector | None
+    folder: Place
+    seen_from: dt.date | None
+    written: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def gather(self, volcano: Volcano, ledger: Ledger | None, day: dt.date) -> VolcanoFacts | None:
+        """Return the facts of a volcano; None, as a problem, if they cannot be had."""
+        found: list[VolcanoFacts] = []
+        with self._its_own_problem(f"{volcano.slug}.html"):
+            found.append(gather_facts(volcano, self.home, ledger, self.settings, day))
+        return found[0] if found else None
+
+    def put_volcano(self, facts: VolcanoFacts) -> None:
+        """Write the page of a volcano unless it is there."""
         name = f"{facts.volcano.slug}.html"
-        book = PictureBook(facts, home, settings, model)
-        made_from = _hash(facts.fingerprint, str(seen_from), *_common(settings, model))
+        made_from = _hash(facts.fingerprint, str(self.seen_from), *self._common())
+        with self._its_own_problem(name):
+            old = _read(self.folder / name)
+            if old is not None and old.is_whole and old.made_from == made_from:
+                self.unchanged += 1
+                return
+            book = PictureBook(facts, self.home, self.settings, self.model)
+            if old is not None and old.is_whole:
+                book.drawn.update(pictures_of(old.text))
+            self._put(name, made_from, render_volcano(book, self.settings, self.seen_from), old)
+
+    def put_index(self, overview: Overview) -> None:
+        """Write the page of all unless it is there."""
+        with self._its_own_problem(INDEX):
+            text = render_index(overview, self.settings, self.seen_from)
+            self._put(INDEX, _hash(text), text, _read(self.folder / INDEX))
+
+    def _put(self, name: str, made_from: str, text: str, old: _Old | None) -> None:
+        place = self.folder / name
+        if old is not None and not old.is_ours:
+            message = f"{place} is a file of somebody else: it is left alone; move it away"
+            raise BadInputError(message)
+        content = text.encode("utf-8", "replace")
+        digest = hashlib.sha256(content).hexdigest()
+        mark = f"<!-- page of Fringewatch; made from {made_from}; sha256 {digest} -->\n"
+        if place.write(content + mark.encode()):
+            self.written.append(name)
+        else:
+            self.unchanged += 1
+
+    def _common(self) -> Iterable[str]:
+        """What all pages rest on beside their facts."""
+        settings = self.settings
+        yield from (__version__, str(DRAWING), templates_sha256(), settings.footnote)
+        yield from (settings.model, settings.method, repr(settings.method_options))
+        yield from (repr(settings.air), self.model.sha256 if self.model else "")
+
+    @contextmanager
+    def _its_own_problem(self, name: str) -> Iterator[None]:
+        """Keep what is wrong with one page from the others; a home that fails ends them all."""
         try:
-            if _put_volcano(folder / name, made_from, book, settings, seen_from):
-                written.append(name)
-            else:
-                unchanged += 1
+            yield
         except HomeError:
             raise
         except FringewatchError as error:
-            problems.append(f"{name}: {error}")
-    overview = make_overview(gathered, (*model_trouble, *failed, *problems))
-    text = render_index(overview, settings, seen_from)
-    try:
-        if _put(folder / INDEX, _hash(text), text):
-            written.append(INDEX)
-        else:
-            unchanged += 1
-    except BadInputError as error:
-        problems.append(f"{INDEX}: {error}")
-    names = {INDEX, *(f"{facts.volcano.slug}.html" for facts in gathered)}
-    removed, foreign = _others(folder, names)
-    slugs = tuple(facts.volcano.slug for facts in gathered)
-    return SiteReport(folder, slugs, tuple(written), unchanged, removed, tuple(problems), foreign)
+            self.problems.append(f"{name}: {error}")
+        except Exception as error:
+            _LOGGER.exception("%s failed in a way that nobody foresaw", name)
+            words = f"{type(error).__name__}: {error}: this is a bug, please report it"
+            self.problems.append(f"{name}: {plain(words)}")
 
 
 def watched_volcanoes(settings: Settings, ledger: Ledger | None) -> tuple[Volcano, ...]:
@@ -177,61 +237,11 @@ def _lost(slug: str, ledger: Ledger | None) -> Volcano:
     return Volcano(slug, slug, 0, float("nan"), float("nan"), "in no catalogue", frames)
 
 
-def _gather(
-    home: Home,
-    ledger: Ledger | None,
-    settings: Settings,
-    day: dt.date,
-    problems: list[str],
-) -> Iterator[VolcanoFacts]:
-    for volcano in watched_volcanoes(settings, ledger):
-        try:
-            yield gather_facts(volcano, home, ledger, settings, day)
-        except HomeError:
-            raise
-        except FringewatchError as error:
-            problems.append(f"{volcano.slug}.html: {error}")
-
-
 def _model_or_none(settings: Settings) -> tuple[Detector | None, tuple[str, ...]]:
     try:
         return model_of(settings), ()
     except ModelError as error:
         return None, (f"no page shows where the model looked: {error}",)
-
-
-def _common(settings: Settings, model: Detector | None) -> Iterable[str]:
-    """What all pages rest on beside their facts."""
-    yield from (__version__, str(DRAWING), templates_sha256(), settings.footnote)
-    yield from (settings.model, settings.method, repr(settings.method_options), repr(settings.air))
-    yield model.sha256 if model else ""
-
-
-def _put_volcano(
-    place: Place,
-    made_from: str,
-    book: PictureBook,
-    settings: Settings,
-    seen_from: dt.date | None,
-) -> bool:
-    """Write the page of a volcano unless it is there; tell whether it was written."""
-    old = _read(place)
-    if old is not None and old.is_whole and old.made_from == made_from:
-        return False
-    if old is not None and old.is_whole:
-        book.drawn.update(pictures_of(old.text))
-    return _put(place, made_from, render_volcano(book, settings, seen_from), old)
-
-
-def _put(place: Place, made_from: str, text: str, old: _Old | None = None) -> bool:
-    old = old or _read(place)
-    if old is not None and not old.is_ours:
-        message = f"{place} is a file of somebody else: it is left alone; move it away"
-        raise BadInputError(message)
-    content = text.encode("utf-8", "replace")
-    digest = hashlib.sha256(content).hexdigest()
-    mark = f"<!-- page of Fringewatch; made from {made_from}; sha256 {digest} -->\n"
-    return place.write(content + mark.encode())
 
 
 def _read(place: Place) -> _Old | None:

@@ -36,6 +36,7 @@ def chromium(profile: Path) -> Iterator[webdriver.Chrome]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     session = webdriver.Chrome(options=options, service=Service(driver))
     try:
+        session.get("about:blank")  # not the browser's own page, which asks for much
         yield session
     finally:
         session.quit()
@@ -59,12 +60,12 @@ def printed_pages(browser: webdriver.Chrome) -> int:
 
 
 def requested(browser: webdriver.Chrome) -> list[str]:
-    """Addresses that were asked for since this was last asked, but for those that hold data."""
+    """Addresses outside the page and the browser that were asked for since this was last asked."""
     entries = browser.get_log("performance")  # type: ignore[no-untyped-call]
     events = [json.loads(entry["message"])["message"] for entry in entries]
     sent = [one for one in events if one["method"] == "Network.requestWillBeSent"]
     urls = [str(one["params"]["request"]["url"]) for one in sent]
-    return [url for url in urls if not url.startswith("data:")]
+    return [url for url in urls if not url.startswith(("data:", "chrome:", "about:"))]
 
 
 def violations(browser: webdriver.Chrome) -> list[str]:

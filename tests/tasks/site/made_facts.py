@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from catalogs.records import FrameId, Volcano
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema
@@ -61,8 +62,9 @@ def date_of(number: int) -> dt.date:
 
 
 def table_of(schema: TableSchema, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    names = [column.name for column in schema.columns]
-    return pd.DataFrame(list(rows), columns=names)
+    """The rows as they are read from a table's file; what is not said is empty."""
+    table: pd.DataFrame = pa.Table.from_pylist(list(rows), schema=schema.arrow).to_pandas()
+    return table
 
 
 def facts_of(

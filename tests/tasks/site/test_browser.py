@@ -96,6 +96,7 @@ def test_ages_are_counted_by_whoever_looks(site: Path, browser: webdriver.Chrome
 def test_a_page_works_without_scripts(site: Path, browser: webdriver.Chrome) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
+        browser.get("about:blank")  # else it only goes to another place of the page that is there
         browser.get((site / "fernandina.html").as_uri() + "#on-2024-01-30")
         steps = browser.find_elements(By.CSS_SELECTOR, ".step")
         assert len(steps) == 3

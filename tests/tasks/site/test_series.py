@@ -1,4 +1,3 @@
-import datetime as dt
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -55,9 +54,9 @@ def test_no_dates_give_no_chart() -> None:
 def test_a_long_history_is_drawn_whole_in_the_band_alone() -> None:
     series = draw_series(facts_of(ten_years()), None)
     assert len(series.svg) < 150_000
-    years = (date_of(299) - date_of(0)) / dt.timedelta(days=365)
-    assert years > 9
-    assert str(date_of(0).year + 1) in series.svg  # a label of the band
+    first, last = date_of(0).year, date_of(299).year
+    assert last - first > 8
+    assert any(f">{year}-" in series.svg for year in range(first, last - 3))  # below the band
 
 
 def test_what_was_measured_has_a_panel() -> None:

@@ -13,8 +13,9 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, write_table
 from fringewatch.errors import BadInputError, HomeError
-from tasks.site.rendering import LARGEST_PAGE_BYTES
+from tasks.site.rendering import LARGEST_PAGE_BYTES, render_volcano
 from tasks.site.site import SiteReport, write_site
+from tasks.site.windows import PictureBook
 from tests.scenes import FRAME
 from tests.tasks.kept_home import KeptHome, filled, kept
 from tests.tasks.site.made_facts import POSITIVE, day, pair, table_of
@@ -37,9 +38,7 @@ Rows = list[dict[str, Any]]
 
 def put_tables(kept: KeptHome, days: Rows, pairs: Rows) -> None:
     folder = kept.home.detections("fernandina")
-    dates = table_of(DATES, days)
-    dates["first_judged_at"] = dates["first_judged_at"].dt.as_unit("s")
-    write_table(DATES, dates, folder)
+    write_table(DATES, table_of(DATES, days), folder)
     write_table(INTERFEROGRAMS, table_of(INTERFEROGRAMS, pairs), folder)
 
 
@@ -58,6 +57,13 @@ def test_a_volcano_gets_its_page_and_all_get_one(kept: KeptHome) -> None:
     assert text.count("data:image/png;base64,") > 5
     assert "http://" not in re.sub(r"<li>.*?</li>|xmlns[^ >]*|127[^<]*", "", text)
     assert 'href="fernandina.html"' in page(kept, "index.html")
+
+
+def fails_for_fernandina(book: PictureBook, settings: Settings, seen_from: dt.date | None) -> str:
+    if book.facts.volcano.slug == "fernandina":
+        message = "nobody foresaw this"
+        raise ValueError(message)
+    return render_volcano(book, settings, seen_from)
 
 
 def test_what_has_not_changed_is_not_written_again(kept: KeptHome) -> None:
@@ -162,6 +168,21 @@ def test_a_model_that_is_gone_leaves_the_words(kept: KeptHome) -> None:
     assert "no page shows where the model looked" in page(kept, "index.html")
 
 
+def test_a_bug_on_one_page_is_said_and_stops_no_other(
+    kept: KeptHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(kept, watch=("taal",))
+    old = page(kept)
+    monkeypatch.setattr("tasks.site.site.render_volcano", fails_for_fernandina)
+    made = write(kept, watch=("taal",), footnote="new")
+    (problem,) = made.problems
+    assert "fernandina.html" in problem
+    assert "this is a bug" in problem
+    assert page(kept) == old
+    assert "new" in page(kept, "taal.html")
+    assert "this is a bug" in page(kept, "index.html")
+
+
 def test_silence_is_unknown_whatever_the_table_says(kept: KeptHome) -> None:
     write_site(kept.settings, seen_from=dt.date(2024, 9, 1))
     assert "UNKNOWN since" in page(kept)
@@ -170,13 +191,10 @@ def test_silence_is_unknown_whatever_the_table_says(kept: KeptHome) -> None:
 
 
 def test_pages_may_go_elsewhere_and_the_home_stays_as_it_is(kept: KeptHome, tmp_path: Path) -> None:
-    kept.settings.home.chmod(0o500)
-    try:
-        made = write_site(kept.settings, folder=Folder(tmp_path / "www"), seen_from=SEEN_FROM)
-    finally:
-        kept.settings.home.chmod(0o700)
+    before = {path: path.stat().st_mtime_ns for path in kept.settings.home.rglob("*")}
+    made = write_site(kept.settings, folder=Folder(tmp_path / "www"), seen_from=SEEN_FROM)
     assert made.written == ("fernandina.html", "index.html")
-    assert not (kept.settings.home / "site").exists()
+    assert {path: path.stat().st_mtime_ns for path in kept.settings.home.rglob("*")} == before
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(kept: KeptHome, tmp_path: Path) -> None:
