@@ -203,7 +203,9 @@ def _learned(
     report = go_on(folder, plan["steps"], None, asked)
     spent.keep()
     if not report.is_finished and spent.seconds < 3600 * shop.limits.hours:
-        message = f"{folder} stands at step {report.step} of {plan['steps']}"
+        message = (
+            f"{name} stands at step {report.step} of {plan['steps']}: the same command goes on"
+        )
         raise NotYetError(message)
     return Learned(
         encoder=report.encoder,
