@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numcodecs.zstd import Zstd
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
@@ -134,9 +134,13 @@ def logits(model: Detector, windows: list[NDArray[np.uint8]]) -> NDArray[np.floa
 
 def packed(form: Form, pairs: list[RealPair]) -> tuple[float, float]:
     """Return the mean bytes of phase and of coherence."""
-    pack = Zstd(form.level).encode
-    phase = [len(pack(np.ascontiguousarray(form.phase(one.phase)))) for one in pairs]
-    coherence = [len(pack(np.ascontiguousarray(form.coherence(one.coherence)))) for one in pairs]
+    codec = pa.Codec("zstd", compression_level=form.level)
+
+    def size(pixels: NDArray[np.uint8]) -> int:
+        return len(codec.compress(pixels.tobytes(), asbytes=True))
+
+    phase = [size(form.phase(one.phase)) for one in pairs]
+    coherence = [size(form.coherence(one.coherence)) for one in pairs]
     return float(np.mean(phase)), float(np.mean(coherence))
 
 

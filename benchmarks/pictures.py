@@ -12,11 +12,13 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
@@ -48,6 +50,11 @@ def make_pictures(folder: Path, count: int) -> list[Path]:
     return paths
 
 
+def decoded(paths: Sequence[Path]) -> NDArray[np.float32]:
+    """Return the phase of pictures of one size, float32 (n, H, W)."""
+    return np.stack([decode_picture(read_picture(path)).phase_rad for path in paths])
+
+
 def busy(work: Callable[[], object]) -> float:
     """Return the seconds of processor that a work takes."""
     begun = time.process_time()
@@ -68,28 +75,22 @@ def main() -> None:
         for count in (max(8, words.pictures // 4), words.pictures):
             folder = Path(place) / str(count)
             paths = make_pictures(folder, count)
-            decoded = [decode_picture(read_picture(paths[0])).phase_rad]
-            model.logits(np.stack(decoded).astype(np.float32))  # what is imported or warmed, once
-
-            def decode(paths: list[Path] = paths, to: list = decoded) -> None:
-                to[:] = [decode_picture(read_picture(path)).phase_rad for path in paths]
-
+            phase_rad = decoded(paths)
+            model.logits(phase_rad[:1])  # what is imported or made once
             ways: dict[str, Callable[[], object]] = {
-                "read and decode": decode,
-                f"scores of {model.name}": lambda to=decoded: model.logits(
-                    np.stack(to).astype(np.float32)
-                ),
-                f"scores of {baseline.name}": lambda to=decoded: baseline.logits(
-                    np.stack(to).astype(np.float32)
-                ),
-                "evaluate, all of it": lambda folder=folder: evaluate_request(
-                    EvaluationRequest(images=folder), settings, Judging()
+                "read and decode": partial(decoded, paths),
+                f"scores of {model.name}": partial(model.logits, phase_rad),
+                f"scores of {baseline.name}": partial(baseline.logits, phase_rad),
+                "evaluate, all of it": partial(
+                    evaluate_request, EvaluationRequest(images=folder), settings, Judging()
                 ),
             }
             for name, way in ways.items():
                 seconds = busy(way)
-                print(f"{name:34}{count:9}{1e3 * seconds / count:14.1f}{count / seconds:10.1f}",
-                      flush=True)  # fmt: skip
+                print(
+                    f"{name:34}{count:9}{1e3 * seconds / count:14.1f}{count / seconds:10.1f}",
+                    flush=True,
+                )
             rates.append(count / seconds)
     print(
         f"evaluate: {rates[-1]:.1f} pictures a second of the processor (aim: at least {AIM:.0f}), "

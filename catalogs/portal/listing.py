@@ -5,6 +5,7 @@ preformatted lines, nginx's), so that only the links are read and the result is 
 """
 
 import logging
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
@@ -15,6 +16,10 @@ from fringewatch.errors import BadInputError
 
 LINK_CHARACTERS_MAX: Final = 2000
 """A link that is longer is none: those of the portal have some 150 characters."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,200}/?")
+"""A link that is nothing but a name in the page's folder, as those of pairs are: thousands of them
+are not taken apart and put together again."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +53,12 @@ def parse_links(page: str, page_url: str) -> tuple[str, ...]:
     collector = _Links()
     # Never closed: closing would read the cut rest of a page as if it were whole.
     collector.feed(page)
-    links = (_absolute(reference, page_url) for reference in collector.references)
+    folder = _absolute(".", page_url)
+    links = (
+        f"{folder}{reference}" if folder and _NAME.fullmatch(reference)
+        else _absolute(reference, page_url)
+        for reference in collector.references
+    )  # fmt: skip
     return tuple(link for link in links if link is not None)
 
 

@@ -21,9 +21,10 @@ from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import Loading
 from insar_models.pretraining.run import pretrain
 from insar_models.training.running import TrainingSetup
-from insar_models.tuning.run import tune
+from insar_models.tuning.run import ENCODER, tune
 
 _PLAN: Final = "plan.json"
+_ENDED: Final = "ended.json"
 _TRIED: Final = 3
 """Steps by which a rate is measured, after one that does not count."""
 _UNLABELLED: Final = -1
@@ -190,6 +191,10 @@ def _learned(
     shop: Workshop, name: str, go_on: TakeSteps, most_steps: int, batch: int, *, views: int
 ) -> Learned:
     folder = shop.folder / name
+    ended = folder / _ENDED
+    if ended.is_file():  # a run that its hours ended must not take a step whenever it is asked for
+        told = json.loads(ended.read_text("utf-8"))
+        return Learned(encoder=folder / ENCODER, **told)
     plan = _plan(shop, folder, go_on, most_steps)
     spent = Spent(folder, clock_of(shop.device))
 
@@ -203,18 +208,21 @@ def _learned(
     report = go_on(folder, plan["steps"], None, asked)
     spent.keep()
     if not report.is_finished and spent.seconds < 3600 * shop.limits.hours:
-        message = f"{folder} stands at step {report.step} of {plan['steps']}"
+        message = (
+            f"{name} stands at step {report.step} of {plan['steps']}: the same command goes on"
+        )
         raise NotYetError(message)
-    return Learned(
-        encoder=report.encoder,
-        step=report.step,
-        steps=plan["steps"],
-        batch=batch,
-        views=views * batch * report.step,
-        hours=spent.seconds / 3600,
-        clock="processor" if shop.device == "cpu" else "wall",
-        seconds_per_step=plan["seconds_per_step"],
-    )
+    told = {
+        "step": report.step,
+        "steps": plan["steps"],
+        "batch": batch,
+        "views": views * batch * report.step,
+        "hours": spent.seconds / 3600,
+        "clock": "processor" if shop.device == "cpu" else "wall",
+        "seconds_per_step": plan["seconds_per_step"],
+    }
+    write_atomically(ended, f"{json.dumps(told)}\n".encode())
+    return Learned(encoder=report.encoder, **told)
 
 
 def _plan(shop: Workshop, folder: Path, go_on: TakeSteps, most_steps: int) -> dict[str, Any]:

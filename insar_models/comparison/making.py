@@ -139,6 +139,7 @@ def _made(row: Row, sets: JudgingSets, request: TableRequest) -> RowRecord:
         machine=_machine(request.device),
     )
     try:
+        request.limits.check("it was begun")
         return _learned_and_judged(row, sets, request, blank)
     except NotYetError as error:
         return replace(blank, state=UNFINISHED, reason=str(error))

@@ -84,7 +84,7 @@ def _features(  # noqa: PLR0913, PLR0917
         kept = path / f"{first:06d}.safetensors"
         part = _kept(kept, of)
         if part is None:
-            limits.check(f"features {first} to {first + len(chosen)} of {path} were computed")
+            limits.check(f"all of the set {path.name} was seen ({first} of {len(rows)} patches)")
             part = features_of(encoder, codes, device=device)
             write_flat_file(kept, _KIND, {"features": part}, {"of": of})
             _LOG.info("%s: features %d of %d", path, first + len(chosen), len(rows))

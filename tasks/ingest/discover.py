@@ -65,14 +65,13 @@ def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     except (SourceUnavailableError, MissingProductError) as error:
         return _without_listing(request, error, there)
     listed = _in_range(request, (entry.pair for entry in listing.entries))
+    wanted = set(listed) - set(there)
     return FramePlan(
         listing.root,
         listed,
         newest=newest_pair(entry.pair for entry in listing.entries),
         there=_in_range(request, there),
-        to_fetch=tuple(
-            entry for entry in listing.entries if entry.pair in set(listed) - set(there)
-        ),
+        to_fetch=tuple(entry for entry in listing.entries if entry.pair in wanted),
     )
 
 

@@ -1,4 +1,5 @@
 import datetime as dt
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given
@@ -130,3 +131,17 @@ def test_a_pair_that_ends_in_the_future_is_none(caplog: pytest.LogCaptureFixture
     found = parse_pairs(page, "https://portal.example/interferograms/")
     assert [str(entry.pair) for entry in found] == ["20210101_20210113"]
     assert "20210101_20991231/ ends in the future" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "page_url",
+    ["https://a.b/c/d/", "https://a.b/c/d", "https://a.b/c/d/?C=M;O=A", "HTTPS://a.b:444/c/d/#e"],
+)
+def test_a_plain_name_is_joined_as_every_link_is(page_url: str) -> None:
+    names = ("20200101_20200113", "20200101_20200113/", "abc", "D_1/")
+    page = "".join(f'<a href="{name}">{name}</a>' for name in names)
+    assert parse_links(page, page_url) == tuple(urljoin(page_url, name) for name in names)
+
+
+def test_plain_names_of_a_page_from_nowhere_are_no_links() -> None:
+    assert parse_links('<a href="20200101_20200113">', "file:///c/d/") == ()

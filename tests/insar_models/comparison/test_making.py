@@ -104,7 +104,10 @@ def test_hours_end_a_run_and_the_row_says_so(sets: JudgingSets, tmp_path: Path) 
     (record,) = make_rows([row], sets, request_in(tmp_path / "table", hours=0.5 / 3600))
     assert record.state == MADE
     assert 0 < record.learned["step"] <= record.learned["steps"] < 5_000
-    assert record.hours >= 0.0
+    (tmp_path / "table" / "rows" / row.name / "row.json").unlink()
+    (again,) = make_rows([row], sets, request_in(tmp_path / "table", hours=0.5 / 3600))
+    assert again.learned == record.learned
+    assert again.figures == record.figures
 
 
 def test_a_row_that_cannot_be_made_has_its_reason_and_ends_no_other(
