@@ -35,7 +35,8 @@ def run(settings: Settings, reports: Sequence[RunReport], kind: str = NIGHTLY) -
 def nights_ago(settings: Settings, *days: int) -> None:
     """Move the last runs back, each by so many days."""
     with open_ledger(settings.home / "ledger.sqlite") as ledger, ledger._transaction() as cursor:
-        for number, back in zip(range(len(runs(settings)), 0, -1), days, strict=False):
+        numbers = [run.number for run in ledger.runs()]
+        for number, back in zip(numbers, days, strict=False):
             at = (dt.datetime.now(dt.UTC) - dt.timedelta(days=back)).isoformat(timespec="seconds")
             cursor.execute("UPDATE runs SET started_at = ? WHERE number = ?", (at, number))
 
