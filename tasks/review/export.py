@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 import fringewatch
 from catalogs.home.home import home_of
 from catalogs.home.reading import find_home, read_ledger
+from catalogs.records import ModelId
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATE
@@ -131,7 +132,7 @@ def _patches(
         for slug in (volcano,) if volcano else ledger.reviewed_volcanoes():
             labels = labels_of(ledger, slug, left_out)
             model = judging_model(settings, slug)
-            scored = ledger.scored_pairs(slug, (model.name, model.sha256))
+            scored = ledger.scored_pairs(slug, ModelId(model.name, model.sha256))
             scores = {(row.frame, row.pair): row.score for row in scored}
             found += labelled_patches(home, ledger, slug, labels, scores, settings)
             numbers += [review.number for review in ledger.reviews(slug)]

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.outbox_records import Standing
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, FrameId, ModelId
 from catalogs.settings import Settings
 from insar_models.onset.evidence import DateState, DateVerdict
 from tasks.judge.detect import judge_dates, method_of
@@ -54,7 +54,7 @@ def test_what_was_never_scored_is_unknown() -> None:
 def test_a_filled_home_makes_the_facts_of_a_message(kept: KeptHome) -> None:
     model, method = model_of(kept.settings), method_of(kept.settings)
     with open_ledger(kept.home.ledger) as ledger:
-        scored = ledger.scored_pairs("fernandina", (model.name, model.sha256))
+        scored = ledger.scored_pairs("fernandina", ModelId(model.name, model.sha256))
     verdicts = judge_dates(scored, model, method, ())
     standing, facts, telling = news_of(
         FERNANDINA, verdicts, scored, kept.settings, LAST + dt.timedelta(1)

@@ -10,6 +10,7 @@ import pytest
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.ledger.rows import PairScore
+from catalogs.records import ModelId
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError
 from tasks.judge.models import model_of
@@ -69,7 +70,7 @@ def test_it_survives_new_scores_and_a_new_model(
     monkeypatch.setattr("tasks.publish.judging_model", lambda *_: following)
     score = PairScore(0.5, 0.7, 9.0, 0.9, True, -0.37, -91.55, 9)
     with open_ledger(kept.home.ledger) as ledger:
-        identity = ("next", "bb")
+        identity = ModelId("next", "bb")
         ledger.record_scores("fernandina", FRAME, identity, [(pair, score) for pair in PAIRS])
     publish_volcano(FERNANDINA, (FRAME,), kept.settings)
     last = dates(kept).loc[LAST]
