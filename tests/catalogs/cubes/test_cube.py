@@ -15,7 +15,6 @@ from catalogs.records import DatePair, FrameId
 from catalogs.storage.place import Folder
 from fringewatch.errors import HomeError, StoreError
 from insar_models.phase.codes import decode_phase
-from tests.catalogs.cubes.filled import append
 
 FRAME = FrameId.parse("106A_09048_000909")
 GRID = Grid(-92.4255, 0.4871667, 0.001, 0.001, 1840, 1913)
@@ -31,7 +30,7 @@ def tile(name: str, seed: int = 0) -> PairTile:
 
 def make(path: Path, *names: str) -> Cube:
     cube = open_cube(Folder(path), "fernandina", FRAME, WINDOW)
-    append(cube, [tile(name, seed) for seed, name in enumerate(names)])
+    cube.append([tile(name, seed) for seed, name in enumerate(names)])
     return cube
 
 
@@ -63,7 +62,7 @@ def test_plain_xarray_shows_physical_values(tmp_path: Path) -> None:
 def test_appending_a_pair_twice_changes_nothing(tmp_path: Path) -> None:
     cube = make(tmp_path / "a.zarr", *NAMES)
     before = content(tmp_path / "a.zarr")
-    append(cube, [tile(name, seed) for seed, name in enumerate(NAMES)])
+    assert cube.append([tile(name, seed) for seed, name in enumerate(NAMES)]) == ()
     assert make(tmp_path / "a.zarr", *NAMES).pairs == tuple(map(DatePair.parse, NAMES))
     assert content(tmp_path / "a.zarr") == before
 
@@ -71,8 +70,9 @@ def test_appending_a_pair_twice_changes_nothing(tmp_path: Path) -> None:
 def test_the_same_pairs_give_the_same_bytes_in_one_batch_or_many(tmp_path: Path) -> None:
     make(tmp_path / "a.zarr", *NAMES)
     for seed, name in enumerate(NAMES):
-        cube = open_cube(Folder(tmp_path / "b.zarr"), "fernandina", FRAME, WINDOW)
-        append(cube, [tile(name, seed)])
+        open_cube(Folder(tmp_path / "b.zarr"), "fernandina", FRAME, WINDOW).append(
+            [tile(name, seed)]
+        )
     assert content(tmp_path / "a.zarr") == content(tmp_path / "b.zarr")
 
 
@@ -85,7 +85,7 @@ def test_a_writer_that_is_killed_midway_is_cleaned_up_after(
     make(path, NAMES[0])
     whole = tmp_path / "whole.zarr"
     shutil.copytree(path, whole)
-    append(open_cube(Folder(whole), "fernandina", FRAME, WINDOW), [tile(NAMES[1], 1)])
+    open_cube(Folder(whole), "fernandina", FRAME, WINDOW).append([tile(NAMES[1], 1)])
 
     class KilledError(Exception):
         pass
@@ -107,11 +107,11 @@ def test_a_writer_that_is_killed_midway_is_cleaned_up_after(
 
             patch.setattr(zarr.Array, "__setitem__", fail_on_data)
         with pytest.raises(KilledError):
-            append(cube, [tile(NAMES[1], 1)])
+            cube.append([tile(NAMES[1], 1)])
 
     assert pairs_of(read_cube(Folder(path))) == (DatePair.parse(NAMES[0]),)
     again = open_cube(Folder(path), "fernandina", FRAME, WINDOW)
-    append(again, [tile(NAMES[1], 1)])
+    again.append([tile(NAMES[1], 1)])
     assert cube_pairs(Folder(path)) == tuple(map(DatePair.parse, NAMES[:2]))
     assert content(path) == content(whole)
 
@@ -119,7 +119,7 @@ def test_a_writer_that_is_killed_midway_is_cleaned_up_after(
 def test_a_pair_with_other_bytes_is_written_over_in_its_place(tmp_path: Path) -> None:
     cube = make(tmp_path / "a.zarr", *NAMES)
     changed = tile(NAMES[1], 99)
-    append(cube, [tile(NAMES[0], 0), changed])
+    assert cube.append([tile(NAMES[0], 0), changed]) == (changed.pair,)
     assert cube.pairs == tuple(map(DatePair.parse, NAMES))
     assert cube.tile(changed.pair) == changed
     assert cube.tile(changed.pair).sha256 == changed.sha256
@@ -133,7 +133,7 @@ def test_a_damaged_chunk_and_an_absent_pair_are_named(tmp_path: Path) -> None:
         cube.tile(DatePair.parse(NAMES[1]))
     with pytest.raises(StoreError, match="20200101_20200107"):
         cube.tile(DatePair.parse("20200101_20200107"))
-    append(cube, [tile(NAMES[1], 1)])
+    assert cube.append([tile(NAMES[1], 1)]) == (DatePair.parse(NAMES[1]),)
     assert cube.tile(DatePair.parse(NAMES[1])) == tile(NAMES[1], 1)
 
 
@@ -190,7 +190,7 @@ def test_a_full_disk_leaves_the_cube_as_it_was(
     with monkeypatch.context() as patch:
         patch.setattr("catalogs.cubes.layout.zarr.consolidate_metadata", full)
         with pytest.raises(HomeError, match="disk is full"):
-            append(cube, [tile(NAMES[1], 1)])
+            cube.append([tile(NAMES[1], 1)])
     assert cube_pairs(Folder(tmp_path / "a.zarr")) == (DatePair.parse(NAMES[0]),)
 
 

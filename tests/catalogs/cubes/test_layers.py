@@ -17,7 +17,6 @@ from catalogs.rasters.grid import Grid, volcano_window
 from catalogs.records import DatePair, FrameId, FrameRaster
 from catalogs.storage.place import Folder
 from fringewatch.errors import StoreError
-from tests.catalogs.cubes.filled import append
 
 FRAME = FrameId.parse("106A_09048_000909")
 WINDOW = volcano_window(Grid(-92.4255, 0.4871667, 0.001, 0.001, 1840, 1913), -0.37, -91.55)
@@ -48,7 +47,7 @@ def test_the_highest_coherence_is_of_all_pairs_in_any_order(
 ) -> None:
     place = Folder(tmp_path / "a.zarr")
     for count, index in enumerate(order):
-        append(cube_at(place), [TILES[index]])
+        cube_at(place).append([TILES[index]])
         assert (highest_coherence(read_cube(place)) <= HIGHEST).all()
         if count % 2:
             settle_highest_coherence(place)
@@ -62,9 +61,9 @@ def test_the_highest_coherence_is_of_all_pairs_in_any_order(
 
 def test_a_reader_adds_the_pairs_that_are_not_in_it_yet(tmp_path: Path) -> None:
     place = Folder(tmp_path / "a.zarr")
-    append(cube_at(place), TILES[:2])
+    cube_at(place).append(TILES[:2])
     settle_highest_coherence(place)
-    append(cube_at(place), TILES[2:])
+    cube_at(place).append(TILES[2:])
     found = read_cube(place)
     assert found[HIGHEST_COHERENCE].attrs["pairs"] == 2
     assert (highest_coherence(found) == HIGHEST).all()
@@ -72,10 +71,10 @@ def test_a_reader_adds_the_pairs_that_are_not_in_it_yet(tmp_path: Path) -> None:
 
 def test_a_pair_that_changed_takes_back_what_it_gave(tmp_path: Path) -> None:
     place = Folder(tmp_path / "a.zarr")
-    append(cube_at(place), TILES)
+    cube_at(place).append(TILES)
     settle_highest_coherence(place)
     lower = PairTile(TILES[0].pair, TILES[0].phase, np.full((500, 500), 1, np.uint8))
-    append(cube_at(place), [lower])
+    cube_at(place).append([lower])
     settle_highest_coherence(place)
     expected = np.max([one.coherence for one in (lower, *TILES[1:])], axis=0)
     assert (highest_coherence(read_cube(place)) == expected).all()
@@ -83,7 +82,7 @@ def test_a_pair_that_changed_takes_back_what_it_gave(tmp_path: Path) -> None:
 
 def test_a_pair_that_was_blanked_gives_nothing(tmp_path: Path) -> None:
     place = Folder(tmp_path / "a.zarr")
-    append(cube_at(place), TILES)
+    cube_at(place).append(TILES)
     settle_highest_coherence(place)
     blank_pairs(place, [TILES[3].pair])
     settle_highest_coherence(place)
@@ -93,7 +92,7 @@ def test_a_pair_that_was_blanked_gives_nothing(tmp_path: Path) -> None:
 
 def test_a_cube_of_an_older_version_gets_what_it_lacks(tmp_path: Path) -> None:
     place = Folder(tmp_path / "a.zarr")
-    append(cube_at(place), TILES)
+    cube_at(place).append(TILES)
     group = zarr.open_group(tmp_path / "a.zarr", mode="r+", use_consolidated=False)
     del group[HIGHEST_COHERENCE]
     publish(group.store)
@@ -104,7 +103,7 @@ def test_a_cube_of_an_older_version_gets_what_it_lacks(tmp_path: Path) -> None:
 
 def test_a_layer_comes_back_as_it_was_written(tmp_path: Path) -> None:
     place = Folder(tmp_path / "a.zarr")
-    append(cube_at(place), TILES[:1])
+    cube_at(place).append(TILES[:1])
     assert read_layer(read_cube(place), FrameRaster.LANDMASK) is None
     land = np.where(np.arange(500) < 250, np.nan, 1.0) * np.ones((500, 1))
     write_layer(place, FrameRaster.LANDMASK, land)
@@ -115,7 +114,7 @@ def test_a_layer_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert height is not None
     assert np.array_equal(back, land, equal_nan=True)
     assert np.nanmax(height) == 1234.5
-    append(cube_at(place), TILES)
+    cube_at(place).append(TILES)
     assert read_layer(read_cube(place), FrameRaster.HEIGHT) is not None
     with pytest.raises(StoreError, match=r"landmask has shape \(2, 2\)"):
         write_layer(place, FrameRaster.LANDMASK, np.ones((2, 2)))

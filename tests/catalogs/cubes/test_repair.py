@@ -9,7 +9,6 @@ from catalogs.rasters.grid import Grid, volcano_window
 from catalogs.records import DatePair, FrameId
 from catalogs.storage.place import Folder
 from fringewatch.errors import StoreError
-from tests.catalogs.cubes.filled import append
 
 FRAME = FrameId.parse("106A_09048_000909")
 WINDOW = volcano_window(Grid(-92.4255, 0.4871667, 0.001, 0.001, 1840, 1913), -0.37, -91.55)
@@ -24,8 +23,7 @@ def tile(pair: DatePair, value: int) -> PairTile:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "106A.zarr"
-    cube = open_cube(Folder(path), "fernandina", FRAME, WINDOW)
-    append(cube, [tile(FIRST, 7), tile(SECOND, 8)])
+    open_cube(Folder(path), "fernandina", FRAME, WINDOW).append([tile(FIRST, 7), tile(SECOND, 8)])
     return path
 
 
@@ -40,7 +38,7 @@ def test_a_blank_pair_can_be_read_and_written_again(path: Path) -> None:
     assert set(np.unique(phase[0])) == {7}
     assert set(np.unique(phase[1])) == {0}
     cube = open_cube(Folder(path), "fernandina", FRAME, WINDOW)
-    append(cube, [tile(SECOND, 9)])
+    assert cube.append([tile(SECOND, 9)]) == (SECOND,)
     assert cube.tile(SECOND) == tile(SECOND, 9)
     assert cube_pairs(Folder(path)) == (FIRST, SECOND)
 

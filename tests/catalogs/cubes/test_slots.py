@@ -16,7 +16,6 @@ from catalogs.rasters.grid import Grid, Window
 from catalogs.records import DatePair, FrameId
 from catalogs.storage.place import Folder, Place
 from fringewatch.errors import HomeError, StoreError
-from tests.catalogs.cubes.filled import append
 from tests.storage import StorageFault, StorageServer
 
 FRAME = FrameId.parse("106A_09048_000909")
@@ -35,7 +34,7 @@ def content(place: Place) -> dict[str, bytes]:
 
 
 def serial(place: Place, *pairs: DatePair) -> dict[str, bytes]:
-    append(open_cube(place, "fernandina", FRAME, WINDOW), [tile(pair) for pair in pairs])
+    open_cube(place, "fernandina", FRAME, WINDOW).append([tile(pair) for pair in pairs])
     return content(place)
 
 
@@ -59,7 +58,7 @@ def test_both_kinds_hold_the_same_bytes(tmp_path: Path, storage: StorageServer) 
 def test_slots_that_processes_write_are_the_serial_cube(place: Place) -> None:
     wanted = serial(place / "serial.zarr", *PAIRS)
     cube = open_cube(place / "a.zarr", "fernandina", FRAME, WINDOW)
-    append(cube, [tile(PAIRS[0])])
+    cube.append([tile(PAIRS[0])])
     slots = cube.reserve(PAIRS)
     assert cube_pairs(place / "a.zarr") == PAIRS[:1]
     tiles = [tile(pair) for pair in PAIRS]
@@ -82,7 +81,7 @@ def test_slots_that_failed_are_closed(
     """Whatever fails, the cube is the one that was never offered it; readers see whole pairs."""
     place = Folder(tmp_path_factory.mktemp("cubes"))
     cube = open_cube(place / "a.zarr", "fernandina", FRAME, WINDOW)
-    append(cube, [tile(pair) for pair in PAIRS[:there]])
+    cube.append([tile(pair) for pair in PAIRS[:there]])
     slots = cube.reserve(PAIRS)
     failed = {number for number in failed if number >= there}
     written = {}
@@ -99,7 +98,7 @@ def test_slots_that_failed_are_closed(
 
 def test_a_pair_is_written_over_in_its_own_slot(place: Place) -> None:
     cube = open_cube(place, "fernandina", FRAME, WINDOW)
-    append(cube, [tile(pair) for pair in PAIRS[:3]])
+    cube.append([tile(pair) for pair in PAIRS[:3]])
     assert cube.reserve([PAIRS[1]]) == {PAIRS[1]: 1}
     write_slot(place, 1, tile(PAIRS[1], seed=5))
     cube.commit({PAIRS[1]: 1})
@@ -139,12 +138,12 @@ def test_a_storage_that_fails_midway_harms_no_reader(storage: StorageServer) -> 
         storage.faults[:] = [StorageFault(status=400, method="PUT", skip=number)]
         tiles = [tile(pair) for pair in PAIRS[:3]]
         try:
-            append(cube, tiles)
+            cube.append(tiles)
         except HomeError:
             storage.faults.clear()
             assert cube_pairs(place) == PAIRS[:1]
             again = open_cube(place, "fernandina", FRAME, WINDOW)
-            append(again, tiles)
+            again.append(tiles)
             assert content(place) == wanted
         else:
             break

@@ -16,7 +16,6 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from fringewatch.errors import CorruptProductError, HomeError
 from insar_models.phase.codes import encode_phase
-from tests.catalogs.cubes.filled import append
 from tests.scenes import FRAME, full_coherence, scene_phase
 from tests.tasks.ingest.tile_homes import (
     EMPTY,
@@ -76,7 +75,7 @@ def test_a_batch_is_the_cube_of_its_good_pairs_in_their_order(
 
     window = volcano_window(GRID, REQUEST.volcano.latitude, REQUEST.volcano.longitude)
     serial = open_cube(Folder(tmp_path / "serial.zarr"), "fernandina", FRAME, window)
-    append(serial, [expected(pair) for pair in GOOD])
+    serial.append([expected(pair) for pair in GOOD])
     files = {
         str(path.relative_to(tmp_path / "serial.zarr")): path.read_bytes()
         for path in (tmp_path / "serial.zarr").rglob("*")
