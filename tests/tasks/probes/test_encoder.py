@@ -230,7 +230,7 @@ class TestPasted:
         train_encoder_probe(replace(request_in(place), pasted=12), tmp_path)
         with_them, without = (read_card(f / "small") for f in (tmp_path, place / "models"))
         assert with_them["recipe"]["pasted"] == 12
-        assert with_them["recipe"]["command"].endswith("--pasted 12")
+        assert "--pasted 12 --views 4" in with_them["recipe"]["command"]
         assert with_them["sha256"] != without["sha256"]
         judged = with_them["metrics"]["held_out"]["overall"]
         assert (judged["deforming"], judged["quiet"]) == (4, 16)
