@@ -34,6 +34,9 @@ class DateMeasure:
     """Temporal coherence, -1 to 1."""
     latitude: float | None = None
     longitude: float | None = None
+    recent_deviations: float | None = None
+    """Of a rate: how far from rest the place is in the newer half of the window, see `PlaceRate`;
+    None where that half has too few dates."""
     air_disturbed: float | None = None
     """Probability that the air of the last acquisition is disturbed; of a rate alone."""
 

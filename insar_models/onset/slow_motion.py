@@ -34,6 +34,9 @@ class PlaceRate:
     """Temporal coherence, -1 to 1."""
     latitude: float
     longitude: float
+    recent_deviations: float = math.nan
+    """How far from rest the place is in the newer half of the window, with the sign of the whole:
+    negative where it moves the other way. NaN where that half has too few dates."""
 
     @property
     def deviations(self) -> float:
@@ -62,6 +65,9 @@ class SlowMotion:
     """So near to each other are places that are one."""
     least_coherence: float = 0.7
     """Temporal coherence that a rate must have."""
+    least_recent: float = 1.5
+    """Standard deviations that the newer half of the window must have: motion that has ended is in
+    the whole window for as long as that is."""
 
     def __post_init__(self) -> None:
         """Refuse an episode that would end where it begins.
@@ -96,8 +102,8 @@ def follow_rates(rates: Iterable[PlaceRate], rule: SlowMotion) -> dict[dt.date, 
     """Return what the rates say of each date that has one.
 
     Tracks are followed apart. On a date with rates of several tracks the one that is furthest from
-    rest counts. An episode of a track ends on the first date on which its rate is below `end`, or
-    is of another place.
+    rest counts. An episode of a track ends on the first date on which its rate is below `end`, is
+    of another place, or is that of the older half of the window alone.
 
     Parameters
     ----------
@@ -112,7 +118,8 @@ def follow_rates(rates: Iterable[PlaceRate], rule: SlowMotion) -> dict[dt.date, 
     for rate in sorted(rates, key=lambda rate: (rate.date, rate.track)):
         run = runs.setdefault(rate.track, [])
         needed = rule.end if rate.track in begun else rule.begin
-        if rate.deviations < needed or rate.coherence < rule.least_coherence:
+        has_ended = rate.recent_deviations < rule.least_recent  # not where that is not known
+        if rate.deviations < needed or rate.coherence < rule.least_coherence or has_ended:
             run.clear()
         elif run and not run[-1].agrees_with(rate, rule.within_m):
             run[:] = [rate] if rate.deviations >= rule.begin else []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from insar_models.rates.courses import DECAYS_DAYS, Course
 from insar_models.rates.date_terms import date_terms
-from insar_models.rates.field import MotionField
+from insar_models.rates.field import MotionField, motion_field
 from insar_models.rates.periodogram import find_peaks, neighbour_series, reach_m
 from insar_models.rates.stack import PairStack
 from insar_models.rates.surroundings import against_ring, ring_mask
@@ -130,6 +130,14 @@ def place_motion(
     inside = field.coherence[disc]
     coherence = float(np.nanmean(inside)) if np.isfinite(inside).any() else math.nan
     return PlaceMotion(*place, float(known.motion_m[place]), deviation, coherence)
+
+
+def recent_motion(stack: PairStack, first: dt.date, place: tuple[int, int]) -> PlaceMotion | None:
+    """Return the rate of a place from the pairs that begin on a day or later; None if unknown."""
+    newer = stack.within(first, stack.acquisitions[-1])
+    if not len(newer):
+        return None
+    return place_motion(newer, newer.days, motion_field(newer, newer.days), place)
 
 
 def best_course(stack: PairStack, begin: dt.date, end: dt.date, place: tuple[int, int]) -> Course:

@@ -4,7 +4,7 @@ A cell of 8 x 8 pixels is some 0.9 km wide, so that a window is 63 x 63 cells: a
 fits into memory, and a rate is found for all cells in a fraction of a second.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ _BYTES: Final = 256
 
 
 def _looked_up() -> NDArray[np.complex64]:
-    unit = np.exp(1j * (np.arange(_BYTES) * PHASE_SCALE_RAD + PHASE_OFFSET_RAD))
+    angle = np.arange(_BYTES) * PHASE_SCALE_RAD + PHASE_OFFSET_RAD
+    unit = np.asarray(np.exp(1j * angle), dtype=np.complex64)
     unit[NO_DATA_CODE] = 0
-    return unit.astype(np.complex64)
+    return unit
 
 
 _PHASORS: Final = _looked_up()
@@ -61,7 +62,7 @@ def cell_phasors(
     if water is not None:
         valid = valid & ~water
     weight = np.where(valid, _WEIGHTS[coherence], np.float32(0))
-    total = _cells(_PHASORS[phase] * weight)
+    total = _cells(np.asarray(_PHASORS[phase] * weight, dtype=np.complex64))
     weights = _cells(weight)
     share = _cells(valid.astype(np.float32)) / np.float32(CELL_PIXELS**2)
     mean = np.zeros_like(total)
@@ -69,11 +70,14 @@ def cell_phasors(
     return np.asarray(mean * share, dtype=np.complex64)
 
 
-def _cells(values: NDArray[np.generic]) -> NDArray[np.generic]:
+_Value = TypeVar("_Value", np.float32, np.complex64)
+
+
+def _cells(values: NDArray[_Value]) -> NDArray[_Value]:
     """Return the sums over cells; the last row and column of cells may be cut off."""
     rows, columns = (-side % CELL_PIXELS for side in values.shape)
     padded = np.pad(values, ((0, rows), (0, columns)))
     height, width = (side // CELL_PIXELS for side in padded.shape)
     parts = padded.reshape(height, CELL_PIXELS, width, CELL_PIXELS)
-    summed: NDArray[np.generic] = parts.sum(axis=(1, 3))
+    summed: NDArray[_Value] = parts.sum(axis=(1, 3))
     return summed

@@ -34,7 +34,7 @@ def against_ring(values: NDArray[np.float64], cell_m: tuple[float, float]) -> ND
     cell_m
         Height and width of a cell.
     """
-    reach = tuple(int(RING_M[1] // side) for side in cell_m)
+    reach = (int(RING_M[1] // cell_m[0]), int(RING_M[1] // cell_m[1]))
     offsets = np.argwhere(ring_mask((2 * reach[0] + 1, 2 * reach[1] + 1), cell_m, reach))
     offsets = offsets[:: max(1, len(offsets) // _MOST_CELLS)]
     padded = np.pad(values, [(side, side) for side in reach], constant_values=np.nan)

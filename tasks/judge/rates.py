@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,14 @@ from fringewatch.errors import StoreError
 from insar_models.onset.slow_motion import METRES_PER_DEGREE, PlaceRate
 from insar_models.rates.air_dates import disturbed_air
 from insar_models.rates.courses import STEADY, Course
-from insar_models.rates.estimate import PlaceMap, best_course, place_map, place_motion
+from insar_models.rates.estimate import (
+    PlaceMap,
+    PlaceMotion,
+    best_course,
+    place_map,
+    place_motion,
+    recent_motion,
+)
 from insar_models.rates.field import motion_field
 from insar_models.rates.looks import CELL_PIXELS, cell_phasors
 from insar_models.rates.stack import PairStack
@@ -41,6 +48,9 @@ MEASURING: Final = 1
 
 FEWEST_ACQUISITIONS: Final = 5
 """Of fewer no rate is told: what their air does cannot be told from motion."""
+
+FEWEST_RECENT: Final = 3
+"""Of the newer half of a window: of fewer it is not known whether the motion goes on."""
 _DIGITS: Final = 4
 _MM: Final = 1e3
 _UNREADABLE: Final = (StoreError, ValueError, RuntimeError, OSError)
@@ -151,9 +161,22 @@ class CubeWindows:
         )  # fmt: skip
         if found is None:
             return measure
+        recent = self._recent(end, pairs, found)
+        measure = replace(measure, recent_deviations=recent)
         return self._with_motion(measure, found.row, found.column, (
             found.motion_m, found.deviation_m, found.coherence,
         ))  # fmt: skip
+
+    def _recent(self, end: dt.date, pairs: Sequence[DatePair], whole: PlaceMotion) -> float | None:
+        """Return how far from rest a place is in the newer half of its window."""
+        middle = end - (end - min(pair.primary for pair in pairs)) / 2
+        newer = [pair for pair in pairs if pair.primary >= middle]
+        if len({d for p in newer for d in (p.primary, p.secondary)}) < FEWEST_RECENT:
+            return None
+        found = recent_motion(self.stack(pairs), middle, (whole.row, whole.column))
+        if found is None or not found.deviation_m > 0:
+            return None
+        return round(float(found.motion_m / found.deviation_m * np.sign(whole.motion_m)), _DIGITS)
 
     def displacement(
         self, end: dt.date, since: dt.date, pairs: Sequence[DatePair], made_from: str
@@ -226,18 +249,13 @@ class CubeWindows:
     ) -> DateMeasure:
         latitude, longitude = self.coordinates(row, column)
         moved, deviation, coherence = motion
-        return DateMeasure(
-            measure.date,
-            measure.since,
-            measure.made_from,
-            measure.first,
-            measure.pairs,
-            round(moved * _MM, _DIGITS),
-            round(deviation * _MM, _DIGITS) if np.isfinite(deviation) else None,
-            round(coherence, _DIGITS) if np.isfinite(coherence) else None,
-            latitude,
-            longitude,
-            measure.air_disturbed,
+        return replace(
+            measure,
+            motion_mm=round(moved * _MM, _DIGITS),
+            deviation_mm=round(deviation * _MM, _DIGITS) if np.isfinite(deviation) else None,
+            coherence=round(coherence, _DIGITS) if np.isfinite(coherence) else None,
+            latitude=latitude,
+            longitude=longitude,
         )
 
 
@@ -264,6 +282,7 @@ def _rate_of(track: str, one: DateMeasure) -> PlaceRate | None:
     if one.since is not None or one.first is None or None in numbers or not one.deviation_mm:
         return None
     rate, deviation, coherence, latitude, longitude = (float(n) for n in numbers if n is not None)
+    recent = float("nan") if one.recent_deviations is None else one.recent_deviations
     return PlaceRate(
-        track, one.date, one.first, rate, deviation, coherence, latitude, longitude
-    )  # fmt: skip
+        track, one.date, one.first, rate, deviation, coherence, latitude, longitude, recent
+    )
