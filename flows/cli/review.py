@@ -104,8 +104,8 @@ def review(  # noqa: PLR0913 - the command's options
         )
         raise BadInputError(message)
     if len(said.given) != 1:
-        found = " and ".join(said.given) or "none of them"
-        message = f"say one of --atmosphere, --confirmed, --other WORD or --undo, not {found}"
+        words = " and ".join(said.given) or "none of them"
+        message = f"say one of --atmosphere, --confirmed, --other WORD or --undo, not {words}"
         raise BadInputError(message)
     from catalogs.places import catalogue_of
 

@@ -182,7 +182,7 @@ def _groups(
     found = find_groups(rows, np.ones(len(rows), np.bool_))
     if base is None:
         return found.group.astype(np.int64), found.area.astype(np.int64)
-    before = np.full(len(rows), UNKNOWN, np.int64)
+    before: NDArray[np.int64] = np.full(len(rows), UNKNOWN, np.int64)
     before[: len(base)] = np.unique(base.columns["area"], return_inverse=True)[1]
     return found.group.astype(np.int64), link([found.area.astype(np.int64), before])
 
