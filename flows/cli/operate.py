@@ -72,15 +72,18 @@ def _test_channels(settings: "Settings") -> int:
 def _list_messages(settings: "Settings") -> int:
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, read_ledger
+    from tasks.messages.send import review_words
     from tasks.messages.words import text_of
 
     ledger = read_ledger(find_home(home_of(settings)).ledger)
     today = dt.datetime.now(dt.UTC).date()
     with ledger or nullcontext():
         found = ledger.messages() if ledger is not None else ()
-    for message in found:
-        made = f"{message.number} {message.made_at:%Y-%m-%d %H:%M} UTC"
-        print(f"{made} {text_of(message, today, settings.site_url).line}")
+        review = review_words(ledger) if ledger is not None else None
+        for message in found:
+            made = f"{message.number} {message.made_at:%Y-%m-%d %H:%M} UTC"
+            text = text_of(message, today, settings.site_url, review)
+            print(f"{made} {text.line}")
     if not found:
         print("no messages")
     return 0

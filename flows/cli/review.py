@@ -125,12 +125,23 @@ def _give(
     else:
         given = give_review(volcano, _statement(subject, said, *by), settings)
     print("\n".join(given.lines()))
+    _tell_everywhere(volcano, settings)
     if settings.exports:
         from tasks.standards.write import write_exports
 
         written = write_exports(settings, [volcano], dt.datetime.now(dt.UTC).date())
         print("\n".join(written.lines()))
     return 0
+
+
+def _tell_everywhere(volcano: "Volcano", settings: "Settings") -> None:
+    """Make the volcano's page anew, and send what the review changed."""
+    from tasks.health.after_run import after_run
+    from tasks.site.site import write_site
+
+    if settings.site:
+        print("\n".join(write_site(settings, {volcano.slug}).lines()))
+    after_run(settings)
 
 
 def _statement(subject: str, said: SaidOptions, by: str, note: str) -> "Statement":

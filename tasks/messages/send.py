@@ -19,8 +19,9 @@ from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.outbox_records import Batch, ChannelState
 from catalogs.settings import Settings
 from fringewatch.atomic import disk_errors
+from tasks.judge.opinions import Opinions
 from tasks.messages.channel import Attempt, channel_name, send
-from tasks.messages.words import Text, text_of, text_of_many
+from tasks.messages.words import NOT_REVIEWED, Text, text_of, text_of_many
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -139,7 +140,8 @@ def _empty(
         batch = ledger.next_batch(name, joined_from, time)
         if batch is None:
             return sent
-        attempt = _hand_over(url, batch, settings, time, sender)
+        text = _text_of(batch, ledger, settings, time)
+        attempt = _hand_over(url, text, batch.mark, sender)
         if not attempt.taken:
             ledger.record_channel_failure(name, attempt.reason, time)
             _LOGGER.warning("a message did not reach channel %s: %s", name, attempt.reason)
@@ -148,13 +150,27 @@ def _empty(
         sent += len(batch.messages)
 
 
-def _hand_over(
-    url: SecretStr, batch: Batch, settings: Settings, time: dt.datetime, sender: Sender
-) -> Attempt:
+def _text_of(batch: Batch, ledger: Ledger, settings: Settings, time: dt.datetime) -> Text:
     # Of several, unrest is read first: a telephone shows the beginning alone.
     ordered = sorted(batch.messages, key=lambda message: not message.is_urgent)
-    texts = [text_of(message, time.date(), settings.site_url) for message in ordered]
+    review = review_words(ledger)
+    texts = [text_of(message, time.date(), settings.site_url, review) for message in ordered]
+    return texts[0] if len(texts) == 1 else text_of_many(texts)
+
+
+def review_words(ledger: Ledger) -> Callable[[str, dt.date | None], str]:
+    """Return what tells of a volcano and a date whether somebody reviewed it, for a message."""
+
+    def of_date(volcano: str, date: dt.date | None) -> str:
+        opinions = Opinions.of(ledger.reviews(volcano))
+        said, who = opinions.words_of_date(date) if date is not None else (None, None)
+        return f"{said} (reviewed by {who})" if said else NOT_REVIEWED
+
+    return of_date
+
+
+def _hand_over(url: SecretStr, text: Text, mark: str, sender: Sender) -> Attempt:
     try:
-        return sender(url, texts[0] if len(texts) == 1 else text_of_many(texts), batch.mark)
+        return sender(url, text, mark)
     except Exception as error:  # noqa: BLE001 - plug-ins of Apprise are many, and no night ends here
         return Attempt(taken=False, reason=f"it failed with {type(error).__name__}")

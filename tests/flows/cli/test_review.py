@@ -1,6 +1,7 @@
 """The commands of review and of places, as a person types them."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def test_a_review_is_given_listed_exported_and_taken_back(
     said = capsys.readouterr().out
     assert "left out of the evidence: 2 pairs" in said
     assert "last date: 2024-02-11, no data (2 of 2 pairs left out" in said
+    page = (kept.settings.home / "site" / "fernandina.html").read_text("utf-8")
+    assert "atmosphere by NS" in re.sub(r"<[^>]*>", "", page)
     assert run(["review", "--export", str(tmp_path / "r.safetensors"), *home]) == 0
     assert "0 deforming and 18 quiet patches of 2 reviewed pairs" in capsys.readouterr().out
     assert run(["review", "fernandina", "2024-02-11", "--undo", "--by", "AB", *home]) == 0

@@ -8,10 +8,11 @@ from pydantic import SecretStr
 
 from catalogs.home.reading import NoHomeError
 from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.settings import Settings
 from tasks.messages.channel import Attempt
-from tasks.messages.send import send_messages
-from tasks.messages.words import Text
+from tasks.messages.send import review_words, send_messages
+from tasks.messages.words import NOT_REVIEWED, Text
 from tests.mail import MailServer
 from tests.tasks.messages.conftest import Outbox
 
@@ -146,3 +147,14 @@ def test_the_ledger_holds_no_address(outbox: Outbox, mail: MailServer) -> None:
         text = "\n".join(sqlite3.Connection.iterdump(ledger._connection))
     assert "secret-officer" not in text
     assert "observatory.example" not in text
+
+
+def test_a_message_says_what_people_said_of_its_date(outbox: Outbox) -> None:
+    date = dt.date(2024, 3, 6)
+    with open_ledger(outbox.settings.home / "ledger.sqlite") as ledger:
+        review = review_words(ledger)
+        assert review("taal", date) == NOT_REVIEWED
+        said = Statement(str(date), ReviewVerdict.ATMOSPHERE, "NS", dates=(date,))
+        ledger.record_review("taal", said)
+        assert review("taal", date) == "atmosphere (reviewed by NS)"
+        assert review("taal", None) == NOT_REVIEWED
