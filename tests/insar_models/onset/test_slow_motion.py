@@ -1,6 +1,8 @@
 """Rates of places become episodes of slow motion, and join what the pairs say."""
 
 import datetime as dt
+import math
+from dataclasses import replace
 
 import pytest
 
@@ -82,3 +84,12 @@ def test_rules_that_contradict_themselves_are_refused() -> None:
         SlowMotion(begin=3, end=4)
     with pytest.raises(BadInputError, match="1 date or more"):
         SlowMotion(dates=0)
+
+
+def test_motion_of_the_older_half_of_the_window_alone_has_ended() -> None:
+    def known(number: int, recent: float) -> PlaceRate:
+        return replace(rate(number, 8), recent_deviations=recent)
+
+    rates = [known(0, 6.0), known(1, math.nan), known(2, 1.6), known(3, 0.4), known(4, -3.0)]
+    steps = follow_rates(rates, RULE)
+    assert [steps[day(k)].since for k in range(5)] == [None, day(0), day(0), None, None]
