@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.real_frame import read_tiles
+from benchmarks.frame_rates import read_tiles
 from catalogs.rasters.grid import Window
 from catalogs.settings import Settings
 from insar_models.onset.slow_motion import METRES_PER_DEGREE, PlaceRate, SlowMotion, follow_rates

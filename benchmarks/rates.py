@@ -83,7 +83,8 @@ def true_motion(
     pad = -moved.shape[0] % CELL_PIXELS
     padded = np.pad(moved, ((0, pad), (0, pad)), mode="edge")
     cells = padded.shape[0] // CELL_PIXELS
-    return padded.reshape(cells, CELL_PIXELS, cells, CELL_PIXELS).mean(axis=(1, 3))
+    means = padded.reshape(cells, CELL_PIXELS, cells, CELL_PIXELS).mean(axis=(1, 3))
+    return np.asarray(means, dtype=np.float64)
 
 
 def judge(scenario: Scenario, seed: int, days: int) -> Iterator[Found]:

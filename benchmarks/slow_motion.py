@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -163,7 +163,7 @@ def _rates(scenario: Scenario, frame: str, stem: Path) -> tuple[PlaceRate, ...]:
         )
 
 
-def _found_rates(scenario: Scenario, stem: Path, days: int) -> list[tuple[object, ...]]:
+def _found_rates(scenario: Scenario, stem: Path, days: int) -> list[tuple[Any, ...]]:
     with np.load(stem.with_suffix(".npz")) as file:
         dates = tuple(
             (dt.date.fromordinal(int(a)), dt.date.fromordinal(int(b)))

@@ -126,7 +126,8 @@ def prior_of(side: int) -> NDArray[np.float64]:
     near = np.exp(-0.5 * ((axis - WINDOW_SIZE / 2) / SPREAD_PIXELS) ** 2)
     prior = (1 - ANYWHERE) * np.outer(near, near) / near.sum() ** 2 + ANYWHERE / WINDOW_SIZE**2
     away = [(axis[:, None] - row) ** 2 + (axis[None, :] - column) ** 2 for row, column in middles]
-    return np.bincount(np.argmin(away, axis=0).ravel(), prior.ravel(), minlength=len(middles))
+    nearest = np.argmin(away, axis=0).ravel()
+    return np.asarray(np.bincount(nearest, prior.ravel(), minlength=len(middles)), np.float64)
 
 
 def look(model: OnnxDetector, codes: NDArray[np.uint8], side: int, views: int) -> Seen:

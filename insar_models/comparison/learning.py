@@ -20,8 +20,9 @@ from insar_models.encoders.files import load_encoder
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.loader import Loading
 from insar_models.pretraining.run import pretrain
+from insar_models.training.run import ENCODER
 from insar_models.training.running import TrainingSetup
-from insar_models.tuning.run import ENCODER, tune
+from insar_models.tuning.run import tune
 
 _PLAN: Final = "plan.json"
 _ENDED: Final = "ended.json"

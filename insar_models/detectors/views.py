@@ -33,7 +33,7 @@ def check_views(views: int) -> None:
     BadInputError
         If it is no whole number of 1 to 8.
     """
-    if isinstance(views, bool) or not isinstance(views, int) or not 1 <= views <= MOST_VIEWS:
+    if type(views) is not int or not 1 <= views <= MOST_VIEWS:
         message = f"a patch cannot be looked at in {views!r} views: give 1 to {MOST_VIEWS}"
         raise BadInputError(message)
 

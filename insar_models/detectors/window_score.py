@@ -76,7 +76,7 @@ class WindowScore:
             message = f"places cannot count {self.place} times: give a number from 0"
             raise BadInputError(message)
         if self.highest is not None and not (
-            isinstance(self.highest, int) and 1 <= self.highest <= PATCHES_PER_WINDOW
+            type(self.highest) is int and 1 <= self.highest <= PATCHES_PER_WINDOW
         ):
             message = f"a window has no {self.highest!r} highest patches: give 1 to 9"
             raise BadInputError(message)

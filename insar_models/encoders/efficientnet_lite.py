@@ -70,7 +70,7 @@ class _Block(nn.Module):
 
     @override
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        seen = inputs
+        seen: torch.Tensor = inputs
         if self._expands:
             seen = functional.relu6(self.bn0(self.expand_conv(seen)))
         seen = functional.relu6(self.bn1(self.depthwise_conv(seen)))

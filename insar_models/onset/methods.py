@@ -92,7 +92,8 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMet
     if plugin is None:
         method: OnsetMethod = kind(**values)
         return method
-    return plugin.guarded(plugin.call(kind, **values))
+    guarded: OnsetMethod = plugin.guarded(plugin.call(kind, **values))
+    return guarded
 
 
 def _plugin_of(name: str) -> Plugin:

@@ -81,4 +81,4 @@ def _lag_residuals(
         axis=1,
     )
     known = (steps != 0).all(axis=0)
-    return np.angle(steps[:, known]).astype(np.float32)
+    return np.asarray(np.angle(steps[:, known]), dtype=np.float32)

@@ -32,7 +32,8 @@ class DateTerms:
     def spread_rad(self) -> NDArray[np.float64]:
         """Standard deviation over the ground of each acquisition's term, (acquisitions,)."""
         middle = np.median(self.terms_rad, axis=1, keepdims=True)
-        return _NORMAL_PER_MAD * np.median(np.abs(self.terms_rad - middle), axis=1)
+        spread = _NORMAL_PER_MAD * np.median(np.abs(self.terms_rad - middle), axis=1)
+        return np.asarray(spread, dtype=np.float64)
 
     def deviation_m(
         self, stack: PairStack, shares: NDArray[np.float64], near: NDArray[np.bool_]

@@ -123,7 +123,8 @@ def _summed(
     for _ in range(_ROUNDS):
         weighted = differences.T @ scipy.sparse.diags_array(weight) @ differences
         held = weighted + scipy.sparse.diags_array(np.full(cells, 1e-9))
-        field = scipy.sparse.linalg.spsolve(held.tocsc(), differences.T @ (weight * motion))
+        solved = scipy.sparse.linalg.spsolve(held.tocsc(), differences.T @ (weight * motion))
+        field = np.asarray(solved, dtype=np.float64)
         left = np.abs(differences @ field - motion)
         scale = 1.4826 * float(np.median(left)) + 1e-12
         weight = trust / (1.0 + (left / (3.0 * scale)) ** 2)

@@ -40,14 +40,14 @@ def measured_columns(
     disturbed = [one.air_disturbed for one in of_date if one.air_disturbed is not None]
     shares = [pair.air.share for pair in pairs if pair.air is not None]
     return {
-        "rate_mm_per_day": _number(rate and rate.motion_mm),
+        "rate_mm_per_day": _number(rate.motion_mm if rate else None),
         "rate_low": _end(rate, -NORMAL_95),
         "rate_high": _end(rate, NORMAL_95),
-        "rate_coherence": _number(rate and rate.coherence),
-        "rate_latitude": _number(rate and rate.latitude),
-        "rate_longitude": _number(rate and rate.longitude),
+        "rate_coherence": _number(rate.coherence if rate else None),
+        "rate_latitude": _number(rate.latitude if rate else None),
+        "rate_longitude": _number(rate.longitude if rate else None),
         "rate_first": rate and rate.first,
-        "displacement_mm": _number(moved and moved.motion_mm),
+        "displacement_mm": _number(moved.motion_mm if moved else None),
         "displacement_low_mm": _end(moved, -NORMAL_95),
         "displacement_high_mm": _end(moved, NORMAL_95),
         "air_disturbed": _number(max(disturbed, default=None)),

@@ -134,10 +134,11 @@ def _draw_map(axes: Axes, one: RateMap, volcano: Volcano, scale: float) -> objec
     axes.set_facecolor("#E4E4E4")
     axes.plot(volcano.longitude, volcano.latitude, "^", color="black", markersize=9)
     measure = one.measure
-    axes.plot(
-        measure.longitude, measure.latitude, "o", markersize=18, markerfacecolor="none",
-        markeredgecolor="black", markeredgewidth=1.8,
-    )  # fmt: skip
+    if measure.longitude is not None and measure.latitude is not None:
+        axes.plot(
+            measure.longitude, measure.latitude, "o", markersize=18, markerfacecolor="none",
+            markeredgecolor="black", markeredgewidth=1.8,
+        )  # fmt: skip
     axes.tick_params(labelsize=8)
     axes.set_title(f"{one.frame}, {measure.first} to {measure.date}\n{_words(measure)}", fontsize=9)
     return picture

@@ -292,7 +292,7 @@ def _judge(learned: LabelledRows, fit: ProbeFit) -> dict[str, object]:
 
 def _at_quiet_windows(
     judged: LabelledRows, fit: ProbeFit, windows: WindowJudgement
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | None]]:
     """Return what is called of the held-out patches where a share of quiet windows alarms.
 
     A patch counts as a picture does, by its own logit, and is seen in one view.

@@ -83,14 +83,14 @@ def draw_series(facts: VolcanoFacts, model: Detector | None) -> Series:
     deviations = pair_deviations(facts.interferograms, model)
     measured = [one for one in MEASURED if one.name in days and recent[one.name].notna().any()]
     panels = 1 + (deviations is not None) + len(measured)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]  # its names are a literal type
         height = 0.75 + 1.3 * panels
         figure = Figure(figsize=(8.4, height))
         FigureCanvasSVG(figure)
         grid = {"left": 0.07, "right": 0.99, "top": 0.985, "bottom": 0.28 / height, "hspace": 0.22}
         axes = figure.subplots(
             panels + 1, 1, height_ratios=[1.3] * panels + [0.2], squeeze=False, gridspec_kw=grid
-        )[:, 0]
+        )[:, 0].tolist()
         _draw_probability(axes[0], recent)
         if deviations is not None and model is not None:
             _draw_deviations(axes[1], facts.interferograms, deviations, recent)
@@ -182,8 +182,8 @@ def _draw_measured(axes: Axes, days: pd.DataFrame, measured: Measured) -> None:
 
 
 def _draw_all_states(axes: Axes, days: pd.DataFrame) -> None:
-    gaps = -days["date"].diff(-1)
-    widths = gaps.fillna(pd.Timedelta(days=6)).clip(upper=pd.Timedelta(days=24))
+    gaps = (-days["date"].diff(-1)).dt.days.fillna(6).clip(upper=24)
+    widths = pd.to_timedelta(gaps, unit="D")
     for state, colour in _OF_STATES.items():
         chosen = days["state"] == state
         axes.barh(
@@ -201,8 +201,8 @@ def _show_dates(panels: Sequence[Axes], days: pd.DataFrame, *, labelled: bool) -
     form = "%Y-%m" if (end - start).days > _FEW_DAYS else "%Y-%m-%d"
     for number, panel in enumerate(panels):
         panel.set_xlim(start - margin, end + margin)
-        panel.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=8))
-        panel.xaxis.set_major_formatter(mdates.DateFormatter(form))
+        panel.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=8))  # type: ignore[no-untyped-call]  # matplotlib's
+        panel.xaxis.set_major_formatter(mdates.DateFormatter(form))  # type: ignore[no-untyped-call]  # too
         panel.tick_params(labelbottom=labelled and number == len(panels) - 1)
         for side in ("top", "right"):
             panel.spines[side].set_visible(False)

@@ -3,6 +3,7 @@
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,9 +116,7 @@ def test_a_card_without_them_means_one(tmp_path: Path, with_torch: EncoderDetect
 
 
 @pytest.mark.parametrize("views", [0, 9, 2.0, True, "4", None])
-def test_a_number_that_cannot_be(
-    tmp_path: Path, with_torch: EncoderDetector, views: object
-) -> None:
+def test_a_number_that_cannot_be(tmp_path: Path, with_torch: EncoderDetector, views: Any) -> None:
     with pytest.raises(BadInputError, match=r"in .* views: give 1 to 8"):
         replace(with_torch, views=views)
     save_model(tmp_path / "small", with_torch, {})

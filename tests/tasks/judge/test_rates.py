@@ -3,6 +3,7 @@
 import datetime as dt
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,7 +97,8 @@ def test_a_rising_place_is_in_the_table_with_its_rate_place_and_interval(
     assert last["state"] == "unrest"
     assert "mm a day" in last["because"]
     assert last["displacement_low_mm"] < last["displacement_mm"] < last["displacement_high_mm"]
-    days = (day(LAST) - last["since"]).days
+    since: Any = last["since"]
+    days = (day(LAST) - since).days
     assert 0.3 * RATE_MM * days < last["displacement_mm"] < 2 * RATE_MM * (days + 12)
 
 

@@ -61,7 +61,7 @@ def printed_pages(browser: webdriver.Chrome) -> int:
 
 def requested(browser: webdriver.Chrome) -> list[str]:
     """Addresses outside the page and the browser that were asked for since this was last asked."""
-    entries = browser.get_log("performance")  # type: ignore[no-untyped-call]
+    entries = browser.get_log("performance")
     events = [json.loads(entry["message"])["message"] for entry in entries]
     sent = [one for one in events if one["method"] == "Network.requestWillBeSent"]
     urls = [str(one["params"]["request"]["url"]) for one in sent]
@@ -72,9 +72,9 @@ def violations(browser: webdriver.Chrome) -> list[str]:
     """What axe-core has to say of the page."""
     if not AXE.is_file():
         pytest.skip(f"axe-core is not at {AXE}: npm install axe-core, or set AXE_CORE")
-    browser.execute_script(AXE.read_text("utf-8"))  # type: ignore[no-untyped-call]
+    browser.execute_script(AXE.read_text("utf-8"))
     run = "axe.run().then(arguments[arguments.length - 1])"
-    found: Any = browser.execute_async_script(run)  # type: ignore[no-untyped-call]
+    found: Any = browser.execute_async_script(run)
     return [
         f"{one['id']}: {node['target']}: {node['failureSummary']}"
         for one in found["violations"]

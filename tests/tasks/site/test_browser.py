@@ -46,7 +46,7 @@ def test_a_page_asks_nobody_and_breaks_nothing(
     requested(browser)
     browser.get((site / name).as_uri())
     assert requested(browser) == [(site / name).as_uri()]
-    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+    assert browser.get_log("browser") == []
     assert browser.title != "taken"
     assert HOSTILE in browser.find_element(By.TAG_NAME, "body").text
 
@@ -58,7 +58,7 @@ def test_a_page_keeps_the_rules_of_access(
 ) -> None:
     look(browser, width, scheme)
     browser.get((site / name).as_uri())
-    wide = browser.execute_script("return document.documentElement.scrollWidth")  # type: ignore[no-untyped-call]
+    wide = browser.execute_script("return document.documentElement.scrollWidth")
     assert wide == width
     assert violations(browser) == []
 

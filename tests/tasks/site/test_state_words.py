@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from tasks.site.place_words import distance_and_bearing, from_summit
 from tasks.site.state_words import MARKS, RANK, placed_row, state_words
 from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, date_of, day, facts_of, pair
 
-PEAK = {"peak_latitude": -0.406, "peak_longitude": -91.55}
+PEAK: dict[str, Any] = {"peak_latitude": -0.406, "peak_longitude": -91.55}
 
 
 def test_unrest_says_since_when_where_and_how_sure() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cap_tools
+from cap_tools.models import Alert
 import feedparser
 import numpy as np
 import pyogrio
@@ -152,8 +152,8 @@ def test_the_item_is_valid_stac_with_its_projection_and_radar_fields(kept: KeptH
     assert (folder / link["href"]).is_file()
 
 
-def alert_of(content: bytes) -> cap_tools.Alert:
-    return XmlParser().from_bytes(content, cap_tools.Alert)
+def alert_of(content: bytes) -> Alert:
+    return XmlParser().from_bytes(content, Alert)
 
 
 def test_the_alert_is_a_test_unless_an_operator_says_otherwise(kept: KeptHome) -> None:
