@@ -61,7 +61,7 @@ def printed_pages(browser: webdriver.Chrome) -> int:
 
 def requested(browser: webdriver.Chrome) -> list[str]:
     """Addresses outside the page and the browser that were asked for since this was last asked."""
-    entries = browser.get_log("performance")
+    entries = browser.get_log("performance")  # type: ignore[no-untyped-call]
     events = [json.loads(entry["message"])["message"] for entry in entries]
     sent = [one for one in events if one["method"] == "Network.requestWillBeSent"]
     urls = [str(one["params"]["request"]["url"]) for one in sent]

@@ -46,7 +46,7 @@ def test_a_page_asks_nobody_and_breaks_nothing(
     requested(browser)
     browser.get((site / name).as_uri())
     assert requested(browser) == [(site / name).as_uri()]
-    assert browser.get_log("browser") == []
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
     assert browser.title != "taken"
     assert HOSTILE in browser.find_element(By.TAG_NAME, "body").text
 

@@ -217,7 +217,7 @@ def test_hostile_names_are_text_everywhere() -> None:
     assert b"<script" not in atom_of([odd])
     alert = cap_of(odd, "Test", "a@b")
     assert alert is not None
-    assert alert_of(alert).infos[0].headline.startswith("<script>")
+    assert str(alert_of(alert).infos[0].headline).startswith("<script>")
     json.loads(geojson_of([odd]))
 
 
