@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cap_tools.models import Alert
 import feedparser
 import numpy as np
 import pyogrio
 import pystac
 import pytest
 import rasterio
+from cap_tools.models import Alert
 from pystac.extensions.projection import ProjectionExtension
 from pystac.extensions.sar import SarExtension
 from pystac.extensions.sat import SatExtension
