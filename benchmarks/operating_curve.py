@@ -43,7 +43,7 @@ from insar_models.detectors.onnx import OnnxDetector
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.registry import SHIPPED_MODELS, find_model
 from insar_models.detectors.views import views_of
-from insar_models.detectors.window_fit import PLACE, level_of_share, share_interval
+from insar_models.detectors.window_fit import level_of_share, share_interval
 from insar_models.encoders.learned_ground import volcanoes_learned
 from insar_models.model_folder import read_card
 from insar_models.patchfile.window_file import Windows, read_windows
@@ -304,7 +304,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--highest", type=int, help="patches whose mean a window has, in place of the cards' rule"
     )
-    parser.add_argument("--place", type=float, default=PLACE, help="and how much places count")
+    parser.add_argument("--place", type=float, default=1.0, help="and how much places count")
     parser.add_argument("--peaks", type=float, nargs="+", default=PEAKS_M, help="metres")
     parser.add_argument("--noise", action="store_true", help="how far other noise moves a logit")
     parser.add_argument("--all-volcanoes", action="store_true", help="also those learned from")

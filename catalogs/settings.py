@@ -468,7 +468,8 @@ def _words_of(item: ErrorDetails) -> str:
     name = ".".join(map(str, item["loc"]))
     if isinstance(item["input"], dict) and item["loc"][0] not in _SECRETS:
         return f"{name}: {item['msg']}"
-    is_secret = item["loc"][0] in _SECRETS or item["type"] == "extra_forbidden"
+    is_unknown = item["type"] == "extra_forbidden" and len(item["loc"]) == 1  # a misspelt secret?
+    is_secret = item["loc"][0] in _SECRETS or is_unknown
     return f"{name} = {_HIDDEN if is_secret else repr(item['input'])}: {item['msg']}"
 
 

@@ -1,7 +1,6 @@
 """The threshold and the calibration of a window's score, from windows that nothing learned from."""
 
 import math
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -9,16 +8,18 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from fringewatch.errors import BadInputError
-from insar_models.detectors.calibration import Calibration, fit_platt
-from insar_models.detectors.window_score import QuietLogits, WindowScore, at_prior
+from insar_models.detectors.calibration import fit_platt
+from insar_models.detectors.window_score import (
+    QuietLogits,
+    WindowScore,
+    at_prior,
+    combined,
+    place_weights,
+)
 
-HIGHEST: Final = 2
-"""Patches whose mean a window has."""
-
-PLACE: Final = 0.3
-"""How much the places count. Both were chosen on windows of volcanoes that the encoder had learned
-from (`benchmarks.window_rules`): places in full find less, since air rises over cones, and those
-stand in the middle too."""
+_SHARPNESSES: Final = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
+"""Tried in this order. The mean of the two highest patches, in two or four views, was tried in
+their place (`WindowScore.highest`, docs/results.md) and kept out: see there."""
 
 
 def fit_window_score(
@@ -31,8 +32,8 @@ def fit_window_score(
 ) -> tuple[WindowScore, float]:
     """Return how nine logits become one, and the logit from which on a window counts as deforming.
 
-    The threshold is the logit that the share `quiet_share` of the quiet windows reach, each volcano
-    alike. How nine become one is not fitted: see `HIGHEST` and `PLACE`.
+    The sharpness is that which finds most deforming windows at the threshold; the threshold is the
+    logit that the share `quiet_share` of the quiet windows reach, each volcano alike.
 
     Parameters
     ----------
@@ -61,21 +62,24 @@ def fit_window_score(
             "and 3 volcanoes or more"
         )
         raise BadInputError(message)
-    score = WindowScore(
-        sharpness=1.0,
-        calibration=Calibration(1.0, 0.0, prior),
-        quiet_share=quiet_share,
-        quiet_share_95_percent=(0.0, 1.0),
-        highest=HIGHEST,
-        place=PLACE,
-    )
-    of_quiet, of_deforming = score.logits(quiet), score.logits(deforming)
-    level = level_of_share(of_quiet, volcanoes, quiet_share)
+    weights = place_weights()
+    best: tuple[float, float, float] | None = None
+    for sharpness in _SHARPNESSES:
+        of_quiet, of_deforming = (combined(part, sharpness, weights) for part in (quiet, deforming))
+        level = level_of_share(of_quiet, volcanoes, quiet_share)
+        found = float((of_deforming >= level).mean())
+        if best is None or found > best[0]:
+            best = (found, sharpness, level)
+    if best is None:  # there are sharpnesses
+        message = "no sharpness was tried"
+        raise BadInputError(message)
+    _, sharpness, level = best
+    of_quiet, of_deforming = (combined(part, sharpness, weights) for part in (quiet, deforming))
     logits = np.concatenate([of_quiet, of_deforming])
     labels = np.repeat(np.array([0, 1]), [len(of_quiet), len(of_deforming)])
     platt = fit_platt(logits[np.isfinite(logits)], labels[np.isfinite(logits)])
-    score = replace(
-        score,
+    score = WindowScore(
+        sharpness=sharpness,
         calibration=at_prior(platt, prior),
         quiet_share=float(np.nanmean(of_quiet >= level)),
         quiet_share_95_percent=share_interval(of_quiet >= level, volcanoes),

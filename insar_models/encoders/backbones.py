@@ -8,7 +8,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import torch
 import torchvision.models
@@ -177,7 +177,9 @@ def initialise(net: nn.Module) -> None:
     """Set all tensors of a net of convolutions anew, wherever they come from."""
     for part in net.modules():
         if isinstance(part, nn.Conv2d):
-            nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
+            # torch counts the outputs of all groups: of a channel of its own that is far too many.
+            mode: Literal["fan_in", "fan_out"] = "fan_in" if part.groups > 1 else "fan_out"
+            nn.init.kaiming_normal_(part.weight, mode=mode, nonlinearity="relu")
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
         elif isinstance(part, nn.BatchNorm2d):

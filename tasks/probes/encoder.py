@@ -52,9 +52,9 @@ _BOOTSTRAP: Final = BootstrapPlan(seed=0, draws=1000)
 
 _SETTINGS: Final = LinearProbeSettings()
 
-DEFAULT_VIEWS: Final = 4
-"""Of new models: small real sources are found more often, and noise moves a logit half as far
-(`benchmarks.window_rules`); eight cost twice as much and gain little."""
+DEFAULT_VIEWS: Final = 1
+"""Of new models. With more, noise moves a logit half as far (`benchmarks.operating_curve --noise`),
+and each costs as much again."""
 
 FEATURES_FOLDER: Final = "features"
 """Below an encoder's folder: its features of corpora, which can be thrown away."""

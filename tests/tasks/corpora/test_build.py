@@ -23,7 +23,7 @@ from catalogs.corpora.versions import Corpus, corpus_at
 from catalogs.home.home import Home, home_of, open_home
 from catalogs.settings import Settings
 from catalogs.storage.place import Folder, Place
-from fringewatch.errors import BadInputError, HomeError, StoreError
+from fringewatch.errors import BadInputError, HomeError, StoreError, TryLaterError
 from tasks.corpora import build as building
 from tasks.corpora.build import build_corpus, build_shards, finish_corpus, plan_corpus
 from tasks.corpora.images_source import PicturePatches
@@ -325,7 +325,8 @@ class TestSourcesThatChange:
             raise MemoryError
 
         monkeypatch.setattr(PicturePatches, "survey", hungry)
-        with pytest.raises(StoreError, match=r"1 of 1 pieces could not be surveyed: .*not enough"):
+        words = r"1 of 1 pieces could not be surveyed: .*not enough"
+        with pytest.raises(TryLaterError, match=words):
             build_corpus(NAME, pictures, settings)
         assert not corpus_of(settings).place.is_folder() or not corpus_of(settings).finished()
         assert (corpus_of(settings).place / "plans").children() == ()
