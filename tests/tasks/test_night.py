@@ -197,7 +197,7 @@ def test_any_failure_of_one_volcano_leaves_the_others_their_night(
     if whole is FAILED:
         (record,) = [record for record in caplog.records if record.exc_info]
         assert "ZeroDivisionError: a slip of ours" in caplog.text
-        assert record.name == "tasks.night"
+        assert record.name == "tasks.step_failures"
         with pytest.raises(UnforeseenError, match="please report it"):
             conclude_all(reports)
     elif whole is LATER:
