@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         default="diff_pha",
         description="the phase that is read: filtered, unwrapped (it is wrapped again), unfiltered",
     )
-    model: str = Field(default="simclr-compact-3", description="the detector, by name")
+    model: str = Field(default="simclr-compact-2", description="the detector, by name")
     method: str = Field(
         default="deconvolution",
         description="how the scores of pairs become a verdict for each date: rule, "

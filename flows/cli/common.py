@@ -40,7 +40,7 @@ HomeFolder = Annotated[
     Path | None, Parameter(help="Folder for everything that is kept (default fringewatch-data).")
 ]
 ModelName = Annotated[
-    str | None, Parameter(help="The detector, by name (default simclr-compact-3).")
+    str | None, Parameter(help="The detector, by name (default simclr-compact-2).")
 ]
 
 

@@ -13,7 +13,7 @@ from flows.cli.learn import NO_OPTIONS, ProbeOptions, check_probe_form, probe_en
 Models = Annotated[
     tuple[str, ...],
     NO_NEGATIVE,
-    Parameter(help="A model, by name (default simclr-compact-3); may be repeated to compare."),
+    Parameter(help="A model, by name (default simclr-compact-2); may be repeated to compare."),
 ]
 Encoders = Annotated[
     tuple[Path, ...],

@@ -71,7 +71,7 @@ def test_a_known_volcano_is_changed_and_the_others_are_as_they_were(tmp_path: Pa
         assert volcano == before[volcano.slug] or volcano is changed or volcano.slug == changed.slug
     notes = place_notes(settings, changed)
     assert notes[0].startswith("fernandina: frames_left_out names 001A_00001_010101, which is none")
-    assert "threshold has no entry for simclr-compact-3" in notes[1]
+    assert "threshold has no entry for simclr-compact-2" in notes[1]
     assert place_notes(settings, before["etna"]) == ()
 
 
