@@ -465,11 +465,13 @@ def _words_of(item: ErrorDetails) -> str:
 
     Nothing is said of a whole table: its message names what is wrong in it.
     """
-    name = ".".join(map(str, item["loc"]))
-    if isinstance(item["input"], dict) and item["loc"][0] not in _SECRETS:
+    name, place = ".".join(map(str, item["loc"])), item["loc"]
+    if not place:  # of several settings together
+        return item["msg"]
+    if isinstance(item["input"], dict) and place[0] not in _SECRETS:
         return f"{name}: {item['msg']}"
-    is_unknown = item["type"] == "extra_forbidden" and len(item["loc"]) == 1  # a misspelt secret?
-    is_secret = item["loc"][0] in _SECRETS or is_unknown
+    is_unknown = item["type"] == "extra_forbidden" and len(place) == 1  # a misspelt secret?
+    is_secret = place[0] in _SECRETS or is_unknown
     return f"{name} = {_HIDDEN if is_secret else repr(item['input'])}: {item['msg']}"
 
 

@@ -133,6 +133,9 @@ def test_the_feed_opens_in_a_reader(kept: KeptHome) -> None:
     assert all(entry.updated_parsed and entry.summary for entry in feed.entries)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:.*LocalValidator:DeprecationWarning"
+)  # the others ask the network
 def test_the_item_is_valid_stac_with_its_projection_and_radar_fields(kept: KeptHome) -> None:
     _, folder = exported(kept)
     found = json.loads((folder / "fernandina" / "item.json").read_text())
