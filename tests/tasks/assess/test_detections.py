@@ -54,7 +54,7 @@ def test_a_spoilt_table_is_refused(tmp_path: Path, wanted: str, given: str, mess
 
 def test_unrest_without_since_is_refused(tmp_path: Path) -> None:
     csv = write_dates(tmp_path, SAID)
-    csv.write_text(csv.read_text().replace("unrest,x,2020-01-13", "unrest,x,", 1))
+    csv.write_text(csv.read_text().replace("unrest,x,,,2020-01-13", "unrest,x,,,", 1))
     with pytest.raises(BadInputError, match="2020-01-13 is state unrest, but its since is empty"):
         read_detections(csv)
 

@@ -126,7 +126,7 @@ def test_the_settings_choose_the_method() -> None:
 
 
 def test_an_option_that_the_method_lacks_is_said() -> None:
-    with pytest.raises(BadInputError, match="method 'rule' has no option 'datse'"):
+    with pytest.raises(BadInputError, match="method 'deconvolution' has no option 'datse'"):
         method_of(Settings(method_options={"datse": 2}))
 
 
