@@ -94,7 +94,7 @@ def test_a_threshold_of_its_own(kept: KeptHome, of_model: bool) -> None:
 
 def test_a_method_of_its_own(kept: KeptHome) -> None:
     assert set(dates(kept, with_own(kept, preset="early"))["method"]) == {"deconvolution"}
-    slow = dates(kept, with_own(kept, method_options={"dates": 2}))
+    slow = dates(kept, with_own(kept, method="rule", method_options={"dates": 2}))
     assert (slow["method"].iloc[0], slow["state"].iloc[-1]) == ("rule", "watch")
     with pytest.raises(BadInputError, match="no option 'datse'"):
         watch_volcano(
