@@ -30,6 +30,7 @@ from tasks.site.facts import VolcanoFacts, gather_facts
 from tasks.site.overview import Overview, make_overview
 from tasks.site.rendering import render_index, render_volcano, templates_sha256
 from tasks.site.windows import DRAWING, PictureBook, pictures_of
+from tasks.status.home import failing_channels
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -123,6 +124,7 @@ def write_site(
     run = _Run(home, settings, model, folder, seen_from)
     with ledger or nullcontext():
         volcanoes = watched_volcanoes(settings, ledger)
+        known = _known_troubles(ledger, settings)
         gathered = [
             facts
             for volcano in volcanoes
@@ -131,7 +133,8 @@ def write_site(
     for facts in gathered:
         if only is None or facts.volcano.slug in only:
             run.put_volcano(facts)
-    run.put_index(make_overview(gathered, (*model_trouble, *failed, *run.problems)))
+    troubles = (*model_trouble, *failed, *known, *run.problems)
+    run.put_index(make_overview(gathered, tuple(dict.fromkeys(troubles))))
     slugs = tuple(volcano.slug for volcano in volcanoes)
     removed, foreign = _others(folder, {INDEX, *(f"{slug}.html" for slug in slugs)})
     return SiteReport(
@@ -230,6 +233,23 @@ def watched_volcanoes(settings: Settings, ledger: Ledger | None) -> tuple[Volcan
     for slug in ledger.volcanoes() if ledger else ():
         found.setdefault(slug, known.get(slug) or _lost(slug, ledger))
     return tuple(found[slug] for slug in sorted(found))
+
+
+def _known_troubles(ledger: Ledger | None, settings: Settings) -> list[str]:
+    """What the ledger knows to be wrong: channels that take no messages, the last run's failures.
+
+    Of a run that has not ended it knows nothing yet; that one hands its own in.
+    """
+    if ledger is None:
+        return []
+    troubles = [f"messages: {line}" for line in failing_channels(ledger, settings)]
+    for run in ledger.runs(last=1):
+        troubles += [
+            f"{one.volcano}: {one.words}"
+            for one in run.volcanoes
+            if one.outcome is not None and not one.is_good and one.words
+        ]
+    return troubles
 
 
 def _lost(slug: str, ledger: Ledger | None) -> Volcano:

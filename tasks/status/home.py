@@ -69,7 +69,7 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
         slugs = [volcano.slug] if volcano else ledger.reviewed_volcanoes()
         reviews = tuple(line for slug in slugs for line in _reviews(ledger, slug))
         there = ledger.newest_dates()
-        channels = tuple(_channels(ledger, settings))
+        channels = tuple(failing_channels(ledger, settings))
     without = tuple(slug for slug in watched if slug not in there)
     if frames or (without and volcano is None):
         return HomeStatus(settings.home, today, frames, None, without, channels, reviews)
@@ -93,8 +93,8 @@ def _watched(settings: Settings, volcano: Volcano | None) -> tuple[str, ...]:
     return tuple(slug for slug in dict.fromkeys(found) if volcano is None or slug == volcano.slug)
 
 
-def _channels(ledger: Ledger, settings: Settings) -> Iterator[str]:
-    """Channels that do not take their messages, in words without addresses."""
+def failing_channels(ledger: Ledger, settings: Settings) -> Iterator[str]:
+    """Give the channels that do not take their messages, in words without addresses."""
     names = dict.fromkeys(channel_name(url) for url in settings.notify)
     states = ledger.channel_states(names, dt.datetime.now(dt.UTC))
     for number, state in enumerate(states, 1):

@@ -9,6 +9,7 @@ import pytest
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.ledger.rows import SourceRow
+from catalogs.ledger.runs import VolcanoRun
 from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, write_table
@@ -210,6 +211,15 @@ def test_what_people_said_is_shown(kept: KeptHome) -> None:
     write(kept)
     assert "2024-02-13 atmosphere by NS" in re.sub(r"<[^>]*>", "", page(kept))
     assert "<b>rings" not in page(kept)
+
+
+def test_what_the_last_run_could_not_have_is_said(kept: KeptHome) -> None:
+    with open_ledger(kept.home.ledger) as ledger:
+        number = ledger.begin_run("nightly", "1", ["taal", "fernandina"])
+        failed = VolcanoRun("taal", "nothing", words="the source <b>is</b> away")
+        ledger.end_run(number, "partial", [failed, VolcanoRun("fernandina", "done")], 10**9)
+    write(kept)
+    assert "taal: the source &lt;b&gt;is&lt;/b&gt; away" in page(kept, "index.html")
 
 
 def test_masked_dates_are_not_called_quiet(kept: KeptHome) -> None:
