@@ -2,15 +2,18 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from catalogs.home.home import Home, open_home
 from catalogs.ledger.ledger import open_ledger
+from catalogs.portal.byte_ranges import ByteRange
+from catalogs.portal.remote_raster import RemoteRaster
 from catalogs.portal.session import SessionSettings
 from catalogs.rasters.grid import Grid
 from catalogs.rasters.lattice import lattice_distance_pixels
@@ -100,12 +103,18 @@ def test_the_frames_own_heights_settle_it_whichever_pairs_come_first(
     assert ours(settings) == ours(at_once)
 
 
+def bring_all_of_a_small_file(raster: Any, planned: Iterable[ByteRange]) -> None:
+    """As in a real frame, of which a window is a small part."""
+    for part in planned:
+        raster._parts[part] = raster._reader.read(part).content
+
+
 def test_without_them_most_pairs_of_the_first_batch_do_and_none_is_lost(
     portal: StandInPortal, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The third pair's window was cut a pixel beside the majority's: it is brought once more."""
     # These frames are hardly larger than the window, and would come whole.
-    monkeypatch.setattr("catalogs.portal.window_fetch._refuse_if_dear", lambda *_: None)
+    monkeypatch.setattr(RemoteRaster, "_bring_all", bring_all_of_a_small_file)
     report = run(settings)
     assert lattice_distance_pixels(ours(settings), LATTICE) > 0.3
     (problem,) = report.problems
