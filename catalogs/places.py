@@ -5,7 +5,6 @@ from dataclasses import replace
 from catalogs.place_settings import PlaceSettings
 from catalogs.records import FrameId, Volcano
 from catalogs.settings import Settings
-from catalogs.world.frames_near import frames_over
 from catalogs.world.volcanoes import VolcanoCatalogue, shipped_catalogue
 from fringewatch.errors import BadInputError
 
@@ -48,6 +47,9 @@ def own_volcano(slug: str, place: PlaceSettings, known: Volcano | None) -> Volca
         The catalogue's; None where it has none.
     """
     if place.latitude is not None and place.longitude is not None:
+        # With numpy, which a home without places of its own need not wait for.
+        from catalogs.world.frames_near import frames_over  # noqa: PLC0415
+
         base = Volcano(
             name=known.name if known else slug.replace("-", " ").title(),
             slug=slug,
