@@ -166,4 +166,5 @@ def _dates_of(volcano: str, settings: Settings) -> pd.DataFrame | None:
 
 
 def _day(value: object) -> dt.date | None:
+    # A cell of a table, of which pandas' stubs cannot know what it holds.
     return None if pd.isna(value) else pd.Timestamp(value).date()  # type: ignore[call-overload,arg-type]

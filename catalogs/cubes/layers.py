@@ -134,7 +134,7 @@ def settle_highest_coherence(place: Place) -> None:
         if HIGHEST_COHERENCE not in group:  # made by an older version
             create_highest_coherence(group, _array(group, "phase").shape[1:])
         kept, coherence = _array(group, HIGHEST_COHERENCE), _array(group, "coherence")
-        known = int(kept.attrs["pairs"])  # type: ignore[arg-type]
+        known = int(kept.attrs["pairs"])  # type: ignore[arg-type]  # of JSON, a number as we wrote it
         if known == count:
             return
         if known > count:

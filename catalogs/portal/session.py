@@ -150,7 +150,7 @@ class PortalSession(requests.Session):
     ) -> None:
         """Take credentials off a request that a redirect has made; .netrc's only when asked."""
         if self.settings.netrc:
-            super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+            super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]  # requests'
         else:
             prepared_request.headers.pop("Authorization", None)
 
