@@ -195,7 +195,11 @@ DATES = TableSchema(
             "share of structure that went with layered air, mean of its pairs",
             may_be_empty=True,
         ),
-        Column("past_dates", pa.int32(), "quiet dates of its own past that count"),
+        Column(
+            "past_dates",
+            pa.int32(),
+            "dates of its own past that count; a block of ten that mostly moved does not",
+        ),
         Column("past_first", pa.date32(), "first of them", may_be_empty=True),
         Column("past_last", pa.date32(), "last of them", may_be_empty=True),
         Column("past_centre", pa.float64(), "of its quiet scores; see below", may_be_empty=True),

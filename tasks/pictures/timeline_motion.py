@@ -78,6 +78,6 @@ def _past_words(last: pd.Series) -> str:
     if not last["past_dates"] or pd.isna(last["past_first"]):
         return "own past: none yet"
     return (
-        f"own past: {last['past_dates']} quiet, {last['past_first']} to {last['past_last']} "
+        f"own past: {last['past_dates']} dates, {last['past_first']} to {last['past_last']} "
         f"({last['past_centre']:+.1f}, spread {last['past_spread']:.1f})"
     )

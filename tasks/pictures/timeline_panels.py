@@ -180,7 +180,7 @@ def draw_legend(figure: Figure, days: pd.DataFrame, pairs: pd.DataFrame) -> None
         loc="lower left",
         bbox_to_anchor=(0.008, 0.035 if fits else 0.0),
         ncols=len(handles) if fits else -(-len(handles) // 2),
-        fontsize=9.5,
+        fontsize=8.6,
         frameon=False,
         handlelength=1.6,
         columnspacing=1.0,

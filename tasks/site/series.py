@@ -217,7 +217,7 @@ def _words(facts: VolcanoFacts, deviations: NDArray[np.float64] | None) -> list[
         usual = "It has no quiet past of its own yet: it is held against all quiet ground."
     else:
         usual = (
-            f"Its own past is {past} quiet date{'s' if past != 1 else ''} from "
+            f"Its own past is {past} date{'s' if past != 1 else ''} from "
             f"{newest['past_first']} to {newest['past_last']}."
         )
     if deviations is None:
