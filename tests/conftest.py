@@ -49,6 +49,12 @@ def _quick_rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalogs.portal.patience.REWRITING_S", 0.01)
 
 
+@pytest.fixture(autouse=True)
+def _no_host_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that other tests found dead, or asked often, is met as a stranger."""
+    monkeypatch.setattr("catalogs.portal.hosts._HOSTS", {})
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data: SHARED_DATA_FOLDER, or shared/data beside the checkout."""
