@@ -65,6 +65,22 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def prefect_server() -> Iterator[str]:
+    """The address of a Prefect server of our own, started once: flows and commands go through it.
+
+    A command without one starts its own, which takes more processor time than all that most tests
+    ask of it; tests/end_to_end/test_embedded_server.py is about those.
+    """
+    # Prefect takes a second to import, and most tests need none of it.
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
+    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
+
+    os.environ.setdefault("PREFECT_TASKS_DEFAULT_NO_CACHE", "true")
+    with prefect_test_harness(server_startup_timeout=240):
+        yield str(PREFECT_API_URL.value())
+
+
+@pytest.fixture(scope="session")
 def storage_server() -> Iterator[StorageServer]:
     """An S3 endpoint of moto's, for the whole session."""
     server = StorageServer()

@@ -174,7 +174,7 @@ def fit_weights(
     scale = np.where(spread > 0, spread, 1.0)
     limit = settings.clip_deviations
     regression = logistic_regression(
-        C=settings.regularisation_c, class_weight="balanced", tol=1e-8, max_iter=10_000
+        C=settings.regularisation_c, class_weight="balanced", solver="newton-cholesky", tol=1e-8
     )
     regression.fit(np.clip((features - mean) / scale, -limit, limit), labels)
     return LinearWeights(

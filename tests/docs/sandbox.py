@@ -47,8 +47,9 @@ def write_tree(tree: Path) -> Path:
 class Sandbox:
     """A checkout of links, with a home that was filled from the portal."""
 
-    def __init__(self, folder: Path, portal: str, channel: str = "") -> None:
+    def __init__(self, folder: Path, portal: str, channel: str = "", server: str = "") -> None:
         self.folder = folder
+        self.server = server
         self.channel = channel
         for entry in ROOT.iterdir():
             if entry.name not in {".git", "docs", "fringewatch-data", ".venv"}:
@@ -93,8 +94,9 @@ class Sandbox:
         (self.home / "scores.csv").write_text(scores, "utf-8")
 
     def environment(self) -> dict[str, str]:
-        """What a person's shell has: our commands are in the PATH."""
-        return clean_environment() | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+        """What a person's shell has: our commands are in the PATH, and a server may be named."""
+        named = {"PREFECT_API_URL": self.server} if self.server else {}
+        return clean_environment() | named | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 
     def run(
         self, text: str, inside: str = ".", more: Mapping[str, str] | None = None

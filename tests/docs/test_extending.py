@@ -59,12 +59,13 @@ def python(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_package_of_ones_own_watches_from_the_command_line(
-    site: Path, archive: Path, tmp_path: Path
+    site: Path, archive: Path, prefect_server: str, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     made = python(site, str(site / "steepness.py"), str(home / "models" / "steep-1"))
     assert made.returncode == 0, made.stderr
     environment = {"PYTHONPATH": str(site), "FRINGEWATCH_METHOD": "two-in-a-row"}
+    environment["PREFECT_API_URL"] = prefect_server
     words = ["fernandina", "--start", "2024-01-01", "--end", "2024-03-01", "--frame", FRAME.text]
     words += ["--portal", f"archive:{archive}", "--model", "steep-1", "--home", str(home)]
     done = fringewatch("backfill", *words, cwd=tmp_path, environment=environment)

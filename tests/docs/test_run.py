@@ -44,10 +44,13 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture(scope="module")
 def sandbox(
-    portal: StandInPortal, mail: MailServer, tmp_path_factory: pytest.TempPathFactory
+    portal: StandInPortal,
+    mail: MailServer,
+    prefect_server: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Sandbox:
     channel = mail.url.get_secret_value()
-    return Sandbox(tmp_path_factory.mktemp("sandbox"), portal.url, channel)
+    return Sandbox(tmp_path_factory.mktemp("sandbox"), portal.url, channel, prefect_server)
 
 
 @pytest.mark.parametrize("block", AS_WRITTEN, ids=lambda block: block.name)

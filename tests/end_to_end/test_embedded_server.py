@@ -52,6 +52,7 @@ def test_a_good_run_says_no_more_than_it_has_to_and_leaves_no_process(
     with StandInPortal(tree) as portal:
         done = fringewatch(*words(home, portal.url), cwd=tmp_path, environment=proxies)
     assert done.returncode == 0, done.stderr
+    assert "starting Prefect's embedded server" in done.stderr
     assert all(STAMP.match(line) for line in done.stderr.splitlines()), done.stderr
     assert not servers_of(home)
     assert "Traceback" not in (home / "prefect" / "server.log").read_text("utf-8")

@@ -1,22 +1,12 @@
-"""Prefect's test server, started once, and a stand-in portal for the flows."""
+"""A stand-in portal for the flows, and a home."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prefect.testing.utilities import prefect_test_harness
 
 from tests.portal.server import StandInPortal
 from tests.scenes import FRINGES, QUIET, write_frame
-
-
-@pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
-    """A server of our own: flows run as they do under a real one, and nothing else is touched."""
-    os.environ.setdefault("PREFECT_TASKS_DEFAULT_NO_CACHE", "true")
-    with prefect_test_harness(server_startup_timeout=240):
-        yield
 
 
 @pytest.fixture(scope="session")
