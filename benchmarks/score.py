@@ -77,7 +77,7 @@ def make_detector(spec: EncoderSpec, device: str) -> EncoderDetector:
         clip_deviations=np.inf,
     )
     calibration = Calibration(1.0, 0.0, 0.5)
-    return EncoderDetector("random", "", 0.0, encoder, probe, calibration, device=device)
+    return EncoderDetector("random", "", 0.0, calibration, encoder, probe, device=device)
 
 
 def ways_of_net(detector: EncoderDetector, codes: NDArray[np.uint8], *, compiled: bool) -> Ways:
@@ -128,9 +128,9 @@ def ways_of_graph(
         detector.name,
         "",
         detector.threshold,
+        detector.calibration,
         detector.spec,
         graph_of(detector),
-        detector.calibration,
         threads=threads,
     )
     off = np.abs(runs.logits_of_codes(codes) - detector.logits_of_codes(codes)).max()

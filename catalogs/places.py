@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from catalogs.place_settings import PlaceSettings
 from catalogs.records import FrameId, Volcano
 from catalogs.settings import Settings
+from catalogs.settings.volcano import PlaceSettings
 from catalogs.world.volcanoes import VolcanoCatalogue, shipped_catalogue
 from fringewatch.errors import BadInputError
 

@@ -16,7 +16,8 @@ from time import monotonic, sleep
 from typing import Final
 from urllib.parse import urlsplit
 
-from fringewatch.errors import BadInputError, SourceUnavailableError
+from fringewatch.checked_fields import AboveZero, Count, check_fields
+from fringewatch.errors import SourceUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -31,22 +32,18 @@ class Manners:
         If a number is zero, negative or not finite.
     """
 
-    connections: int = 4
+    connections: Count = 4
     """Answers that may be under way at the same time; other clients of the portal use 4 to 8."""
-    requests_per_s: float = 5.0
+    requests_per_s: AboveZero = 5.0
     """Requests that may start within any second."""
-    failures_before_pause: int = 8
+    failures_before_pause: Count = 8
     """Server errors, time-outs and broken connections in a row after which it is left alone."""
-    pause_s: float = 120.0
+    pause_s: AboveZero = 120.0
     """How long it is left alone; then one request tries whether it is back."""
 
     def __post_init__(self) -> None:
         """Refuse what would never ask, or never stop asking."""
-        for name in ("connections", "requests_per_s", "failures_before_pause", "pause_s"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                message = f"{name} is {value}: give a number above 0"
-                raise BadInputError(message)
+        check_fields(self)
 
 
 class HostPausedError(SourceUnavailableError):

@@ -1,7 +1,6 @@
 """The one place where HTTP sessions are made: patient, polite, bounded, honest about who asks."""
 
 import logging
-import math
 import ssl
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from catalogs.portal.guarded_connections import guarded_pools
 from catalogs.portal.hosts import Manners, Visit, host_at
 from catalogs.portal.patience import backoff_s, retry_after_s
 from catalogs.portal.roots import DEFAULT_USER_AGENT
+from fringewatch.checked_fields import AboveZero, Count, FromZero, WholeFromZero, check_fields
 from fringewatch.errors import BadInputError
 
 logger = logging.getLogger(__name__)
@@ -43,23 +43,23 @@ class SessionSettings:
         sent in an HTTP header.
     """
 
-    connect_timeout_s: float = 10.0
+    connect_timeout_s: AboveZero = 10.0
     """How long to wait for a connection."""
-    read_timeout_s: float = 60.0
+    read_timeout_s: AboveZero = 60.0
     """How long to wait for the next bytes; not a limit on a whole transfer."""
-    retries: int = 4
+    retries: WholeFromZero = 4
     """How often a request without an answer, or with one of `RETRIED_STATUS`, is repeated."""
-    body_retries: int = 2
+    body_retries: WholeFromZero = 2
     """How often a request is repeated when its body broke off and next to nothing had come."""
-    backoff_s: float = 1.0
+    backoff_s: FromZero = 1.0
     """Waiting time before the first repetition; it doubles with each."""
-    backoff_jitter_s: float = 1.0
+    backoff_jitter_s: FromZero = 1.0
     """Random time added to it, so that many machines do not come back together."""
-    retry_after_max_s: float = 120.0
+    retry_after_max_s: FromZero = 120.0
     """Longest time that a server's Retry-After is obeyed."""
-    slowest_bytes_s: float = 1000.0
+    slowest_bytes_s: FromZero = 1000.0
     """A body that comes slower than this is given up; 0 for none. Users have met 9000."""
-    slow_for_s: float = 60.0
+    slow_for_s: AboveZero = 60.0
     """Over how long that speed is measured."""
     user_agent: str = DEFAULT_USER_AGENT
     """Sent with every request; an observatory may put its own address in it."""
@@ -69,26 +69,15 @@ class SessionSettings:
     """Hosts that links and redirects may lead to, beside the portal's own: see `AllowedHosts`."""
     netrc: bool = False
     """Whether hosts get the credentials that ``~/.netrc`` has for them."""
-    page_bytes_max: int = 1 << 23
+    page_bytes_max: Count = 1 << 23
     """A listing or a manifest that is longer, unpacked, is none: 4540 pairs in Apache's widest
     form take 1 MB."""
-    file_bytes_max: int = 1 << 30
+    file_bytes_max: Count = 1 << 30
     """A raster that is longer is none: 25 times an uncompressed frame."""
 
     def __post_init__(self) -> None:
         """Refuse what would hang, never ask, or break a request."""
-        times = ("connect_timeout_s", "read_timeout_s", "slow_for_s")
-        for name in (*times, "page_bytes_max", "file_bytes_max"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                message = f"{name} is {value}: give a number above 0"
-                raise BadInputError(message)
-        numbers = ("retries", "body_retries", "backoff_s", "backoff_jitter_s")
-        for name in (*numbers, "retry_after_max_s", "slowest_bytes_s"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                message = f"{name} is {value}: give 0 or more"
-                raise BadInputError(message)
+        check_fields(self)
         agent = self.user_agent
         if not (agent.isascii() and agent.isprintable() and agent == agent.strip() != ""):
             message = f"user_agent is {agent!r}: give one line of plain ASCII text"

@@ -167,11 +167,6 @@ def load_volcanoes() -> tuple[Volcano, ...]:
     return shipped_catalogue().volcanoes
 
 
-def search_volcanoes(text: str = "") -> tuple[Volcano, ...]:
-    """Return what `VolcanoCatalogue.search` finds in Fringewatch's own catalogue."""
-    return shipped_catalogue().search(text)
-
-
 def find_volcano(name: str) -> Volcano:
     """Return what `VolcanoCatalogue.find` finds in Fringewatch's own catalogue; raises as that.
 

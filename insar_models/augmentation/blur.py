@@ -5,14 +5,15 @@ Products differ in how much they were averaged and filtered; the fringes are the
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 import numpy as np
 import torch
 from typing_extensions import override
 
+from fringewatch.checked_fields import Limits, Share
 from insar_models.augmentation.draws import Draws, Stream
-from insar_models.augmentation.piece import Piece, scale_of
+from insar_models.augmentation.piece import Piece, Span, scale_of
 from insar_models.encoders.inputs import Phasors
 
 _REACH: Final = 2.0
@@ -25,14 +26,9 @@ class Blur(Piece):
 
     stream: ClassVar[Stream] = Stream.BLUR
 
-    probability: float = 0.3
-    sigma_pixels: tuple[float, float] = (0.4, 1.0)
+    probability: Share = 0.3
+    sigma_pixels: Annotated[Span, Limits(0.01)] = (0.4, 1.0)
     """Standard deviation of the kernel, between these two, at 224 x 224."""
-
-    @override
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_range("sigma_pixels", self.sigma_pixels, 0.01)
 
     @override
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:

@@ -7,12 +7,13 @@ times the phase, so k times the fringes of the same field (over-wrapping: Anantr
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 import numpy as np
 import torch
 from typing_extensions import override
 
+from fringewatch.checked_fields import Limits, Share
 from insar_models.augmentation.draws import Draws, Stream, spread
 from insar_models.augmentation.piece import Piece
 from insar_models.encoders.inputs import Phasors
@@ -27,7 +28,7 @@ class SignFlip(Piece):
 
     stream: ClassVar[Stream] = Stream.SIGN
 
-    probability: float = 0.5
+    probability: Share = 0.5
 
     @override
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:
@@ -42,18 +43,12 @@ class OverWrap(Piece):
 
     stream: ClassVar[Stream] = Stream.OVERWRAP
 
-    probability: float = 0.15
-    most: int = 2
-    least_smooth: float = 0.55
+    probability: Share = 0.15
+    most: Annotated[int, Limits(2, _MOST)] = 2
+    least_smooth: Share = 0.55
     """Of the neighbouring pixels with data that must still differ by less than a sixth of a cycle,
     in each direction; noise alone has a third. Else the patch stays as it is: dense fringes would
     alias, and noise would drown the rest."""
-
-    @override
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check("most", self.most, 2, _MOST)
-        self._check("least_smooth", self.least_smooth, 0.0, 1.0)
 
     @override
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:

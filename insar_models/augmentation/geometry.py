@@ -6,15 +6,17 @@ takes from beyond the patch is no data: reflected fringes would be fringes of no
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from fringewatch.checked_fields import Limits, Share
+from fringewatch.errors import BadInputError
 from insar_models.augmentation.draws import Draws, Stream, joined, spread
-from insar_models.augmentation.piece import Piece, scale_of
+from insar_models.augmentation.piece import Piece, Span, SpanFromZero, scale_of
 from insar_models.augmentation.resample import resampled
 from insar_models.encoders.inputs import Phasors
 
@@ -35,33 +37,30 @@ class Geometry(Piece):
 
     stream: ClassVar[Stream] = Stream.GEOMETRY
 
-    probability: float = 0.9
-    area: tuple[float, float] = (0.5, 1.0)
+    probability: Share = 0.9
+    area: Annotated[Span, Limits(0.01, 4.0)] = (0.5, 1.0)
     """Of the patch that the view shows: a crop, anywhere in the patch, enlarged."""
-    aspect: float = 1.25
+    aspect: Annotated[float, Limits(1.0, 10.0)] = 1.25
     """Greatest ratio of the sides of the crop."""
-    turn_degrees: float = 20.0
+    turn_degrees: Annotated[float, Limits(0.0, 180.0)] = 20.0
     """Greatest rotation, either way."""
-    shear: float = 0.15
+    shear: Annotated[float, Limits(0.0, 2.0)] = 0.15
     """Greatest shear, either way."""
-    elastic_pixels: tuple[float, float] = (0.0, 6.0)
+    elastic_pixels: SpanFromZero = (0.0, 6.0)
     """Standard deviation of the displacement of control points, between these two, at 224 x 224."""
-    elastic_points: int = 6
+    elastic_points: Annotated[int, Limits(2, 64)] = 6
     """Control points along a side; a cubic spline leads through the field between them."""
-    least_kept: float = 0.6
+    least_kept: Share = 0.6
     """Of the view that must have data, relative to the patch."""
 
     @override
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_range("area", self.area, 0.01, 4.0)
-        self._check("aspect", self.aspect, 1.0, 10.0)
-        self._check("turn_degrees", self.turn_degrees, 0.0, 180.0)
-        self._check("shear", self.shear, 0.0, 2.0)
-        self._check("elastic_points", self.elastic_points, 2, 64)
         spacing = 224 / (self.elastic_points - 1)
-        self._check_range("elastic_pixels", self.elastic_pixels, 0.0, _STEEPEST * spacing)
-        self._check("least_kept", self.least_kept, 0.0, 1.0)
+        limits = Limits(0.0, _STEEPEST * spacing, "pixels")
+        if not all(map(limits.hold, self.elastic_pixels)):
+            message = f"Geometry: elastic_pixels={self.elastic_pixels}: give {limits}"
+            raise BadInputError(message)
 
     @override
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:

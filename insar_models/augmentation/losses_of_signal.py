@@ -5,14 +5,15 @@ them instead of the fringes. Pasted into all, they tell nothing.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
 from typing_extensions import override
 
+from fringewatch.checked_fields import Limits, Share
 from insar_models.augmentation.draws import Draws, Stream, spread
-from insar_models.augmentation.piece import Piece
+from insar_models.augmentation.piece import Piece, Shares
 from insar_models.augmentation.regions import blobs, coasts
 from insar_models.encoders.inputs import Phasors
 
@@ -23,14 +24,9 @@ class Incoherence(Piece):
 
     stream: ClassVar[Stream] = Stream.INCOHERENCE
 
-    probability: float = 0.2
-    share: tuple[float, float] = (0.03, 0.25)
+    probability: Share = 0.2
+    share: Shares = (0.03, 0.25)
     """Of the patch, between these two."""
-
-    @override
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_range("share", self.share, 0.0, 1.0)
 
     @override
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:
@@ -45,20 +41,13 @@ class Sea(Piece):
 
     stream: ClassVar[Stream] = Stream.SEA
 
-    probability: float = 0.2
-    share: tuple[float, float] = (0.05, 0.35)
+    probability: Share = 0.2
+    share: Shares = (0.05, 0.35)
     """Of the patch, between these two."""
-    masked: float = 0.5
+    masked: Share = 0.5
     """How often the water is no data."""
-    least_kept: float = 0.4
+    least_kept: Share = 0.4
     """Of the pixels with data that must be left; else the patch stays as it is."""
-
-    @override
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_range("share", self.share, 0.0, 1.0)
-        self._check("masked", self.masked, 0.0, 1.0)
-        self._check("least_kept", self.least_kept, 0.0, 1.0)
 
     @override
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:
@@ -77,20 +66,13 @@ class Cutout(Piece):
 
     stream: ClassVar[Stream] = Stream.CUTOUT
 
-    probability: float = 0.3
-    most: int = 3
+    probability: Share = 0.3
+    most: Annotated[int, Limits(1, 100)] = 3
     """Squares; at least one, all numbers alike likely."""
-    side_share: tuple[float, float] = (0.05, 0.2)
+    side_share: Shares = (0.05, 0.2)
     """Of the patch's side, between these two."""
-    least_kept: float = 0.4
+    least_kept: Share = 0.4
     """Of the pixels with data that must be left; else the patch stays as it is."""
-
-    @override
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check("most", self.most, 1, 100)
-        self._check_range("side_share", self.side_share, 0.0, 1.0)
-        self._check("least_kept", self.least_kept, 0.0, 1.0)
 
     @override
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:

@@ -6,14 +6,14 @@ result cut to whole grey levels as there. Their oddities are kept and named wher
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from fringewatch.errors import BadInputError
+from fringewatch.checked_fields import Limits, Share, check_fields
 from fringewatch.numbers import PHASE_OFFSET_RAD, PHASE_SCALE_RAD
 from insar_models.augmentation.draws import Draws, Stream, joined, spread
 from insar_models.encoders.inputs import Phasors
@@ -33,31 +33,21 @@ class PaperRecipe:
         If a number cannot be one.
     """
 
-    probability: float = 0.8
+    probability: Share = 0.8
     """Of each step. Flips, too: four forms of a picture come 64, 16, 16 and 4 times in 100."""
-    jitter_pixels: float = 50.0
+    jitter_pixels: Annotated[float, Limits(0.0, 1000.0, "pixels")] = 50.0
     """By which each of three points of the affine map moves, at most. Their elastic field proper
     (alpha 1, sigma 50) moves no pixel by more than 0.006, and is left out for that."""
-    holes: int = 8
-    hole_pixels: int = 8
+    holes: Annotated[int, Limits(0, 1000)] = 8
+    hole_pixels: Annotated[int, Limits(0, 1000)] = 8
     """Holes are black: in wrapped phase that is -pi, not no data."""
-    brightness: tuple[float, float] = (0.9, 1.1)
+    brightness: Annotated[tuple[float, float], Limits(0.0, 10.0)] = (0.9, 1.1)
     """One factor a picture: it stretches the cycle, so that wraps are no longer whole."""
-    noise_variance: tuple[float, float] = (10.0, 50.0)
+    noise_variance: Annotated[tuple[float, float], Limits(0.0, _WHITE**2)] = (10.0, 50.0)
     """In grey levels squared, apart for each of the three channels, which then differ."""
 
     def __post_init__(self) -> None:
-        for name, bounds, most in (
-            ("probability", (self.probability,), 1.0),
-            ("jitter_pixels", (self.jitter_pixels,), 1000.0),
-            ("holes", (self.holes,), 1000.0),
-            ("hole_pixels", (self.hole_pixels,), 1000.0),
-            ("brightness", self.brightness, 10.0),
-            ("noise_variance", self.noise_variance, _WHITE**2),
-        ):
-            if not all(0.0 <= value <= most for value in bounds) or bounds[0] > bounds[-1]:
-                message = f"{name} of the published recipe cannot be {bounds}: 0 to {most:g}"
-                raise BadInputError(message)
+        check_fields(self, "the published recipe")
 
 
 def grey_view(phasors: Phasors, recipe: PaperRecipe, draws: Draws) -> torch.Tensor:

@@ -4,18 +4,22 @@ Lengths are given in pixels of a patch of 224 x 224 and scaled with the side, so
 serves patches that were reduced, too.
 """
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
 
-from fringewatch.errors import BadInputError
+from fringewatch.checked_fields import Limits, Share, check_fields
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.augmentation.draws import Draws, Stream
 from insar_models.encoders.inputs import Phasors
+
+Span = tuple[float, float]
+"""Least and greatest value."""
+Shares = Annotated[Span, Limits(0.0, 1.0, "a share")]
+SpanFromZero = Annotated[Span, Limits(0.0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +34,11 @@ class Piece(ABC):
 
     stream: ClassVar[Stream]
 
-    probability: float = 1.0
+    probability: Share = 1.0
     """Of being done to a patch."""
 
     def __post_init__(self) -> None:
-        self._check("probability", self.probability, 0.0, 1.0)
+        check_fields(self)
 
     def __call__(self, phasors: Phasors, draws: Draws) -> Phasors:
         """Return the patches with this done to those that were chosen; same shape and device.
@@ -63,23 +67,6 @@ class Piece(ABC):
     @abstractmethod
     def _changed(self, phasors: Phasors, draws: Draws) -> Phasors:
         """All patches with this done to them; the originals are left as they are."""
-
-    def _check(self, name: str, value: float, least: float, greatest: float = math.inf) -> None:
-        if not least <= value <= greatest or math.isinf(value):
-            message = (
-                f"{name} of {type(self).__name__} cannot be {value}: choose {least:g} or more"
-                + ("" if math.isinf(greatest) else f", up to {greatest:g}")
-            )
-            raise BadInputError(message)
-
-    def _check_range(
-        self, name: str, bounds: tuple[float, float], least: float, greatest: float = math.inf
-    ) -> None:
-        for value in bounds:
-            self._check(name, value, least, greatest)
-        if bounds[0] > bounds[1]:
-            message = f"{name} of {type(self).__name__} goes from {bounds[0]} to {bounds[1]}: swap"
-            raise BadInputError(message)
 
 
 def scale_of(side: int) -> float:

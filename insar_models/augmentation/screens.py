@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from typing_extensions import override
 
+from fringewatch.checked_fields import FromZero, Share
 from insar_models.augmentation.draws import Draws, Stream, spread
-from insar_models.augmentation.piece import Piece
+from insar_models.augmentation.piece import Piece, SpanFromZero
 from insar_models.encoders.inputs import Phasors
 
 
@@ -49,14 +50,9 @@ class Ramp(Screen):
 
     stream: ClassVar[Stream] = Stream.RAMP
 
-    probability: float = 0.5
-    greatest_cycles: float = 1.0
+    probability: Share = 0.5
+    greatest_cycles: FromZero = 1.0
     """From one end of the patch to the other; the least is 0."""
-
-    @override
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check("greatest_cycles", self.greatest_cycles, 0.0)
 
     @override
     def phase_rad(self, draws: Draws, side: int) -> torch.Tensor:
@@ -74,14 +70,9 @@ class Noise(Screen):
 
     stream: ClassVar[Stream] = Stream.NOISE
 
-    probability: float = 0.5
-    spread_rad: tuple[float, float] = (0.05, 0.5)
+    probability: Share = 0.5
+    spread_rad: SpanFromZero = (0.05, 0.5)
     """Standard deviation, between these two."""
-
-    @override
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_range("spread_rad", self.spread_rad, 0.0)
 
     @override
     def phase_rad(self, draws: Draws, side: int) -> torch.Tensor:

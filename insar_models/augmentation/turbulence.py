@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from torch.nn import functional
 from typing_extensions import override
 
+from fringewatch.checked_fields import Share
 from insar_models.augmentation.draws import Draws, Stream, spread
+from insar_models.augmentation.piece import SpanFromZero
 from insar_models.augmentation.screens import Screen
 
 LARGE_SCALE_EXPONENT: Final = -8.0 / 3.0
@@ -37,14 +39,9 @@ class Turbulence(Screen):
 
     stream: ClassVar[Stream] = Stream.TURBULENCE
 
-    probability: float = 0.5
-    spread_rad: tuple[float, float] = (0.1, 0.9)
+    probability: Share = 0.5
+    spread_rad: SpanFromZero = (0.1, 0.9)
     """Standard deviation that is expected of a field, between these two."""
-
-    @override
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_range("spread_rad", self.spread_rad, 0.0)
 
     @override
     def phase_rad(self, draws: Draws, side: int) -> torch.Tensor:

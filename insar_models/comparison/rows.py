@@ -48,11 +48,6 @@ class Row:
     paper: str = ""
     """The paper's figures of the like: S1 and C1, each accuracy and F1."""
 
-    @property
-    def learns(self) -> bool:
-        """Whether the encoder learns anything here."""
-        return self.pretrain is not None or self.tune is not None
-
 
 def _spec(architecture: Architecture, inputs: Inputs = "coherent") -> EncoderSpec:
     return EncoderSpec(architecture, inputs=inputs, size=_SIZE)

@@ -3,19 +3,19 @@
 import copy
 import logging
 import threading
-from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from fringewatch.errors import BadInputError
-from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.calibrated import CalibratedDetector
 from insar_models.detectors.linear import LinearWeights
 from insar_models.detectors.patch_scoring import above_threshold, codes_of_phase, logits_of_judged
 from insar_models.detectors.views import VIEWS, check_views
-from insar_models.detectors.window_score import WindowScore, at_prior, highest, shares_of_highest
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.features import BATCH, inputs_of, scorer_of
 from insar_models.encoders.inputs import inputs_of_codes
@@ -26,7 +26,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class EncoderDetector:
+class EncoderDetector(CalibratedDetector):
     """An encoder, and a probe on its features; see `Detector` for its methods.
 
     The same patches give the same scores on the same machine, in however many threads it is asked.
@@ -38,18 +38,12 @@ class EncoderDetector:
         exact), there cannot be so many views, or the device cannot be used.
     """
 
-    name: str
-    sha256: str
-    threshold: float
     encoder: Encoder
     """As it was trained; never changed."""
     probe: LinearWeights
-    calibration: Calibration
     half: bool = False
     """Whether filters are those of `in_half_precision`, which take half of the file."""
     device: str = "cpu"
-    window: WindowScore | None = None
-    """How the logits of nine patches become a window's; their highest where there is none."""
     views: int = 1
     """Of each patch, turned and mirrored, whose mean its logit is."""
     _scorer: list[Encoder] = field(init=False, repr=False, default_factory=list)
@@ -73,61 +67,9 @@ class EncoderDetector:
         if self.half:
             object.__setattr__(self, "encoder", in_half_precision(self.encoder))
 
-    def logits(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return a score for each patch (n, H, W), float64 (n,); NaN where it cannot be judged.
-
-        Phase is rounded to the 254 steps of phase bytes first, as the encoder has learned it.
-
-        Raises
-        ------
-        BadInputError
-            If the patches are of a size that the encoder cannot see.
-        """
-        return self.logits_of_codes(codes_of_phase(phase_rad))
-
+    @override
     def logits_of_codes(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return a score for each patch of phase bytes (n, H, W), float64 (n,); 0 is no data.
-
-        NaN where less than `MINIMUM_VALID_FRACTION` of the patch has data.
-
-        Raises
-        ------
-        BadInputError
-            If they are no phase bytes, or of a size that the encoder cannot see.
-        """
         return logits_of_judged(codes, self._logits_of_batch, BATCH)
-
-    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return calibrated probabilities of windows; NaN stays NaN."""
-        return self._calibration_of_windows.probabilities(logits)
-
-    @property
-    def deforming_share(self) -> float:
-        """Return the share of deforming windows that the probabilities assume."""
-        return self._calibration_of_windows.prior
-
-    def with_deforming_share(self, share: float) -> Self:
-        """Return the same detector with probabilities at another share.
-
-        Raises
-        ------
-        BadInputError
-            If it is not between 0 and 1.
-        """
-        calibration = at_prior(self._calibration_of_windows, share)
-        if self.window is None:
-            return replace(self, calibration=calibration)
-        return replace(self, window=replace(self.window, calibration=calibration))
-
-    def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the logit of each window of nine patches (n, 9), float64 (n,); NaN for none."""
-        return highest(patch_logits) if self.window is None else self.window.logits(patch_logits)
-
-    def patch_shares(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how much of each window's evidence each of its patches holds, (n, 9)."""
-        if self.window is None:
-            return shares_of_highest(patch_logits)
-        return self.window.shares(patch_logits)
 
     def activation(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return by how many logits each place of a patch is above the threshold, float32 (H, W).
@@ -169,20 +111,6 @@ class EncoderDetector:
         """The logit of features that are 0."""
         shift = self.probe.coefficients @ (self.probe.mean / self.probe.scale)
         return float(self.probe.intercept - shift)
-
-    @property
-    def _calibration_of_windows(self) -> Calibration:
-        return self.calibration if self.window is None else self.window.calibration
-
-    def __dask_tokenize__(self) -> tuple[str, str, str, int]:
-        # Else Dask pickles all of the weights to tell one model from another.
-        return (type(self).__name__, self.name, self.sha256, self.views)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # A lock cannot be pickled, and the scorer is made again where it is needed.
-        parts = (self.name, self.sha256, self.threshold, self.encoder, self.probe)
-        more = (self.calibration, self.half, self.device, self.window, self.views)
-        return (type(self), (*parts, *more))
 
     @torch.inference_mode()
     def _logits_of_batch(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:

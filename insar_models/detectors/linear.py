@@ -1,13 +1,11 @@
 """Linear weights on features of any kind, and the detector on the 47 phase features: baseline 0."""
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.detectors.calibration import Calibration
-from insar_models.detectors.window_score import at_prior, highest, shares_of_highest
+from insar_models.detectors.calibrated import CalibratedDetector
 from insar_models.phase.codes import decode_phase
 from insar_models.phase.features import phase_features
 from insar_models.phase.fringe_closure import fringe_closure
@@ -37,14 +35,10 @@ class LinearWeights:
 
 
 @dataclass(frozen=True)
-class LinearDetector:
+class LinearDetector(CalibratedDetector):
     """The detector that needs nothing but numpy and scipy; see `Detector` for its methods."""
 
-    name: str
-    sha256: str
-    threshold: float
     weights: LinearWeights
-    calibration: Calibration
 
     def logits(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return a score for each patch (n, H, W), float64 (n,); NaN where it cannot be judged.
@@ -59,33 +53,6 @@ class LinearDetector:
     def logits_of_codes(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return a score for each patch of phase bytes (n, H, W), float64 (n,); 0 is no data."""
         return self.logits(decode_phase(codes))
-
-    def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the highest logit of each window's patches, float64 (n,); NaN for none."""
-        return highest(patch_logits)
-
-    def patch_shares(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return 1 for the highest of a window's patches and 0 for the others, (n, 9)."""
-        return shares_of_highest(patch_logits)
-
-    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return calibrated probabilities; NaN stays NaN."""
-        return self.calibration.probabilities(logits)
-
-    @property
-    def deforming_share(self) -> float:
-        """Return the share of deforming patches that the probabilities assume."""
-        return self.calibration.prior
-
-    def with_deforming_share(self, share: float) -> Self:
-        """Return the same detector with probabilities at another share.
-
-        Raises
-        ------
-        BadInputError
-            If it is not between 0 and 1.
-        """
-        return replace(self, calibration=at_prior(self.calibration, share))
 
     def activation(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return where the fringes of a patch (H, W) close, float32 (H, W); NaN at no data."""

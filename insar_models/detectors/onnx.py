@@ -1,17 +1,16 @@
 """A detector whose net is a graph for ONNX Runtime: what a watch runs, without torch."""
 
 import threading
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import ModelError
-from insar_models.detectors.calibration import Calibration
+from insar_models.detectors.calibrated import CalibratedDetector
 from insar_models.detectors.patch_scoring import above_threshold, codes_of_phase, judged_patches
 from insar_models.detectors.views import check_views, mean_of_views
-from insar_models.detectors.window_score import WindowScore, at_prior, highest, shares_of_highest
 from insar_models.encoders.phasor_inputs import CHANNELS, check_reducible, phasor_inputs
 from insar_models.encoders.spec import EncoderSpec
 
@@ -35,7 +34,7 @@ _ERRORS_ALONE: Final = 3
 
 
 @dataclass(frozen=True, eq=False)
-class OnnxDetector:
+class OnnxDetector(CalibratedDetector):
     """An encoder and its probe as one graph; see `Detector` for its methods.
 
     It scores as the `EncoderDetector` that the graph was made of, to 0.001 logits. The same patches
@@ -49,16 +48,10 @@ class OnnxDetector:
         If there cannot be so many views.
     """
 
-    name: str
-    sha256: str
-    """Of the weights that the graph was made of: both score alike, and have one name."""
-    threshold: float
+    # Hash and name are those of the weights that the graph was made of: both score alike.
     spec: EncoderSpec
     graph: bytes
     """The file's content: with it the detector can go to another process or machine."""
-    calibration: Calibration
-    window: WindowScore | None = None
-    """How the logits of nine patches become a window's; their highest where there is none."""
     threads: int = 1
     """That ONNX Runtime works with on one batch; several may be asked for at once, too."""
     views: int = 1
@@ -70,28 +63,8 @@ class OnnxDetector:
         check_views(self.views)
         self._session()
 
-    def logits(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return a score for each patch (n, H, W), float64 (n,); NaN where it cannot be judged.
-
-        Phase is rounded to the 254 steps of phase bytes first, as the encoder has learned it.
-
-        Raises
-        ------
-        BadInputError
-            If the patches are of a size that the encoder cannot see.
-        """
-        return self.logits_of_codes(codes_of_phase(phase_rad))
-
     def logits_of_codes(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return a score for each patch of phase bytes (n, H, W), float64 (n,); 0 is no data.
-
-        NaN where less than `MINIMUM_VALID_FRACTION` of the patch has data.
-
-        Raises
-        ------
-        BadInputError
-            If they are no phase bytes, or of a size that the encoder cannot see.
-        """
+        """Return a score for each patch; see `CalibratedDetector`."""
         return self.logits_and_maps(codes)[0]
 
     def logits_and_maps(
@@ -119,38 +92,6 @@ class OnnxDetector:
             maps[chosen] = by_place
         return logits, maps
 
-    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return calibrated probabilities of windows; NaN stays NaN."""
-        return self._calibration_of_windows.probabilities(logits)
-
-    @property
-    def deforming_share(self) -> float:
-        """Return the share of deforming windows that the probabilities assume."""
-        return self._calibration_of_windows.prior
-
-    def with_deforming_share(self, share: float) -> Self:
-        """Return the same detector with probabilities at another share.
-
-        Raises
-        ------
-        BadInputError
-            If it is not between 0 and 1.
-        """
-        calibration = at_prior(self._calibration_of_windows, share)
-        if self.window is None:
-            return replace(self, calibration=calibration)
-        return replace(self, window=replace(self.window, calibration=calibration))
-
-    def window_logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the logit of each window of nine patches (n, 9), float64 (n,); NaN for none."""
-        return highest(patch_logits) if self.window is None else self.window.logits(patch_logits)
-
-    def patch_shares(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how much of each window's evidence each of its patches holds, (n, 9)."""
-        if self.window is None:
-            return shares_of_highest(patch_logits)
-        return self.window.shares(patch_logits)
-
     def activation(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return by how many logits each place of a patch is above the threshold, float32 (H, W).
 
@@ -169,19 +110,6 @@ class OnnxDetector:
         """Return what the graph gives of inputs (n, 3, size, size): `LOGIT` or `CLASS_MAP`."""
         found: NDArray[np.float32] = self._session().run([output], {INPUTS: inputs})[0]
         return found
-
-    @property
-    def _calibration_of_windows(self) -> Calibration:
-        return self.calibration if self.window is None else self.window.calibration
-
-    def __dask_tokenize__(self) -> tuple[str, str, str, int]:
-        # Else Dask pickles all of the graph to tell one model from another.
-        return (type(self).__name__, self.name, self.sha256, self.views)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # Neither a lock nor a session can be pickled.
-        parts = (self.name, self.sha256, self.threshold, self.spec, self.graph)
-        return (type(self), (*parts, self.calibration, self.window, self.threads, self.views))
 
     def _run(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         logits, by_place = self._session().run([LOGIT, CLASS_MAP], {INPUTS: inputs})

@@ -189,9 +189,9 @@ def _check(detector: EncoderDetector, graph: bytes) -> None:
         detector.name,
         "",
         detector.threshold,
+        detector.calibration,
         detector.encoder.spec,
         graph,
-        detector.calibration,
         views=detector.views,
     )
     expected = detector.logits_of_codes(codes)

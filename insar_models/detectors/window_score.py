@@ -12,12 +12,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from fringewatch.checked_fields import AboveZero, FromZero, Limits, check_fields
 from fringewatch.errors import BadInputError, ModelError
 from fringewatch.numbers import PATCH_SIZE, WINDOW_SIZE
 from insar_models.detectors.calibration import Calibration
@@ -50,7 +51,7 @@ class WindowScore:
         If a number is out of its range.
     """
 
-    sharpness: float
+    sharpness: AboveZero
     """By which a patch's logit is multiplied to be the logarithm of a likelihood ratio; above 0."""
     calibration: Calibration
     """Of the window's logit; its prior is the share of deforming windows."""
@@ -62,24 +63,14 @@ class WindowScore:
     anywhere: float = ANYWHERE
     quiet: QuietLogits | None = None
     """None in cards that do not say."""
-    highest: int | None = None
+    highest: Annotated[int, Limits(1, PATCHES_PER_WINDOW)] | None = None
     """The window has the mean of so many highest patches, 1 to 9, or of those that could be judged;
     None: of the likelihood ratios of all."""
-    place: float = 1.0
+    place: FromZero = 1.0
     """How much the places count, of the logarithm of their prior; from 0."""
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.sharpness) and self.sharpness > 0):
-            message = f"a sharpness of {self.sharpness} is none: give a number above 0"
-            raise BadInputError(message)
-        if not (math.isfinite(self.place) and self.place >= 0):
-            message = f"places cannot count {self.place} times: give a number from 0"
-            raise BadInputError(message)
-        if self.highest is not None and not (
-            type(self.highest) is int and 1 <= self.highest <= PATCHES_PER_WINDOW
-        ):
-            message = f"a window has no {self.highest!r} highest patches: give 1 to 9"
-            raise BadInputError(message)
+        check_fields(self)
 
     def logits(self, patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the logit of each window, float64 (n,); NaN where no patch could be judged.

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from fringewatch.checked_fields import Count, check_fields
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.patchfile.file import PatchFile
@@ -43,19 +44,13 @@ class Loading:
     residence: Residence = "auto"
     """Whether the patches lie on the device, or are read batch by batch."""
     rank: Rank = Rank()  # noqa: RUF009 - frozen, too
-    threads: int = 2
+    threads: Count = 2
     """That read from the mapped file."""
-    ahead: int = 4
+    ahead: Count = 4
     """Batches that are read before they are asked for."""
 
     def __post_init__(self) -> None:
-        if self.residence not in get_args(Residence):
-            known = ", ".join(get_args(Residence))
-            message = f"'{self.residence}' is no way for patches to be kept: choose among {known}"
-            raise BadInputError(message)
-        if self.threads < 1 or self.ahead < 1:
-            message = f"{self.threads} threads that read {self.ahead} batches ahead: use 1 or more"
-            raise BadInputError(message)
+        check_fields(self)
 
 
 @dataclass(frozen=True, eq=False)

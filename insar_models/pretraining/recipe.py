@@ -3,45 +3,20 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Final, Literal, Self, get_args
+from typing import Annotated, Any, Final, Literal, Self
 
+from fringewatch.checked_fields import Count, Limits, Share, WholeFromZero, check_fields
 from fringewatch.errors import BadInputError
 from insar_models.augmentation import PaperRecipe, Recipe, find_recipe
 from insar_models.augmentation.recipe import refuse_unknown
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.training.optimisers import OptimiserName
-from insar_models.training.recipes import NumberLimits, named_or_read
+from insar_models.training.recipes import BatchSize, Kept, LearningRate, PartOfSteps, named_or_read
 
 Method = Literal["simclr", "dcl", "moco"]
 Schedule = Literal["cosine", "paper"]
 
-_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "method": get_args(Method),
-    "optimiser": get_args(OptimiserName),
-    "schedule": get_args(Schedule),
-}
-_LIMITS: Final = NumberLimits(
-    "a pretraining recipe",
-    least={
-        "outputs": 1,
-        "hidden": 1,
-        "queue": 1,
-        "batch_size": 2,
-        "accumulate": 1,
-        "epochs": 1,
-        "steps": 1,
-        "seed": 0,
-    },
-    between={
-        "temperature": (1e-3, 100.0),
-        "learning_rate": (1e-9, 1e3),
-        "weight_decay": (0.0, 1.0),
-        "warm_up": (0.0, 0.9),
-        "momentum": (0.0, 0.999999),
-        "average": (0.0, 0.999999),
-    },
-    optional=("hidden", "steps", "average"),
-)
+_KIND: Final = "a pretraining recipe"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,44 +34,40 @@ class PretrainRecipe:
     """What the encoder begins with: ``random``, ``imagenet``, or a path."""
     augmentation: Recipe | PaperRecipe = Recipe()  # noqa: RUF009 - frozen, too
     method: Method = "simclr"
-    temperature: float = 0.5
-    hidden: int | None = None
+    temperature: Annotated[float, Limits(1e-3, 100.0)] = 0.5
+    hidden: Count | None = None
     """Numbers of the projection's hidden layer; as many as features if None."""
-    outputs: int = 128
+    outputs: Count = 128
     """Numbers that are compared."""
-    queue: int = 4096
+    queue: Count = 4096
     """Keys that ``moco`` remembers."""
-    momentum: float = 0.99
+    momentum: Kept = 0.99
     """Of ``moco``'s slow copy."""
-    batch_size: int = 256
+    batch_size: BatchSize = 256
     """Patches that are compared with each other, all processes together."""
-    accumulate: int = 1
+    accumulate: Count = 1
     """Batches of which the gradients make one step. Their patches do not meet."""
-    epochs: int = 200
-    steps: int | None = None
+    epochs: Count = 200
+    steps: Count | None = None
     """Steps of the whole run, in place of epochs."""
     optimiser: OptimiserName = "adamw"
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
+    learning_rate: LearningRate = 1e-3
+    weight_decay: Share = 1e-4
     schedule: Schedule = "cosine"
-    warm_up: float = 0.05
+    warm_up: PartOfSteps = 0.05
     """Share of the steps in which the cosine's rate rises."""
-    average: float | None = None
+    average: Kept | None = None
     """Share that the mean of the weights over steps keeps of itself; it is what is delivered then.
     No mean if None."""
     spare_groups: bool = True
     """Not to hold patches of one group against each other: they show the same ground."""
-    seed: int = 0
+    seed: WholeFromZero = 0
 
     def __post_init__(self) -> None:
-        for name, known in _WORDS.items():
-            if getattr(self, name) not in known:
-                message = f"{name} cannot be {getattr(self, name)!r}: choose {', '.join(known)}"
-                raise BadInputError(message)
-        _LIMITS.check(self)
+        check_fields(self, _KIND)
         for name, kind in (("weights", str), ("spare_groups", bool)):
             if not isinstance(getattr(self, name), kind):
-                message = f"{name} of a pretraining recipe cannot be {getattr(self, name)!r}"
+                message = f"{name} of {_KIND} cannot be {getattr(self, name)!r}"
                 raise BadInputError(message)
         if isinstance(self.augmentation, PaperRecipe) and self.encoder.inputs != "grey":
             message = (
@@ -114,7 +85,7 @@ class PretrainRecipe:
         BadInputError
             If a setting is unknown, or cannot be.
         """
-        refuse_unknown(_LIMITS.kind, settings, (field.name for field in fields(cls)))
+        refuse_unknown(_KIND, settings, (field.name for field in fields(cls)))
         given = dict(settings)
         if "encoder" in given:
             if not isinstance(given["encoder"], Mapping):
@@ -154,7 +125,7 @@ PAPER: Final = PretrainRecipe(
 def find_pretrain_recipe(
     name: str,
     *,
-    steps: int | None = None,
+    steps: Count | None = None,
     weights: str | None = None,
     architecture: str | None = None,
 ) -> PretrainRecipe:

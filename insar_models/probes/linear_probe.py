@@ -7,11 +7,12 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fringewatch.checked_fields import AboveZero, Count, Limits, WholeFromZero, check_fields
 from fringewatch.errors import BadInputError
 from insar_models.detectors.linear import LinearWeights
 from insar_models.probes.held_out import TrainSeeded
@@ -52,20 +53,20 @@ class LinearProbeSettings:
     """
 
     method: ProbeMethod = ProbeMethod.LOGISTIC
-    seed: int = 0
+    seed: WholeFromZero = 0
     """Of the paper's first weights and draws."""
-    regularisation_c: float = 0.01
+    regularisation_c: AboveZero = 0.01
     """Of the logistic regression: a small one holds the coefficients small."""
-    quiet_share_above: float | None = None
+    quiet_share_above: Annotated[float, Limits(0.0, 0.9999, "a share")] | None = None
     """Share of the held-out quiet patches that may lie at or above the threshold; None puts it at
     even odds, see `ProbeSettings`."""
-    most_folds: int = 10
+    most_folds: Annotated[int, Limits(2)] = 10
     """Upper limit; there are never more folds than groups that hold deformation."""
-    draws: int = 7536
+    draws: Count = 7536
     """Of the paper's epoch."""
-    batch_size: int = 112
+    batch_size: Count = 112
     """The paper's."""
-    learning_rate: float = 1e-3
+    learning_rate: AboveZero = 1e-3
     """The paper's."""
 
     def __post_init__(self) -> None:
@@ -74,27 +75,7 @@ class LinearProbeSettings:
         except ValueError as error:
             message = f"'{self.method}' is no way to fit a probe: choose {', '.join(ProbeMethod)}"
             raise BadInputError(message) from error
-        least = {
-            "seed": 0,
-            "most_folds": 2,
-            "draws": 1,
-            "batch_size": 1,
-        }
-        for name, lowest in least.items():
-            if getattr(self, name) < lowest:
-                message = f"{name} of a probe is {getattr(self, name)}: use {lowest} or more"
-                raise BadInputError(message)
-        if not (
-            0 < self.regularisation_c < math.inf
-            and 0 < self.learning_rate < math.inf
-            and (self.quiet_share_above is None or 0 <= self.quiet_share_above < 1)
-        ):
-            message = (
-                f"a probe cannot have regularisation_c {self.regularisation_c}, learning_rate "
-                f"{self.learning_rate} and quiet_share_above {self.quiet_share_above}: the first "
-                "two must be above 0, the third from 0 to below 1"
-            )
-            raise BadInputError(message)
+        check_fields(self)
 
 
 def fit_linear_probe(
@@ -156,7 +137,7 @@ def train_as_published(
     features, labels
         Shape (n, d), finite, and (n,), both classes present.
     settings
-        Seed, draws, batches and learning rate.
+        draws, batches and learning rate.
     """
     import torch  # noqa: PLC0415 - only needed in training
 
@@ -190,7 +171,7 @@ def train_of_seed(settings: LinearProbeSettings) -> TrainSeeded:
 def _train(
     features: NDArray[np.float64],
     labels: NDArray[np.int64],
-    seed: int,
+    seed: WholeFromZero,
     settings: LinearProbeSettings,
 ) -> LinearWeights:
     if settings.method is ProbeMethod.PAPER:

@@ -8,47 +8,39 @@ Interferometry, section 4.7). In two dimensions the exponents are -11/3 and -8/3
 import datetime as dt
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fringewatch.checked_fields import AboveZero, Limits, Share, check_fields
 from fringewatch.errors import BadInputError
-from insar_models.simulation.checked_numbers import Limits, check_number
 from insar_models.simulation.random_fields import spectral_field
 
 _LARGE_SCALE_EXPONENT = -8.0 / 3.0
 _SMALL_SCALE_EXPONENT = -11.0 / 3.0
 _FIRST_DAY = dt.date(1970, 1, 1)  # before any radar satellite
-_LIMITS = {
-    "typical_m": Limits(0.0, 1.0, "metres"),
-    "spread": Limits(0.0, 3.0, "a standard deviation of a logarithm"),
-    "break_m": Limits(0.0, math.inf, "metres", above_low=True),
-    "outer_m": Limits(0.0, math.inf, "metres", above_low=True),
-    "lasting_share": Limits(0.0, 1.0, "a share"),
-    "lasting_days": Limits(1.0, math.inf, "days"),
-}
 
 
 @dataclass(frozen=True)
 class Turbulence:
     """Statistics of the delay at one acquisition."""
 
-    typical_m: float = 0.0032
+    typical_m: Annotated[float, Limits(0.0, 1.0, "metres")] = 0.0032
     """Standard deviation of the delay, over all wavelengths up to `outer_m`, on a median day."""
-    spread: float = 0.35
+    spread: Annotated[float, Limits(0.0, 3.0, "a standard deviation of a logarithm")] = 0.35
     """By which days differ: the standard deviation of that number's natural logarithm."""
-    break_m: float = 5_000.0
+    break_m: AboveZero = 5_000.0
     """Wavelength at which the slope changes."""
-    outer_m: float = 50_000.0
+    outer_m: AboveZero = 50_000.0
     """Wavelength above which the power grows no more."""
-    lasting_share: float = 0.0
+    lasting_share: Share = 0.0
     """Share of the variance that lasts from date to date, 0 to 1."""
-    lasting_days: float = 24.0
+    lasting_days: Annotated[float, Limits(1.0, meaning="days")] = 24.0
     """Time over which that share changes wholly."""
 
     def __post_init__(self) -> None:
-        for key, limits in _LIMITS.items():
-            check_number("Turbulence", key, getattr(self, key), limits)
+        check_fields(self)
         if self.break_m >= self.outer_m:
             message = (
                 f"turbulence with a break at {self.break_m} m and an outer scale of "

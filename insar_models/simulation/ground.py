@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from insar_models.simulation.checked_numbers import Limits, check_number
+from fringewatch.checked_fields import Limits, Share, check_fields
 from insar_models.simulation.geometry import GroundGrid, Outline, inside
 from insar_models.simulation.lava import LavaFlow
 from insar_models.simulation.random_fields import power_law_field
 from insar_models.simulation.streams import Stream, field_generator
 from insar_models.simulation.terrain import GivenTerrain, Terrain, terrain_heights_m
 
-_SHARE = Limits(0.0, 1.0, "a share")
-_ROUGHNESS = Limits(0.0, 1.0, "degrees")
 _TEXTURE_EXPONENT = 3.2
 _SHORE_M = 2_000.0  # distance from a drawn coast within which the land rises to its height
 
@@ -26,18 +25,17 @@ class Ground:
 
     coastline: Outline | None = None
     """Outside of it is sea; None: no coast was drawn."""
-    coast_roughness_degrees: float = 0.004
+    coast_roughness_degrees: Annotated[float, Limits(0.0, 1.0, "degrees")] = 0.004
     """By which the drawn coast is shifted at random: straight sides look like no coast."""
     sea_level_m: float | None = None
     """Ground below is sea too, or a lake; None: it is dry, however low."""
     terrain: Terrain | GivenTerrain = field(default_factory=Terrain)
-    bare_share: float = 0.5
+    bare_share: Share = 0.5
     """Share of the land that is bare rock rather than grown over, 0 to 1."""
     lava: tuple[LavaFlow, ...] = ()
 
     def __post_init__(self) -> None:
-        check_number("Ground", "bare_share", self.bare_share, _SHARE)
-        check_number("Ground", "coast_roughness_degrees", self.coast_roughness_degrees, _ROUGHNESS)
+        check_fields(self)
 
 
 @dataclass(frozen=True, eq=False)

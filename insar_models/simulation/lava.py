@@ -3,19 +3,19 @@
 import datetime as dt
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fringewatch.checked_fields import AboveZero, Limits, check_fields
 from fringewatch.errors import BadInputError
-from insar_models.simulation.checked_numbers import Limits, check_number
 from insar_models.simulation.geometry import GroundGrid
 
 NEVER = np.iinfo(np.int32).max
 """Day on which a pixel is covered that no lava reaches."""
 
-_AREA = Limits(0.0, 10_000.0, "square kilometres", above_low=True)
-_DAYS = Limits(0.0, math.inf, "days", above_low=True)
+_Km2 = Annotated[float, Limits(0.0, 10_000.0, "square kilometres", above_low=True)]
 _RAGGEDNESS = 0.35  # of a flow's edge, by its radius
 _UPHILL = 15.0  # metres along the ground that cost as much as one metre up
 
@@ -27,17 +27,16 @@ class LavaFlow:
     longitude: float
     latitude: float
     """The vent, degrees."""
-    area_km2: float
+    area_km2: _Km2
     start: dt.date
     """First day of the eruption."""
     stop: dt.date
     """Day on which the whole area is covered."""
-    settling_days: float = 60.0
+    settling_days: AboveZero = 60.0
     """Time in which fresh lava comes to rest and is coherent again."""
 
     def __post_init__(self) -> None:
-        check_number("LavaFlow", "area_km2", self.area_km2, _AREA)
-        check_number("LavaFlow", "settling_days", self.settling_days, _DAYS)
+        check_fields(self)
         if self.start >= self.stop:
             message = (
                 f"LavaFlow: from {self.start} to {self.stop} nothing can flow: stop must be later "
@@ -78,7 +77,7 @@ class LavaFlow:
 
 
 def lava_coherence(
-    covered: NDArray[np.int32], settling_days: float, primary: dt.date, secondary: dt.date
+    covered: NDArray[np.int32], settling_days: AboveZero, primary: dt.date, secondary: dt.date
 ) -> NDArray[np.float32]:
     """Share of the coherence that a flow leaves to a pair, 0 to 1; shape (H, W).
 

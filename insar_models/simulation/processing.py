@@ -2,17 +2,16 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from insar_models.simulation.checked_numbers import Limits, check_number
+from fringewatch.checked_fields import Limits, Share, check_fields
 from insar_models.simulation.geometry import GroundGrid, LineOfSight, Outline, inside
 from insar_models.simulation.streams import Stream, field_generator
 
-_SHARE = Limits(0.0, 1.0, "a share")
-_MARGIN = Limits(0.0, 1e6, "metres")
 _BURST_M = 20_000.0  # along the flight; Sentinel-1 records a swath in bursts of that length
 
 
@@ -22,19 +21,16 @@ class Processing:
 
     footprint: Outline | None = None
     """What the satellite sees; outside of it there is no data. None: it sees everything."""
-    sea_margin_m: float | None = None
+    sea_margin_m: Annotated[float, Limits(0.0, 1e6, "metres")] | None = None
     """Distance from land beyond which the sea holds no data, give or take half of it, as in frames
     whose sea lies outside of the elevation model. None: all of the sea holds data."""
-    cut_share: float = 0.0
+    cut_share: Share = 0.0
     """Share of the dates that lack bursts at one end of the scene, 0 to 1."""
-    filter_strength: float = 1.0
+    filter_strength: Share = 1.0
     """Exponent of the adaptive filter, 0 (none) to 1 (strong)."""
 
     def __post_init__(self) -> None:
-        if self.sea_margin_m is not None:
-            check_number("Processing", "sea_margin_m", self.sea_margin_m, _MARGIN)
-        for key in ("cut_share", "filter_strength"):
-            check_number("Processing", key, getattr(self, key), _SHARE)
+        check_fields(self)
 
 
 def footprint_mask(

@@ -1,28 +1,28 @@
 """What wrong orbits leave in an interferogram: a plane of phase across the whole scene."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fringewatch.checked_fields import Limits, check_fields
 from fringewatch.numbers import FRINGE_M
-from insar_models.simulation.checked_numbers import Limits, check_number
 
-_FRINGES = Limits(0.0, 1_000.0, "fringes")
+_Fringes = Annotated[float, Limits(0.0, 1_000.0, "fringes")]
 
 
 @dataclass(frozen=True)
 class OrbitError:
     """How far off one date's orbit is; a pair has the difference of two."""
 
-    fringes_per_100_km: float = 0.3
+    fringes_per_100_km: _Fringes = 0.3
     """Standard deviation of the slope along each of the two directions."""
-    offset_fringes: float = 1.0
+    offset_fringes: _Fringes = 1.0
     """Greatest constant phase: an interferogram has no zero of its own."""
 
     def __post_init__(self) -> None:
-        check_number("OrbitError", "fringes_per_100_km", self.fringes_per_100_km, _FRINGES)
-        check_number("OrbitError", "offset_fringes", self.offset_fringes, _FRINGES)
+        check_fields(self)
 
 
 def orbit_ramp_m(

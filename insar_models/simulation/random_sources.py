@@ -6,22 +6,20 @@ to 4 km) and are widened to small and to deep sources, which are the ones that a
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
+from fringewatch.checked_fields import Limits, Share, check_fields
 from fringewatch.errors import BadInputError
-from insar_models.simulation.checked_numbers import Limits, check_number
-from insar_models.simulation.sources import Mogi, Rectangle, Source, dyke, sill
+from insar_models.simulation.sources import Dyke, Mogi, Rectangle, Sill, Source
 
 Span: TypeAlias = tuple[float, float]
 """Least and greatest value."""
-
-_SIZE = Limits(0.0, math.inf, "a size", above_low=True)
-_DIP = Limits(0.0, 90.0, "degrees from the horizontal")
-_PROBABILITY = Limits(0.0, 1.0, "a probability")
+_Sizes = Annotated[Span, Limits(0.0, meaning="a size", above_low=True)]
+_Dips = Annotated[Span, Limits(0.0, 90.0, "degrees from the horizontal")]
 
 
 class SourceKind(StrEnum):
@@ -39,39 +37,23 @@ class SourceRanges:
     Dips evenly; all others, which are sizes, evenly in their logarithm.
     """
 
-    mogi_depth_m: Span = (600.0, 12_000.0)
-    mogi_volume_m3: Span = (1e5, 3e7)
-    sill_depth_m: Span = (800.0, 8_000.0)
-    sill_side_m: Span = (500.0, 8_000.0)
+    mogi_depth_m: _Sizes = (600.0, 12_000.0)
+    mogi_volume_m3: _Sizes = (1e5, 3e7)
+    sill_depth_m: _Sizes = (800.0, 8_000.0)
+    sill_side_m: _Sizes = (500.0, 8_000.0)
     """Length and width, each on its own."""
-    sill_opening_m: Span = (0.05, 1.0)
-    sill_dip_degrees: Span = (0.0, 10.0)
-    dyke_top_m: Span = (100.0, 4_000.0)
-    dyke_height_m: Span = (300.0, 6_000.0)
-    dyke_length_m: Span = (500.0, 12_000.0)
-    dyke_opening_m: Span = (0.05, 2.0)
-    dyke_dip_degrees: Span = (70.0, 90.0)
-    deflating_share: float = 0.0
+    sill_opening_m: _Sizes = (0.05, 1.0)
+    sill_dip_degrees: _Dips = (0.0, 10.0)
+    dyke_top_m: _Sizes = (100.0, 4_000.0)
+    dyke_height_m: _Sizes = (300.0, 6_000.0)
+    dyke_length_m: _Sizes = (500.0, 12_000.0)
+    dyke_opening_m: _Sizes = (0.05, 2.0)
+    dyke_dip_degrees: _Dips = (70.0, 90.0)
+    deflating_share: Share = 0.0
     """Probability that the source shrinks or closes."""
 
     def __post_init__(self) -> None:
-        for key in (field.name for field in fields(self) if field.name != "deflating_share"):
-            _check_span(key, getattr(self, key))
-        check_number("SourceRanges", "deflating_share", self.deflating_share, _PROBABILITY)
-
-
-def _check_span(key: str, span: Span) -> None:
-    try:
-        low, high = span
-    except (TypeError, ValueError):
-        message = f"SourceRanges: {key}={span!r} is no range: give the least and the greatest value"
-        raise BadInputError(message) from None
-    limits = _DIP if key.endswith("dip_degrees") else _SIZE
-    check_number("SourceRanges", key, low, limits)
-    check_number("SourceRanges", key, high, limits)
-    if low > high:
-        message = f"SourceRanges: {key}={span!r} runs backwards: give the least value first"
-        raise BadInputError(message)
+        check_fields(self)
 
 
 DEFAULT_RANGES = SourceRanges()
@@ -127,12 +109,15 @@ def _random_sill(
     ranges: SourceRanges,
 ) -> Rectangle:
     depth_m = _size(ranges.sill_depth_m, generator)
-    size_m = _size(ranges.sill_side_m, generator), _size(ranges.sill_side_m, generator)
+    length_m = _size(ranges.sill_side_m, generator)
+    width_m = _size(ranges.sill_side_m, generator)
     opening_m = sign * _size(ranges.sill_opening_m, generator)
     dip_degrees = float(generator.uniform(*ranges.sill_dip_degrees))
     # A wide and steep sill would come out of the ground: it is laid flatter.
-    steepest = math.degrees(math.asin(min(1.0, depth_m / size_m[1])))
-    return sill(place, depth_m, size_m, opening_m, strike_degrees, min(dip_degrees, steepest))
+    steepest = math.degrees(math.asin(min(1.0, depth_m / width_m)))
+    dip_degrees = min(dip_degrees, steepest)
+    sheet = Sill(*place, depth_m, length_m, width_m, opening_m, strike_degrees, dip_degrees)
+    return sheet.rectangle()
 
 
 def _random_dyke(
@@ -143,11 +128,12 @@ def _random_dyke(
     ranges: SourceRanges,
 ) -> Rectangle:
     top_m = _size(ranges.dyke_top_m, generator)
-    depths_m = top_m, top_m + _size(ranges.dyke_height_m, generator)
+    bottom_m = top_m + _size(ranges.dyke_height_m, generator)
     length_m = _size(ranges.dyke_length_m, generator)
     opening_m = sign * _size(ranges.dyke_opening_m, generator)
     dip_degrees = float(generator.uniform(*ranges.dyke_dip_degrees))
-    return dyke(place, depths_m, strike_degrees, length_m, opening_m, dip_degrees)
+    sheet = Dyke(*place, top_m, bottom_m, strike_degrees, length_m, opening_m, dip_degrees)
+    return sheet.rectangle()
 
 
 def _size(span: Span, generator: np.random.Generator) -> float:

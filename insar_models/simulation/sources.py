@@ -2,13 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fringewatch.checked_fields import Limits, check_fields
 from fringewatch.errors import BadInputError
-from insar_models.simulation.checked_numbers import Limits, check_number
 from insar_models.simulation.geometry import GroundGrid, LineOfSight
 from insar_models.simulation.mogi import mogi_displacement
 from insar_models.simulation.okada import Plane, Slip, rectangle_displacement
@@ -16,33 +16,32 @@ from insar_models.simulation.okada import Plane, Slip, rectangle_displacement
 _LARGEST_M = 1e6
 """No depth, length or opening is larger: beyond it a unit was mistaken."""
 
-_LONGITUDE = Limits(-180.0, 180.0, "degrees east")
-_LATITUDE = Limits(-90.0, 90.0, "degrees north")
-_DEPTH = Limits(0.0, _LARGEST_M, "metres below the ground", above_low=True)
-_LENGTH = Limits(0.0, _LARGEST_M, "metres", above_low=True)
-_AMOUNT = Limits(-_LARGEST_M, _LARGEST_M, "metres")
-_VOLUME = Limits(-(_LARGEST_M**2), _LARGEST_M**2, "cubic metres")
-_STRIKE = Limits(-360.0, 360.0, "degrees clockwise from north")
-_DIP = Limits(0.0, 90.0, "degrees from the horizontal")
-_DYKE_DIP = Limits(0.0, 90.0, "degrees from the horizontal", above_low=True)
+_FROM_HORIZONTAL = "degrees from the horizontal"
+
+Longitude = Annotated[float, Limits(-180.0, 180.0, "degrees east")]
+Latitude = Annotated[float, Limits(-90.0, 90.0, "degrees north")]
+DepthM = Annotated[float, Limits(0.0, _LARGEST_M, "metres below the ground", above_low=True)]
+LengthM = Annotated[float, Limits(0.0, _LARGEST_M, "metres", above_low=True)]
+AmountM = Annotated[float, Limits(-_LARGEST_M, _LARGEST_M, "metres")]
+VolumeM3 = Annotated[float, Limits(-(_LARGEST_M**2), _LARGEST_M**2, "cubic metres")]
+Strike = Annotated[float, Limits(-360.0, 360.0, "degrees clockwise from north")]
+Dip = Annotated[float, Limits(0.0, 90.0, _FROM_HORIZONTAL)]
 
 
 @dataclass(frozen=True)
 class Mogi:
     """A small sphere that swells or shrinks."""
 
-    longitude: float
-    latitude: float
+    longitude: Longitude
+    latitude: Latitude
     """Above the source, degrees."""
-    depth_m: float
+    depth_m: DepthM
     """Of the sphere's middle below the ground."""
-    volume_m3: float
+    volume_m3: VolumeM3
     """Change of the sphere's volume; negative shrinks it."""
 
     def __post_init__(self) -> None:
-        _check_place("Mogi", self.longitude, self.latitude)
-        check_number("Mogi", "depth_m", self.depth_m, _DEPTH)
-        check_number("Mogi", "volume_m3", self.volume_m3, _VOLUME)
+        check_fields(self)
         if self.volume_m3 == 0:
             message = "Mogi: volume_m3=0 moves nothing: give cubic metres, negative to shrink"
             raise BadInputError(message)
@@ -52,36 +51,29 @@ class Mogi:
 class Rectangle:
     """A rectangle in the ground: a dyke or a sill that opens, a fault that slips."""
 
-    longitude: float
-    latitude: float
+    longitude: Longitude
+    latitude: Latitude
     """Above the middle of the upper edge, degrees."""
-    top_m: float
+    top_m: DepthM
     """Depth of the upper edge below the ground."""
-    strike_degrees: float
+    strike_degrees: Strike
     """Direction of the upper edge, clockwise from north; the rectangle dips to the right of it."""
-    dip_degrees: float
+    dip_degrees: Dip
     """0 lies flat, 90 stands upright."""
-    length_m: float
+    length_m: LengthM
     """Along strike."""
-    width_m: float
+    width_m: LengthM
     """Down the dip."""
-    opening_m: float = 0.0
+    opening_m: AmountM = 0.0
     """Negative closes it."""
-    strike_slip_m: float = 0.0
+    strike_slip_m: AmountM = 0.0
     """Positive is left-lateral."""
-    dip_slip_m: float = 0.0
+    dip_slip_m: AmountM = 0.0
     """Positive is a thrust, negative a normal fault."""
 
     def __post_init__(self) -> None:
-        _check_place("Rectangle", self.longitude, self.latitude)
-        check_number("Rectangle", "top_m", self.top_m, _DEPTH)
-        check_number("Rectangle", "strike_degrees", self.strike_degrees, _STRIKE)
-        check_number("Rectangle", "dip_degrees", self.dip_degrees, _DIP)
-        for key in ("length_m", "width_m"):
-            check_number("Rectangle", key, getattr(self, key), _LENGTH)
+        check_fields(self)
         amounts = ("opening_m", "strike_slip_m", "dip_slip_m")
-        for key in amounts:
-            check_number("Rectangle", key, getattr(self, key), _AMOUNT)
         if not any(getattr(self, key) for key in amounts):
             message = f"Rectangle: {', '.join(amounts)} are all 0, which moves nothing: give one"
             raise BadInputError(message)
@@ -92,92 +84,95 @@ class Rectangle:
         return self.opening_m * self.length_m * self.width_m
 
 
-Source: TypeAlias = Mogi | Rectangle
-
-
-def dyke(
-    place: tuple[float, float],
-    depths_m: tuple[float, float],
-    strike_degrees: float,
-    length_m: float,
-    opening_m: float,
-    dip_degrees: float = 90.0,
-) -> Rectangle:
-    """A sheet that stands between two depths and opens.
-
-    Parameters
-    ----------
-    place
-        Longitude and latitude of the middle of its upper edge, degrees.
-    depths_m
-        Of its upper and of its lower edge.
-    strike_degrees, length_m, opening_m, dip_degrees
-        As of `Rectangle`; a dip of 0 is none.
+@dataclass(frozen=True)
+class Dyke:
+    """A sheet that stands between two depths and opens: a rectangle in other words.
 
     Raises
     ------
     BadInputError
         If the lower edge does not lie below the upper one, or a value is out of its range.
     """
-    top_m, bottom_m = depths_m
-    check_number("dyke", "top_m", top_m, _DEPTH)
-    below = Limits(top_m, _LARGEST_M, "metres below the ground and the top", above_low=True)
-    check_number("dyke", "bottom_m", bottom_m, below)
-    check_number("dyke", "dip_degrees", dip_degrees, _DYKE_DIP)
-    width_m = (bottom_m - top_m) / math.sin(math.radians(dip_degrees))
-    return Rectangle(*place, top_m, strike_degrees, dip_degrees, length_m, width_m, opening_m)
+
+    longitude: Longitude
+    latitude: Latitude
+    """Of the middle of its upper edge, degrees."""
+    top_m: DepthM
+    bottom_m: float
+    """Of its upper and of its lower edge below the ground."""
+    strike_degrees: Strike
+    length_m: LengthM
+    opening_m: AmountM
+    dip_degrees: Annotated[float, Limits(0.0, 90.0, _FROM_HORIZONTAL, above_low=True)] = 90.0
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        below = Limits(self.top_m, _LARGEST_M, "metres below the ground and the top", True)  # noqa: FBT003
+        if not below.hold(self.bottom_m):
+            message = f"Dyke: bottom_m={self.bottom_m!r}: give {below}"
+            raise BadInputError(message)
+
+    def rectangle(self) -> Rectangle:
+        """Return the rectangle that it is."""
+        width_m = (self.bottom_m - self.top_m) / math.sin(math.radians(self.dip_degrees))
+        return Rectangle(
+            self.longitude, self.latitude, self.top_m, self.strike_degrees, self.dip_degrees,
+            self.length_m, width_m, self.opening_m,
+        )  # fmt: skip
 
 
-def sill(
-    place: tuple[float, float],
-    depth_m: float,
-    size_m: tuple[float, float],
-    opening_m: float,
-    strike_degrees: float = 0.0,
-    dip_degrees: float = 0.0,
-) -> Rectangle:
-    """A sheet that lies flat, or nearly so, and opens.
-
-    Parameters
-    ----------
-    place
-        Longitude and latitude of its middle, degrees.
-    depth_m
-        Of its middle below the ground.
-    size_m
-        Length along the strike, width down the dip.
-    opening_m, strike_degrees, dip_degrees
-        As of `Rectangle`.
+@dataclass(frozen=True)
+class Sill:
+    """A sheet that lies flat, or nearly so, and opens: a rectangle in other words.
 
     Raises
     ------
     BadInputError
         If its upper edge does not lie below the ground, or a value is out of its range.
     """
-    length_m, width_m = size_m
-    _check_place("sill", *place)
-    for key, value in (("length_m", length_m), ("width_m", width_m)):
-        check_number("sill", key, value, _LENGTH)
-    check_number("sill", "strike_degrees", strike_degrees, _STRIKE)
-    check_number("sill", "dip_degrees", dip_degrees, _DIP)
-    check_number("sill", "depth_m", depth_m, _DEPTH)
-    dip, strike = math.radians(dip_degrees), math.radians(strike_degrees)
-    top_m = depth_m - width_m / 2 * math.sin(dip)
-    if not top_m > 0:
-        message = (
-            f"sill: a width of {width_m:g} m and a dip of {dip_degrees:g} degrees at "
-            f"depth_m={depth_m:g} raise its upper edge above the ground: make it deeper or flatter"
-        )
-        raise BadInputError(message)
-    longitude, latitude = place
-    # The upper edge lies to the left of the strike from the middle.
-    left_m = width_m / 2 * math.cos(dip)
-    north_m, east_m = GroundGrid(longitude, latitude + 0.5, 1.0, 1, 1).spacing_m
-    edge = (
-        math.remainder(longitude - left_m * math.cos(strike) / east_m, 360.0),
-        latitude + left_m * math.sin(strike) / north_m,
-    )
-    return Rectangle(*edge, top_m, strike_degrees, dip_degrees, length_m, width_m, opening_m)
+
+    longitude: Longitude
+    latitude: Latitude
+    """Of its middle, degrees."""
+    depth_m: DepthM
+    """Of its middle below the ground."""
+    length_m: LengthM
+    """Along the strike."""
+    width_m: LengthM
+    """Down the dip."""
+    opening_m: AmountM
+    strike_degrees: Strike = 0.0
+    dip_degrees: Dip = 0.0
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if not self._top_m > 0:
+            message = (
+                f"Sill: a width of {self.width_m:g} m and a dip of {self.dip_degrees:g} degrees at "
+                f"depth_m={self.depth_m:g} raise its upper edge above the ground: make it deeper "
+                "or flatter"
+            )
+            raise BadInputError(message)
+
+    @property
+    def _top_m(self) -> float:
+        return self.depth_m - self.width_m / 2 * math.sin(math.radians(self.dip_degrees))
+
+    def rectangle(self) -> Rectangle:
+        """Return the rectangle that it is."""
+        strike = math.radians(self.strike_degrees)
+        # The upper edge lies to the left of the strike from the middle.
+        left_m = self.width_m / 2 * math.cos(math.radians(self.dip_degrees))
+        north_m, east_m = GroundGrid(self.longitude, self.latitude + 0.5, 1.0, 1, 1).spacing_m
+        return Rectangle(
+            math.remainder(self.longitude - left_m * math.cos(strike) / east_m, 360.0),
+            self.latitude + left_m * math.sin(strike) / north_m,
+            self._top_m, self.strike_degrees, self.dip_degrees,
+            self.length_m, self.width_m, self.opening_m,
+        )  # fmt: skip
+
+
+Source: TypeAlias = Mogi | Rectangle
 
 
 def displacement_m(source: Source, grid: GroundGrid) -> NDArray[np.float64]:
@@ -221,8 +216,3 @@ def range_change_m(source: Source, grid: GroundGrid, sight: LineOfSight) -> NDAr
         np.array(sight.unit_vector), displacement_m(source, grid), axes=1
     )
     return change
-
-
-def _check_place(owner: str, longitude: object, latitude: object) -> None:
-    check_number(owner, "longitude", longitude, _LONGITUDE)
-    check_number(owner, "latitude", latitude, _LATITUDE)

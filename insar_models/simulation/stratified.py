@@ -8,43 +8,37 @@ concentric round the summit and returns with the seasons (Beauducel et al. 2000,
 import datetime as dt
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from insar_models.simulation.checked_numbers import Limits, check_number
+from fringewatch.checked_fields import AboveZero, Limits, check_fields
 
 _DAYS_OF_A_YEAR = 365.25
-_LIMITS = {
-    "spread_m_per_km": Limits(0.0, 1.0, "metres per kilometre"),
-    "season_m_per_km": Limits(0.0, 1.0, "metres per kilometre"),
-    "spread_sideways": Limits(0.0, 3.0, "a share of the rate"),
-    "moistest_day": Limits(1, 366, "a day of the year"),
-    "scale_height_m": Limits(0.0, math.inf, "metres", above_low=True),
-}
+_MetresPerKm = Annotated[float, Limits(0.0, 1.0, "metres per kilometre")]
 
 
 @dataclass(frozen=True)
 class Stratification:
     """How the delay changes with height, by date."""
 
-    spread_m_per_km: float = 0.004
+    spread_m_per_km: _MetresPerKm = 0.004
     """Standard deviation of the rate of one date, metres of delay by kilometre of height.
 
     The difference of two dates of 0.004 makes 1.3 rad per kilometre.
     """
-    season_m_per_km: float = 0.004
+    season_m_per_km: _MetresPerKm = 0.004
     """Half of the difference between the moistest and the driest season."""
-    spread_sideways: float = 0.3
+    spread_sideways: Annotated[float, Limits(0.0, 3.0, "a share of the rate")] = 0.3
     """Standard deviation of the rate's relative change from one side of the scene to the other."""
-    moistest_day: int = 213
+    moistest_day: Annotated[int, Limits(1, 366, "a day of the year")] = 213
     """Day of the year on which the rate is largest; 213 is 1 August."""
-    scale_height_m: float = 2_500.0
+    scale_height_m: AboveZero = 2_500.0
     """Height within which the moisture falls to 1/e."""
 
     def __post_init__(self) -> None:
-        for key, limits in _LIMITS.items():
-            check_number("Stratification", key, getattr(self, key), limits)
+        check_fields(self)
 
 
 def season_phase(day: dt.date, top_day: int) -> float:

@@ -6,39 +6,36 @@ such a landform: a cone with a crater, added on top.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fringewatch.checked_fields import Limits, check_fields
 from fringewatch.errors import BadInputError
-from insar_models.simulation.checked_numbers import Limits, check_number
 from insar_models.simulation.geometry import GroundGrid
 from insar_models.simulation.random_fields import power_law_field
 
-_HEIGHT = Limits(-20_000.0, 20_000.0, "metres above sea level")
-_SIZE = Limits(0.0, 20_000.0, "metres")
-_FINITE = Limits(-1e6, 1e6, "a number")
-_EXPONENT = Limits(1.5, 4.0, "an exponent")
+_SizeM = Annotated[float, Limits(0.0, 20_000.0, "metres")]
+_Finite = Annotated[float, Limits(-1e6, 1e6)]
 
 
 @dataclass(frozen=True)
 class Cone:
     """A volcano: flanks that fall from the crater's rim, steepest near the top."""
 
-    longitude: float
-    latitude: float
+    longitude: _Finite
+    latitude: _Finite
     """Middle of the crater, degrees."""
-    height_m: float
+    height_m: _SizeM
     """Rim above the foot."""
-    radius_m: float
+    radius_m: _Finite
     """From the middle to the foot."""
-    crater_radius_m: float = 0.0
+    crater_radius_m: _Finite = 0.0
     """Inside of it the ground lies a fifth of `height_m` below the rim; 0 is a plain summit."""
 
     def __post_init__(self) -> None:
-        check_number("Cone", "height_m", self.height_m, _SIZE)
-        for key in ("longitude", "latitude", "radius_m", "crater_radius_m"):
-            check_number("Cone", key, getattr(self, key), _FINITE)
+        check_fields(self)
         if not 0 <= self.crater_radius_m < self.radius_m:
             message = (
                 f"Cone: a crater of {self.crater_radius_m} m does not fit on a foot of "
@@ -61,18 +58,16 @@ class Cone:
 class Terrain:
     """Recipe of the heights; the default is flat."""
 
-    base_m: float = 0.0
+    base_m: Annotated[float, Limits(-20_000.0, 20_000.0, "metres above sea level")] = 0.0
     """Mean height without the cones."""
-    roughness_m: float = 0.0
+    roughness_m: _SizeM = 0.0
     """Standard deviation of the hills."""
-    exponent: float = 3.2
+    exponent: Annotated[float, Limits(1.5, 4.0, "an exponent")] = 3.2
     """By which the power of the hills falls with spatial frequency: 3.5 is smooth, 2.2 rugged."""
     cones: tuple[Cone, ...] = ()
 
     def __post_init__(self) -> None:
-        check_number("Terrain", "base_m", self.base_m, _HEIGHT)
-        check_number("Terrain", "roughness_m", self.roughness_m, _SIZE)
-        check_number("Terrain", "exponent", self.exponent, _EXPONENT)
+        check_fields(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,11 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fringewatch.checked_fields import AboveZero, check_fields
 from fringewatch.errors import BadInputError
-from insar_models.simulation.checked_numbers import Limits, check_number
-
-_DECAY = Limits(0.0, math.inf, "days", above_low=True)
-_SHARE = Limits(0.0, math.inf, "a share of what was filled", above_low=True)
 
 
 @dataclass(frozen=True)
@@ -52,12 +49,12 @@ class ExponentialInflation:
 
     start: dt.date
     stop: dt.date
-    decay_days: float
+    decay_days: AboveZero
     """After so many days the rate has fallen to 1/e."""
 
     def __post_init__(self) -> None:
         _check_span(self, "start", "stop")
-        check_number("ExponentialInflation", "decay_days", self.decay_days, _DECAY)
+        check_fields(self)
 
     def fraction(self, day: dt.date) -> float:
         """Share that is reached on `day`: 0 until `start`, 1 from `stop` on."""
@@ -72,18 +69,17 @@ class Eruption:
     """The inflation begins."""
     stop: dt.date
     """The drainage ends."""
-    decay_days: float
+    decay_days: AboveZero
     """So many days after the eruption began, the drainage's rate has fallen to 1/e."""
     erupts: dt.date
     """The inflation has reached all of the source, the drainage begins."""
-    drained: float = 1.0
+    drained: AboveZero = 1.0
     """Share that has been lost again by `stop`; above 1 the ground ends lower than it began."""
 
     def __post_init__(self) -> None:
         _check_span(self, "start", "erupts")
         _check_span(self, "erupts", "stop")
-        check_number("Eruption", "decay_days", self.decay_days, _DECAY)
-        check_number("Eruption", "drained", self.drained, _SHARE)
+        check_fields(self)
 
     def fraction(self, day: dt.date) -> float:
         """Share on `day`: 0 until `start`, 1 at `erupts`, ``1 - drained`` from `stop` on."""

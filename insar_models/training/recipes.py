@@ -1,53 +1,21 @@
-"""What the recipes of all that learns have in common: how they are read, and checked."""
+"""What the recipes of all that learns have in common: how they are read, and their limits."""
 
-import math
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
+from fringewatch.checked_fields import Limits
 from fringewatch.errors import BadInputError
 
 RecipeOf = TypeVar("RecipeOf")
 
 
-@dataclass(frozen=True)
-class NumberLimits:
-    """Which numbers the settings of a kind of recipe may be."""
-
-    kind: str
-    """For messages, such as ``a tuning recipe``."""
-    least: Mapping[str, int]
-    """Whole numbers, by setting."""
-    between: Mapping[str, tuple[float, float]]
-    """Least and greatest of other numbers, by setting."""
-    optional: tuple[str, ...] = ()
-    """Settings that may be None."""
-
-    def check(self, recipe: object) -> None:
-        """Pass a recipe of which all these settings are such numbers.
-
-        Raises
-        ------
-        BadInputError
-            Naming the setting, its value, and what it may be.
-        """
-        for name in (*self.least, *self.between):
-            value = getattr(recipe, name)
-            if value is None and name in self.optional:
-                continue
-            if name in self.least:
-                fits = isinstance(value, int) and value >= self.least[name]
-                wanted = f"a whole number of at least {self.least[name]}"
-            else:
-                low, high = self.between[name]
-                fits = isinstance(value, int | float) and math.isfinite(value)
-                fits = fits and low <= value <= high
-                wanted = f"a number from {low:g} to {high:g}"
-            if not fits or isinstance(value, bool):
-                message = f"{name} of {self.kind} cannot be {value!r}: use {wanted}"
-                raise BadInputError(message)
+LearningRate = Annotated[float, Limits(1e-9, 1e3)]
+PartOfSteps = Annotated[float, Limits(0.0, 0.9, "a share of the steps")]
+Kept = Annotated[float, Limits(0.0, 0.999999, "a share")]
+"""Share that a slow copy or a mean keeps of itself."""
+BatchSize = Annotated[int, Limits(2)]
 
 
 def named_or_read(

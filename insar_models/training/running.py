@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import torch
 
-from fringewatch.errors import BadInputError
+from fringewatch.checked_fields import Count, check_fields
 from insar_models.patchfile.loader import Loading
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
@@ -32,24 +32,17 @@ class TrainingSetup:
     """Of the network's products; weights, losses and optimiser are float32 always."""
     compiled: bool = False
     """Whether torch compiles the network: minutes at first, quicker afterwards on a GPU."""
-    checkpoint_every: int = 200
+    checkpoint_every: Count = 200
     """Steps."""
-    note_every: int = 10
+    note_every: Count = 10
     """Steps that one line of the journal sums up."""
-    measure_every: int = 200
+    measure_every: Count = 200
     """Steps between two looks at collapse and neighbours."""
-    measured: int = 2048
+    measured: Count = 2048
     """Patches that are looked at, at most."""
 
     def __post_init__(self) -> None:
-        if self.precision not in get_args(Precision):
-            known = ", ".join(get_args(Precision))
-            message = f"'{self.precision}' is no precision: choose among {known}"
-            raise BadInputError(message)
-        for name in ("checkpoint_every", "note_every", "measure_every", "measured"):
-            if getattr(self, name) < 1:
-                message = f"{name} cannot be {getattr(self, name)}: use 1 or more"
-                raise BadInputError(message)
+        check_fields(self)
 
 
 def precision_of(precision: Precision, device: torch.device) -> torch.dtype:

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
 
+from fringewatch.checked_fields import Count, Limits, Share, WholeFromZero, check_fields
 from fringewatch.errors import BadInputError
 from insar_models.augmentation.blur import Blur
 from insar_models.augmentation.losses_of_signal import Incoherence, Sea
 from insar_models.augmentation.recipe import Recipe, refuse_unknown
 from insar_models.augmentation.screens import Noise, Ramp
 from insar_models.augmentation.turbulence import Turbulence
-from insar_models.training.recipes import NumberLimits, named_or_read
+from insar_models.training.recipes import BatchSize, Kept, LearningRate, PartOfSteps, named_or_read
 
 WHOLE: Final = "all"
 """In `TuneRecipe.unfreeze`: the whole encoder."""
@@ -27,32 +28,10 @@ _BOTH_CLASSES: Final = Recipe(
 )
 """Stronger than in pretraining: what stands for neither class must be seen in both."""
 
-_LIMITS: Final = NumberLimits(
-    "a tuning recipe",
-    least={"batch_size": 2, "steps": 1, "sources": 1, "seed": 0},
-    between={
-        "epochs": (1e-6, 1e6),
-        "pasted": (0.0, 1.0),
-        "labelled": (0.0, 1.0),
-        "still": (0.0, 1.0),
-        "relief": (0.0, 1.0),
-        "relief_rad": (0.0, 100.0),
-        "windows": (0.0, 1.0),
-        "stratified": (0.0, 1.0),
-        "weather": (0.0, 1.0),
-        "cones": (0.0, 1.0),
-        "transplant": (0.0, 1.0),
-        "held_out_volcanoes": (0.0, 0.9),
-        "least_visible": (0.0, 1.0),
-        "held_out": (0.0, 0.9),
-        "learning_rate": (1e-9, 1e3),
-        "weight_decay": (0.0, 1.0),
-        "warm_up": (0.0, 0.9),
-        "average": (0.0, 0.999999),
-    },
-    optional=("epochs", "average"),
-)
-_RANGES: Final = ("peak_m", "spacing_m", "stratified_rad", "cones_rad")
+_KIND: Final = "a tuning recipe"
+_SPANS: Final = ("peak_m", "spacing_m", "stratified_rad", "cones_rad")
+_Most = Annotated[float, Limits(0.0, 0.9, "a share")]
+_Span = Annotated[tuple[float, float], Limits(0.0, above_low=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,60 +50,61 @@ class TuneRecipe:
     unfreeze: tuple[str, ...] = (WHOLE,)
     """Parts of the encoder that learn, by name (``layer3``, ``layer4``), or ``all``; others stay
     as they are, with the statistics of their norms."""
-    pasted: float = 0.5
-    labelled: float = 0.0
-    still: float = 0.15
+    pasted: Share = 0.5
+    labelled: Share = 0.0
+    still: Share = 0.15
     """Share of the quiet patches that are replaced by ground without any phase of its own."""
-    relief: float = 0.35
+    relief: Share = 0.35
     """How often a delay as rough as terrain is added, to either class."""
-    relief_rad: float = 2.0
+    relief_rad: Annotated[float, Limits(0.0, 100.0)] = 2.0
     """The largest standard deviation of that."""
-    windows: float = 0.0
+    windows: Share = 0.0
     """Share of the quiet ground that is cut from whole windows, anywhere; the rest are patches."""
-    held_out_volcanoes: float = 0.4
+    held_out_volcanoes: _Most = 0.4
     """Share of the windows' volcanoes that nothing is learned from."""
-    stratified: float = 0.0
+    stratified: Share = 0.0
     """How often a delay that follows real relief is added, to either class."""
-    stratified_rad: tuple[float, float] = (0.3, 4.0)
+    stratified_rad: _Span = (0.3, 4.0)
     """Least and greatest standard deviation of that."""
-    weather: float = 0.0
+    weather: Share = 0.0
     """How often the difference of a weather model's delays at two dates is added."""
-    cones: float = 0.0
+    cones: Share = 0.0
     """How often a delay round one or two steep cones is added."""
-    cones_rad: tuple[float, float] = (1.5, 18.0)
+    cones_rad: _Span = (1.5, 18.0)
     """Least and greatest peak of that."""
-    transplant: float = 0.0
+    transplant: Share = 0.0
     """How often a patch gets the places without data and without coherence of another one, so that
     a scene's layout stands for neither class."""
-    peak_m: tuple[float, float] = (0.012, 0.3)
+    peak_m: _Span = (0.012, 0.3)
     """Least and greatest peak in the line of sight that is pasted."""
-    spacing_m: tuple[float, float] = (150.0, 800.0)
+    spacing_m: _Span = (150.0, 800.0)
     """Least and greatest height of a pixel of what the encoder sees, of the sources: patches of
     0.001 degree that are reduced to 112 pixels have 220 m, LiCSAR's quicklooks as much as 740."""
-    least_visible: float = 0.3
+    least_visible: Share = 0.3
     """Share of where a source moves the ground that must show it; below, the patch has no say."""
-    sources: int = 4000
+    sources: Count = 4000
     """Simulated sources to draw from."""
     augmentation: Recipe | None = _BOTH_CLASSES
-    held_out: float = 0.15
+    held_out: _Most = 0.15
     """Share of the quiet areas that are kept to measure by."""
-    batch_size: int = 64
-    steps: int = 6000
-    epochs: float | None = None
+    batch_size: BatchSize = 64
+    steps: Count = 6000
+    epochs: Annotated[float, Limits(1e-6, 1e6)] | None = None
     """Times the patches that are learned from, in place of steps."""
-    learning_rate: float = 7e-4
-    weight_decay: float = 1e-2
-    warm_up: float = 0.05
+    learning_rate: LearningRate = 7e-4
+    weight_decay: Share = 1e-2
+    warm_up: PartOfSteps = 0.05
     """Share of the steps in which the rate rises."""
     constant_rate: bool = False
     """Whether the rate stays after that; else it falls with a cosine."""
-    average: float | None = 0.998
+    average: Kept | None = 0.998
     """Share that the mean of the weights over steps keeps of itself; it is what is delivered."""
-    seed: int = 0
+    seed: WholeFromZero = 0
 
     def __post_init__(self) -> None:
-        _LIMITS.check(self)
-        if not self.unfreeze or not all(isinstance(name, str) for name in self.unfreeze):
+        check_fields(self, _KIND)
+        names: object = self.unfreeze
+        if not isinstance(names, tuple) or {str} != set(map(type, names)):
             message = (
                 f"unfreeze of a tuning recipe cannot be {self.unfreeze!r}: name parts of the "
                 "encoder such as layer4, or all"
@@ -136,14 +116,6 @@ class TuneRecipe:
                 "less than 1 together: the rest is quiet"
             )
             raise BadInputError(message)
-        for name in _RANGES:
-            least, greatest = getattr(self, name)
-            if not 0 < least <= greatest:
-                message = (
-                    f"{name} of a tuning recipe cannot be {getattr(self, name)}: give 0 < least <= "
-                    "greatest"
-                )
-                raise BadInputError(message)
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> Self:
@@ -154,11 +126,11 @@ class TuneRecipe:
         BadInputError
             If a setting is unknown, or cannot be.
         """
-        refuse_unknown(_LIMITS.kind, settings, (field.name for field in fields(cls)))
+        refuse_unknown(_KIND, settings, (field.name for field in fields(cls)))
         given = dict(settings)
-        for name, length in (("unfreeze", None), *((name, 2) for name in _RANGES)):
-            if name in given:
-                given[name] = _several(name, given[name], length)
+        for name in ("unfreeze", *_SPANS):
+            if isinstance(given.get(name), list):
+                given[name] = tuple(given[name])
         if isinstance(given.get("augmentation"), Mapping):
             given["augmentation"] = Recipe.parse(given["augmentation"])
         elif given.get("augmentation") is False:
@@ -177,14 +149,6 @@ class TuneRecipe:
         plain = {**asdict(self), "augmentation": views}
         settings: dict[str, Any] = json.loads(json.dumps(plain))
         return settings
-
-
-def _several(name: str, value: object, length: int | None) -> tuple[Any, ...]:
-    if not isinstance(value, list | tuple) or (length is not None and len(value) != length):
-        wanted = "a list" if length is None else f"a list of {length} numbers"
-        message = f"{name} of a tuning recipe cannot be {value!r}: give {wanted}"
-        raise BadInputError(message)
-    return tuple(value)
 
 
 OPERATIONAL: Final = TuneRecipe(

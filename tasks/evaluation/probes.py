@@ -124,4 +124,4 @@ def _detector(  # noqa: PLR0913, PLR0917
 ) -> EncoderDetector:
     labels, groups = corpus.patches.labels, corpus.patches.groups
     probe = fit_probe_of_seed(features, labels, groups, probing.train, seed)
-    return EncoderDetector(name, sha256, probe.threshold, encoder, probe.weights, probe.calibration)
+    return EncoderDetector(name, sha256, probe.threshold, probe.calibration, encoder, probe.weights)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from catalogs.ledger.review_rows import ReviewVerdict
 from catalogs.ledger.rows import ScoredPair
-from catalogs.place_settings import PlaceSettings
 from catalogs.records import DatePair, FrameId
+from catalogs.settings.volcano import PlaceSettings
 from insar_models.onset.evidence import DateState, DateVerdict
 from tasks.judge.opinions import Opinions
 

@@ -117,7 +117,7 @@ def train_probe(
         excluded_volcanoes=excluded_volcanoes,
         contradictions=contradictions(training.patches),
     )
-    model = LinearDetector(name, "", fit.threshold, fit.weights, fit.calibration)
+    model = LinearDetector(name, "", fit.threshold, fit.calibration, fit.weights)
     record = write_record(name, learned, settings, len(fit.fold_weights), metrics)
     sha256 = save_model(models / name, model, record)
     deforming = int(training.labels.sum())

@@ -188,7 +188,7 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
     )
     metrics = {"held_out": {"judged": len(judged.rows), **_judge(judged, fit)}}
     model = EncoderDetector(
-        request.name, "", fit.threshold, encoder, fit.weights, fit.calibration, half=True,
+        request.name, "", fit.threshold, fit.calibration, encoder, fit.weights, half=True,
         views=request.views,
     )  # fmt: skip
     how = describe_how(

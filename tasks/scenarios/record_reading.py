@@ -20,7 +20,15 @@ from typing import Any, Final, NoReturn, TypeVar
 from catalogs.records import FrameId, Volcano
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
-from tasks.scenarios.source_tables import CHOICES, SourceTable
+from insar_models.simulation.sources import Dyke, Mogi, Rectangle, Sill, Source
+from insar_models.simulation.terrain import GivenTerrain, Terrain
+from insar_models.simulation.time_courses import (
+    Eruption,
+    ExponentialInflation,
+    Ramp,
+    Step,
+    TimeCourse,
+)
 
 T = TypeVar("T")
 
@@ -28,6 +36,19 @@ _WORDS: Final[Mapping[object, Callable[[str], Any]]] = types.MappingProxyType(
     {FrameId: FrameId.parse, Volcano: find_volcano, str: str}
 )
 """What a piece of text can stand for."""
+_CHOICES: Final[Mapping[object, Mapping[str, type]]] = types.MappingProxyType(
+    {
+        Source: {"mogi": Mogi, "dyke": Dyke, "sill": Sill, "rectangle": Rectangle},
+        TimeCourse: {
+            "step": Step,
+            "ramp": Ramp,
+            "exponential": ExponentialInflation,
+            "eruption": Eruption,
+        },
+        Terrain | GivenTerrain: {"terrain": Terrain},
+    }
+)
+"""By the type of a field, the records that it can be, by the word for each in the key ``type``."""
 
 
 def read_record(kind: type[T], table: object, path: str) -> T:
@@ -75,8 +96,8 @@ def join(path: str, key: str) -> str:
 
 def _convert(hint: Any, value: object, path: str) -> Any:
     """Return what `value` means where `hint` is expected."""
-    if hint in CHOICES:
-        return _chosen(CHOICES[hint], value, path)
+    if hint in _CHOICES:
+        return _chosen(_CHOICES[hint], value, path)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in {types.UnionType, typing.Union}:  # TOML has no null: what stands there is meant
         (given,) = (argument for argument in arguments if argument is not types.NoneType)
@@ -135,10 +156,10 @@ def _chosen(choices: Mapping[str, type], table: object, path: str) -> Any:
     if not isinstance(named, str) or named not in choices:
         _refuse(join(path, "type"), named, f"one of {', '.join(choices)}")
     record: Any = read_record(choices[named], keys, path)
-    if not isinstance(record, SourceTable):
+    if not isinstance(record, Dyke | Sill):
         return record
     try:
-        return record.source()
+        return record.rectangle()
     except BadInputError as error:
         raise BadInputError(_located(str(error), list(keys), path)) from error
 

@@ -1,9 +1,7 @@
 """What workers are: one function, many items, results as they end.
 
-They are no `concurrent.futures.Executor`, on purpose. A `ProcessPoolExecutor` is broken as a whole
-when one of its processes dies, knows no limit of memory, and does not say at which item it was;
-`Client.get_executor()` hides that a worker died, that there are none left, and that the scheduler
-is gone. A bad item is to cost one item, and a person is to be told which, and why.
+A bad item is to cost one item, and a person is to be told which, and why: that is more than a
+`concurrent.futures.Executor` promises (docs/architecture.md).
 """
 
 from abc import ABC, abstractmethod

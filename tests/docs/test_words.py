@@ -13,9 +13,9 @@ import yaml
 from cyclopts import CycloptsError
 
 from catalogs.corpora.recipe_file import load_recipe
-from catalogs.place_settings import PlaceSettings
 from catalogs.places import catalogue_of
 from catalogs.settings import Settings, load_settings
+from catalogs.settings.volcano import PlaceSettings
 from flows import cli  # noqa: F401 - registers the commands
 from flows.cli.common import app
 from insar_models.pretraining.recipe import find_pretrain_recipe

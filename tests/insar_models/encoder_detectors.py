@@ -49,7 +49,7 @@ def small_detector(
     """A detector that is always the same."""
     encoder = seasoned_encoder(spec)
     probe = chance_probe(encoder.dimension)
-    return EncoderDetector(name, "", 0.25, encoder, probe, Calibration(0.5, -1.0, 0.2), half=half)
+    return EncoderDetector(name, "", 0.25, Calibration(0.5, -1.0, 0.2), encoder, probe, half=half)
 
 
 def random_codes(count: int, side: int = 64) -> NDArray[np.uint8]:

@@ -13,4 +13,4 @@ def divergence_detector(name: str = "by-divergence") -> LinearDetector:
     coefficients = np.zeros(count)
     coefficients[FEATURE_NAMES.index("divergence_p99_box_15")] = 1.0
     weights = LinearWeights(np.full(count, 0.02), np.full(count, 0.01), coefficients, -0.5, 3.0)
-    return LinearDetector(name, "", 0.25, weights, Calibration(0.5, -1.0, 0.2))
+    return LinearDetector(name, "", 0.25, Calibration(0.5, -1.0, 0.2), weights)

@@ -15,8 +15,8 @@ from catalogs.world.volcanoes import (
     load_volcanoes,
     plain_spelling,
     read_volcanoes,
-    search_volcanoes,
     select_frames,
+    shipped_catalogue,
 )
 from fringewatch.errors import BadInputError
 
@@ -161,11 +161,11 @@ def test_a_name_near_to_nothing_is_answered_without_a_guess(name: str) -> None:
     ],
 )
 def test_search_looks_at_every_field(text: str, slugs: set[str]) -> None:
-    assert {volcano.slug for volcano in search_volcanoes(text)} == slugs
+    assert {volcano.slug for volcano in shipped_catalogue().search(text)} == slugs
 
 
 def test_search_for_nothing_gives_all() -> None:
-    assert search_volcanoes() == search_volcanoes("  ") == load_volcanoes()
+    assert shipped_catalogue().search() == shipped_catalogue().search("  ") == load_volcanoes()
 
 
 @given(st.text())
@@ -190,7 +190,7 @@ def test_case_accents_and_separators_never_hide_a_volcano(
     accented = unicodedata.normalize("NFC", shouted.replace("a", "a\u0301"))
 
     assert find_volcano(accented) == volcano
-    assert volcano in search_volcanoes(accented)
+    assert volcano in shipped_catalogue().search(accented)
 
 
 @given(st.sampled_from(load_volcanoes()), st.data())
@@ -198,12 +198,12 @@ def test_every_part_of_a_slug_finds_its_volcano(volcano: Volcano, data: st.DataO
     start = data.draw(st.integers(0, len(volcano.slug) - 1))
     end = data.draw(st.integers(start + 1, len(volcano.slug)))
 
-    assert volcano in search_volcanoes(volcano.slug[start:end])
+    assert volcano in shipped_catalogue().search(volcano.slug[start:end])
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_searched_and_looked_up_without_a_traceback(text: str) -> None:
-    found = search_volcanoes(text)
+    found = shipped_catalogue().search(text)
 
     assert set(found) <= set(load_volcanoes())
     with suppress(BadInputError):

@@ -156,13 +156,13 @@ def test_as_many_patches_are_chosen_as_the_probability_says() -> None:
 
 
 def test_numbers_that_cannot_be_are_said() -> None:
-    with pytest.raises(BadInputError, match=r"probability of SignFlip cannot be 1\.5"):
+    with pytest.raises(BadInputError, match=r"SignFlip: probability=1\.5: give"):
         SignFlip(probability=1.5)
-    with pytest.raises(BadInputError, match="most of OverWrap cannot be 1"):
+    with pytest.raises(BadInputError, match="OverWrap: most=1: give"):
         OverWrap(most=1)
-    with pytest.raises(BadInputError, match="greatest_cycles of Ramp cannot be nan"):
+    with pytest.raises(BadInputError, match="Ramp: greatest_cycles=nan: give"):
         Ramp(greatest_cycles=math.nan)
-    with pytest.raises(BadInputError, match=r"spread_rad of Noise goes from 0\.5 to 0\.1"):
+    with pytest.raises(BadInputError, match=r"Noise: spread_rad=\(0\.5, 0\.1\): give the least"):
         Noise(spread_rad=(0.5, 0.1))
-    with pytest.raises(BadInputError, match="spread_rad of Noise cannot be inf"):
+    with pytest.raises(BadInputError, match=r"Noise: spread_rad=\(0\.5, inf\): give"):
         Noise(spread_rad=(0.5, math.inf))

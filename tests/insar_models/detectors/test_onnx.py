@@ -152,7 +152,7 @@ class TestGraphs:
         )
         graph = graph_of(model)
         assert b".py" not in graph  # nothing of the machine that made it
-        runs = OnnxDetector("small", "", 0.25, model.spec, graph, model.calibration)
+        runs = OnnxDetector("small", "", 0.25, model.calibration, model.spec, graph)
         codes = random_codes(4)
         found, expected = runs.logits_of_codes(codes), model.logits_of_codes(codes)
         np.testing.assert_allclose(found, expected, atol=1e-4)

@@ -37,7 +37,7 @@ def with_torch() -> EncoderDetector:
 @pytest.fixture(scope="module")
 def runs(with_torch: EncoderDetector) -> OnnxDetector:
     graph = graph_of(with_torch)
-    return OnnxDetector("small", "", 0.25, SPEC, graph, with_torch.calibration)
+    return OnnxDetector("small", "", 0.25, with_torch.calibration, SPEC, graph)
 
 
 def test_there_are_eight_and_the_first_is_the_patch_itself() -> None:

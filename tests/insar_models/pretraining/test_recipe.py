@@ -71,19 +71,19 @@ class TestRecipe:
         ("settings", "message"),
         [
             ({"batchsize": 3}, "has no 'batchsize'"),
-            ({"method": "byol"}, "method cannot be 'byol': choose simclr, dcl, moco"),
-            ({"optimiser": "adamax"}, "optimiser cannot be"),
-            ({"schedule": "step"}, "schedule cannot be"),
-            ({"batch_size": 1}, "whole number of at least 2"),
-            ({"batch_size": 8.0}, "whole number of at least 2"),
-            ({"batch_size": None}, "whole number of at least 2"),
-            ({"steps": 0}, "whole number of at least 1"),
-            ({"epochs": True}, "whole number of at least 1"),
-            ({"seed": -1}, "whole number of at least 0"),
-            ({"temperature": 0.0}, r"use a number from 0.001 to 100"),
-            ({"temperature": "warm"}, r"use a number from 0.001"),
-            ({"learning_rate": math.nan}, "learning_rate .* cannot be nan"),
-            ({"average": 1.0}, "average of a pretraining recipe cannot be 1.0"),
+            ({"method": "byol"}, "method='byol': give one of simclr, dcl, moco"),
+            ({"optimiser": "adamax"}, "optimiser='adamax': give one of"),
+            ({"schedule": "step"}, "schedule='step': give one of"),
+            ({"batch_size": 1}, "a whole number, from 2"),
+            ({"batch_size": 8.0}, "a whole number, from 2"),
+            ({"batch_size": None}, "a whole number, from 2"),
+            ({"steps": 0}, "a whole number, from 1"),
+            ({"epochs": True}, "a whole number, from 1"),
+            ({"seed": -1}, "a whole number, from 0"),
+            ({"temperature": 0.0}, r"give a number, from 0.001 up to 100"),
+            ({"temperature": "warm"}, r"give a number, from 0.001"),
+            ({"learning_rate": math.nan}, "learning_rate=nan"),
+            ({"average": 1.0}, "a pretraining recipe: average=1.0: give a share"),
             ({"spare_groups": 1}, "spare_groups"),
             ({"weights": 3}, "weights"),
             ({"encoder": "compact"}, "'encoder' must be a table"),
@@ -100,11 +100,11 @@ class TestRecipe:
 class TestRunning:
     @pytest.mark.parametrize("name", ["checkpoint_every", "note_every", "measure_every"])
     def test_never_is_not_often(self, name: str) -> None:
-        with pytest.raises(BadInputError, match=f"{name} cannot be 0"):
+        with pytest.raises(BadInputError, match=f"{name}=0: give a whole number"):
             replace(TrainingSetup(), **{name: 0})  # type: ignore[arg-type]
 
     def test_precision(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        with pytest.raises(BadInputError, match="'int8' is no precision"):
+        with pytest.raises(BadInputError, match="precision='int8': give one of auto"):
             TrainingSetup(precision="int8")  # type: ignore[arg-type]
         cpu = torch.device("cpu")
         assert precision_of("bfloat16", cpu) == torch.bfloat16

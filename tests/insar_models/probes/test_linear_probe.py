@@ -152,13 +152,13 @@ class TestBadInput:
         ("changes", "said"),
         [
             ({"method": "guess"}, "'guess' is no way to fit a probe: choose logistic, paper"),
-            ({"seed": -1}, "seed of a probe is -1"),
-            ({"most_folds": 1}, "most_folds of a probe is 1"),
-            ({"draws": 0}, "draws of a probe is 0"),
-            ({"batch_size": 0}, "batch_size of a probe is 0"),
-            ({"regularisation_c": 0.0}, "must be above 0"),
-            ({"learning_rate": math.nan}, "must be above 0"),
-            ({"quiet_share_above": 1.0}, "must be above 0"),
+            ({"seed": -1}, "seed=-1"),
+            ({"most_folds": 1}, "most_folds=1"),
+            ({"draws": 0}, "draws=0"),
+            ({"batch_size": 0}, "batch_size=0"),
+            ({"regularisation_c": 0.0}, "give a number, above 0"),
+            ({"learning_rate": math.nan}, "give a number, above 0"),
+            ({"quiet_share_above": 1.0}, "give a share, from 0"),
         ],
     )
     def test_settings(self, changes: dict[str, object], said: str) -> None:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from fringewatch.errors import BadInputError
 from insar_models.simulation.geometry import GroundGrid, LineOfSight
 from insar_models.simulation.sources import (
+    Dyke,
     Mogi,
     Rectangle,
+    Sill,
     Source,
     displacement_m,
-    dyke,
     range_change_m,
-    sill,
 )
 
 # Odd sides: the middle pixel lies at longitude and latitude 0, where metres are the same both ways.
@@ -115,17 +115,17 @@ def test_uplift_comes_nearer_to_the_satellite() -> None:
 
 
 def test_a_dyke_reaches_from_depth_to_depth() -> None:
-    leaning = dyke((-22.2, 63.9), (1_000.0, 5_000.0), 37.0, 9_000.0, 0.95, 60.0)
+    leaning = Dyke(-22.2, 63.9, 1_000.0, 5_000.0, 37.0, 9_000.0, 0.95, 60.0).rectangle()
     assert leaning.top_m == 1_000.0
     assert leaning.width_m * math.sin(math.radians(60.0)) == pytest.approx(4_000.0)
     assert (leaning.strike_degrees, leaning.dip_degrees) == (37.0, 60.0)
-    upright = dyke((-22.2, 63.9), (1_000.0, 5_000.0), 37.0, 9_000.0, 0.95)
+    upright = Dyke(-22.2, 63.9, 1_000.0, 5_000.0, 37.0, 9_000.0, 0.95).rectangle()
     assert upright.volume_m3 == pytest.approx(0.95 * 9_000.0 * 4_000.0)
 
 
 @given(st.floats(0, 360), st.floats(0, 20))
 def test_a_sill_lies_round_its_middle(strike: float, dip: float) -> None:
-    flat = sill((0.0, 0.0), 3_000.0, (2_000.0, 4_000.0), 0.5, strike, dip)
+    flat = Sill(0.0, 0.0, 3_000.0, 2_000.0, 4_000.0, 0.5, strike, dip).rectangle()
     middle_m = flat.top_m + flat.width_m / 2 * math.sin(math.radians(dip))
     assert middle_m == pytest.approx(3_000.0)
     # It leans to the right of its strike, and so does the ground's rise: by less than the depth.
@@ -135,13 +135,15 @@ def test_a_sill_lies_round_its_middle(strike: float, dip: float) -> None:
 
 
 def test_a_flat_sill_raises_the_ground_evenly_round_its_middle() -> None:
-    _, _, up = displacement_m(sill((0.0, 0.0), 3_000.0, (4_000.0, 2_000.0), 0.5, 20.0), GRID)
+    flat = Sill(0.0, 0.0, 3_000.0, 4_000.0, 2_000.0, 0.5, 20.0)
+    _, _, up = displacement_m(flat.rectangle(), GRID)
     np.testing.assert_allclose(up, up[::-1, ::-1], rtol=1e-3)
 
 
 def test_a_sill_far_north_still_lies_round_its_middle() -> None:
     grid = GroundGrid(west=-0.2025, north=64.2025, step_degrees=0.005, width=81, height=81)
-    _, _, up = displacement_m(sill((0.0, 64.0), 3_000.0, (4_000.0, 2_000.0), 0.5, 0.0), grid)
+    flat = Sill(0.0, 64.0, 3_000.0, 4_000.0, 2_000.0, 0.5)
+    _, _, up = displacement_m(flat.rectangle(), grid)
     np.testing.assert_allclose(up, up[:, ::-1], rtol=1e-3)
 
 
@@ -154,7 +156,7 @@ def test_a_grid_may_reach_over_the_date_line() -> None:
 
 
 def test_a_sill_may_lie_on_the_date_line() -> None:
-    flat = sill((-180.0, 0.0), 3_000.0, (2_000.0, 4_000.0), 0.5, 0.0)
+    flat = Sill(-180.0, 0.0, 3_000.0, 2_000.0, 4_000.0, 0.5).rectangle()
     assert flat.longitude == pytest.approx(180.0 - 2_000.0 / 111_195.0, abs=1e-4)
 
 
@@ -216,14 +218,14 @@ def test_a_rectangle_that_does_nothing_is_refused() -> None:
     ],
 )
 def test_an_impossible_dyke_is_refused(depths: tuple[float, float], dip: float, named: str) -> None:
-    with pytest.raises(BadInputError, match=f"dyke: {named}"):
-        dyke((0.0, 0.0), depths, 0.0, 1_000.0, 1.0, dip)
+    with pytest.raises(BadInputError, match=f"Dyke: {named}"):
+        Dyke(0.0, 0.0, *depths, 0.0, 1_000.0, 1.0, dip)
 
 
 def test_a_sill_that_leans_out_of_the_ground_is_refused() -> None:
     with pytest.raises(BadInputError, match=r"dip of 37 degrees at depth_m=500 raise"):
-        sill((0.0, 0.0), 500.0, (2_000.0, 3_000.0), 0.5, 0.0, 37.0)
-    with pytest.raises(BadInputError, match=r"sill: depth_m=0.0"):
-        sill((0.0, 0.0), 0.0, (2_000.0, 3_000.0), 0.5)
-    with pytest.raises(BadInputError, match=r"sill: width_m=0.0"):
-        sill((0.0, 0.0), 500.0, (2_000.0, 0.0), 0.5)
+        Sill(0.0, 0.0, 500.0, 2_000.0, 3_000.0, 0.5, 0.0, 37.0)
+    with pytest.raises(BadInputError, match=r"Sill: depth_m=0.0"):
+        Sill(0.0, 0.0, 0.0, 2_000.0, 3_000.0, 0.5)
+    with pytest.raises(BadInputError, match=r"Sill: width_m=0.0"):
+        Sill(0.0, 0.0, 500.0, 2_000.0, 0.0, 0.5)

@@ -112,7 +112,7 @@ def test_models_by_name_with_baseline_0_beside_them(
     (detector,) = probe_candidate(read_encoder(encoder), own, Probing(seeds=1)).detectors
     assert isinstance(detector, EncoderDetector)
     model = EncoderDetector(
-        "mine", "", 0.25, detector.encoder, detector.probe, detector.calibration
+        "mine", "", 0.25, detector.calibration, detector.encoder, detector.probe
     )
     save_model(tmp_path / "models" / "mine", model, {})
 

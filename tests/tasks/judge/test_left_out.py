@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from catalogs.place_settings import PlaceSettings
 from catalogs.places import catalogue_of
 from catalogs.settings import Settings
+from catalogs.settings.volcano import PlaceSettings
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError
 from tasks.judge.standing import standing_of

@@ -29,7 +29,7 @@ def detector(coefficients: NDArray[np.float64] | None = None) -> EncoderDetector
     if coefficients is None:
         coefficients = np.ones(count)
     probe = LinearWeights(np.zeros(count), np.ones(count), coefficients, 0.0, np.inf)
-    return EncoderDetector("tiny", "", 0.0, encoder, probe, Calibration(1.0, 0.0, 0.5))
+    return EncoderDetector("tiny", "", 0.0, Calibration(1.0, 0.0, 0.5), encoder, probe)
 
 
 def trained(windows: Windows) -> EncoderDetector:

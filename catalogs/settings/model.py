@@ -1,0 +1,140 @@
+"""The settings of a run: one frozen model, from arguments, environment and a file, in that order.
+
+``FRINGEWATCH_<FIELD>`` sets a field from the environment; ``fringewatch.toml`` in the home sets
+the rest. A misspelt name is refused in both.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final, Self, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from typing_extensions import override
+
+from catalogs.settings.judging import JudgingSettings
+from catalogs.settings.outputs import OutputSettings
+from catalogs.settings.portal import PortalSettings
+from catalogs.settings.runs import RunSettings
+from fringewatch.errors import BadInputError
+
+_PREFIX: Final = "FRINGEWATCH_"
+_NEXT_ADDRESS: Final = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_SECRETS: Final = frozenset({"notify", "heartbeat_url"})
+"""Settings whose values are shown nowhere."""
+_HIDDEN: Final = "(not shown)"
+
+
+class Settings(OutputSettings, JudgingSettings, PortalSettings, RunSettings, BaseSettings):
+    """Everything that a run can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,  # addresses of channels are secrets, also in a traceback
+    )
+
+    def for_volcano(self, slug: str) -> Self:
+        """Return the settings as they are for one volcano: its own, and those of no other."""
+        place = self.volcano.get(slug)
+        if place is None:
+            return self.model_copy(update={"volcano": {}}) if self.volcano else self
+        options = place.method_options
+        if place.own_method is None:
+            options = {**self.method_options, **options}
+        own = {"method": place.own_method or self.method, "method_options": options}
+        return self.model_copy(update={"volcano": {slug: place}, **own})
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources; the file lies in the home, which only the first two can name."""
+        environment = _Environment(settings_cls)
+        named = {**environment(), **init_settings()}
+        home = Path(named.get("home", cls.model_fields["home"].default))
+        file = TomlConfigSettingsSource(settings_cls, toml_file=home / "fringewatch.toml")
+        return init_settings, environment, file
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, where a list may also be words with commas between them."""
+
+    @override
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        is_list = get_origin(field.annotation) in {tuple, list, frozenset, set}
+        is_secret = field_name in _SECRETS
+        if is_secret and not str(value).lstrip().startswith(("[", '"')):
+            return _NEXT_ADDRESS.split(str(value).strip(" ,")) if str(value).strip(" ,") else []
+        if is_list and not str(value).lstrip().startswith(("[", '"')):
+            return [word for word in map(str.strip, str(value).split(",")) if word]
+        try:
+            found = super().decode_complex_value(field_name, field, value)
+        except ValueError as error:
+            shown = _HIDDEN if is_secret else value
+            message = f"{_PREFIX}{field_name.upper()}={shown}: it is no JSON ({error})"
+            raise BadInputError(message) from (None if is_secret else error)
+        return [found] if is_list and isinstance(found, str) else found
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings, `given` first; None means not given.
+
+    Raises
+    ------
+    BadInputError
+        If a name is unknown or a value out of range; the message names each of them.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(map(_words_of, error.errors()))
+        message = f"settings are wrong: {wrong}"
+        raise BadInputError(message) from None  # its own words could hold an address
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"fringewatch.toml in the home is no TOML: {error}"
+        raise BadInputError(message) from error
+
+
+def _words_of(item: ErrorDetails) -> str:
+    """What is wrong with a setting; a value that may be an address is not repeated.
+
+    Nothing is said of a whole table: its message names what is wrong in it.
+    """
+    name, place = ".".join(map(str, item["loc"])), item["loc"]
+    if not place:  # of several settings together
+        return item["msg"]
+    if isinstance(item["input"], dict) and place[0] not in _SECRETS:
+        return f"{name}: {item['msg']}"
+    is_unknown = item["type"] == "extra_forbidden" and len(place) == 1  # a misspelt secret?
+    is_secret = place[0] in _SECRETS or is_unknown
+    return f"{name} = {_HIDDEN if is_secret else repr(item['input'])}: {item['msg']}"
+
+
+def _refuse_unknown_variables() -> None:
+    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in os.environ:
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1) or known
+            message = f"the environment variable {name} is no setting; known: {', '.join(near)}"
+            raise BadInputError(message)
