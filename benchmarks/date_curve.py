@@ -23,16 +23,20 @@ preset has.
 import argparse
 import logging
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.frame_rates import read_tiles
 from catalogs.cubes.pair_tile import PairTile
+from catalogs.rasters.grid import Window
 from catalogs.settings import Settings
+from fringewatch.atomic import write_atomically
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import DateVerdict, PairEvidence
 from insar_models.onset.methods import OnsetMethod, find_method
@@ -107,79 +111,109 @@ def options(*, every: bool) -> Iterator[Option]:
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """A series with its scores, and what its rates are found from."""
+    """A series with its scores, and how its rates are found."""
 
     case: Case
     """Without rates."""
-    kept: Path | None
-    """Without its ending: where rates are kept."""
-    looks: tuple[FrameLooks, ...]
-    trial: Any = None
+    find: Callable[[int], tuple[RateOutcome, ...]]
+    """Takes the days before each date whose pairs tell the rate."""
+    known: dict[int, tuple[RateOutcome, ...]] = field(default_factory=dict)
 
     def rates(self, days: int) -> tuple[RateOutcome, ...]:
-        """Return its rates: kept ones, or found and kept now."""
-        if self.trial is not None:
-            found: tuple[RateOutcome, ...] = self.trial.rates(days)
-            return found
-        file = self.kept and self.kept.with_name(f"{self.kept.name}.rates-{MEASURING}-{days}.csv")
-        if file and file.is_file():
-            return read_rates(file)
-        made = tuple(RateOutcome(rate) for own in self.looks for rate in own.rates(days))
-        if file:
-            write_rates(file, made)
-        return made
+        """Return its rates, found once."""
+        if days not in self.known:
+            self.known[days] = self.find(days)
+        return self.known[days]
 
 
-def scored_tiles(
-    name: str, looks: FrameLooks, tiles: Sequence[PairTile], model: Detector
-) -> tuple[PairEvidence, ...]:
-    """Return what the model says of the pairs of a frame, water left out as the watch does."""
-    water = find_water(np.stack([tile.coherence for tile in tiles]), Settings().water_coherence)
-    found = []
-    for first in range(0, len(tiles), _AT_ONCE):
-        lot = tiles[first : first + _AT_ONCE]
-        cube = cube_in_memory(looks.window, lot)
-        scores = score_cube(cube, model, water, Settings().water_coherence)
-        found += [
-            evidence_of(name, (tile.pair.primary, tile.pair.secondary), score.score, model)
-            for tile, score in zip(lot, scores, strict=True)
-        ]
-    return tuple(found)
+@dataclass(frozen=True)
+class Kept:
+    """Where the scores, cells and rates of a real frame lie."""
+
+    folder: Path
+    name: str
+
+    def scores(self, make: Callable[[], str]) -> tuple[PairEvidence, ...]:
+        """Return the kept scores, or those of a table that is made and kept now."""
+        file = self.folder / f"{self.name}.csv"
+        if not file.is_file():
+            write_atomically(file, make().encode())
+        (kept,) = read_scores(file)
+        return kept.pairs
+
+    def rates(self, days: int, make: Callable[[], FrameLooks]) -> tuple[RateOutcome, ...]:
+        """Return the kept rates, or those that are found and kept now."""
+        file = self.folder / f"{self.name}.rates-{MEASURING}-{days}.csv"
+        if not file.is_file():
+            write_rates(file, map(RateOutcome, make().rates(days)))
+        return read_rates(file)
 
 
 def trees(folder: Path, keep: Path, model: Detector) -> Iterator[Watched]:
     """Yield the volcanoes of a folder of trees: what is kept, or what is scored now."""
     for volcano in sorted(path.name for path in folder.iterdir()):
-        pairs: list[PairEvidence] = []
-        looks = []
-        for interferograms in sorted((folder / volcano).glob("*/*/interferograms")):
-            frame = interferograms.parent.name
-            file = keep / f"{volcano}-{frame}.csv"
-            tiles, window = read_tiles(interferograms.parent, volcano)
-            every = [PairTile(pair, *tile) for pair, tile in tiles.items()]
-            water = find_water(np.stack([tile.coherence for tile in every]), 0.1)
-            own = FrameLooks.of_tiles(frame, window, every, water)
-            looks.append(own)
-            if not file.is_file():
-                scored = scored_tiles(frame, own, every, model)
-                file.write_text(score_table(volcano, scored), encoding="utf-8")
-            (kept,) = read_scores(file)
-            pairs += kept.pairs
-        yield Watched(Case(volcano, tuple(pairs), PlaceTruth()), keep / volcano, tuple(looks))
+        places = sorted((folder / volcano).glob("*/*/interferograms"))
+        frames = [TreeFrame(place.parent, volcano, keep, model) for place in places]
+        pairs = tuple(pair for frame in frames for pair in frame.pairs)
+
+        def find(days: int, frames: Sequence[TreeFrame] = frames) -> tuple[RateOutcome, ...]:
+            return tuple(rate for frame in frames for rate in frame.kept.rates(days, frame.looks))
+
+        yield Watched(Case(volcano, pairs, PlaceTruth()), find)
+
+
+class TreeFrame:
+    """A frame in LiCSAR's layout, read when something of it is not kept."""
+
+    def __init__(self, place: Path, volcano: str, keep: Path, model: Detector) -> None:
+        """Name the frame's folder, whose it is, what scores it, and where that is kept."""
+        self._place, self._volcano, self._model = place, volcano, model
+        self.kept = Kept(keep, f"{volcano}-{place.name}")
+        self.pairs = self.kept.scores(self._scores)
+
+    @cached_property
+    def _read(self) -> tuple[list[PairTile], Window, NDArray[np.bool_]]:
+        tiles, window = read_tiles(self._place, self._volcano)
+        every = [PairTile(pair, *tile) for pair, tile in tiles.items()]
+        coherence = np.stack([tile.coherence for tile in every])
+        return every, window, find_water(coherence, Settings().water_coherence)
+
+    def _scores(self) -> str:
+        tiles, window, water = self._read
+        found = []
+        for first in range(0, len(tiles), _AT_ONCE):
+            lot = tiles[first : first + _AT_ONCE]
+            cube = cube_in_memory(window, lot)
+            scores = score_cube(cube, self._model, water, Settings().water_coherence)
+            found += [
+                evidence_of(
+                    self._place.name,
+                    (tile.pair.primary, tile.pair.secondary),
+                    score.score,
+                    self._model,
+                )
+                for tile, score in zip(lot, scores, strict=True)
+            ]
+        return score_table(self._volcano, found)
+
+    def looks(self) -> FrameLooks:
+        """Return what rates are found from."""
+        tiles, window, water = self._read
+        return FrameLooks.of_tiles(self._place.name, window, tiles, water)
 
 
 def rewrapped(path: Path, truth: Path, keep: Path, model: Detector) -> Watched:
     """Return a series of displacement: what is kept, or what is scored now."""
     series = read_series(path)
     made = RewrappedPairs(series, volcano_of(series))
-    file = keep / f"{series.frame}.csv"
-    if not file.is_file():
-        scored = [one.evidence for one in made.scored(model)]
-        file.write_text(score_table(made.volcano.slug, scored), encoding="utf-8")
-    (kept,) = read_scores(file)
+    kept = Kept(keep, series.frame)
+
+    def scores() -> str:
+        return score_table(made.volcano.slug, [one.evidence for one in made.scored(model)])
+
     known = read_truth(truth).at(made.volcano.slug, [series.frame])
-    case = Case(made.volcano.slug, kept.pairs, known)
-    return Watched(case, keep / series.frame, (made.looks(),))
+    case = Case(made.volcano.slug, kept.scores(scores), known)
+    return Watched(case, lambda days: kept.rates(days, made.looks))
 
 
 def simulated(name: str, seeds: int, keep: Path, model: Detector) -> Iterator[Watched]:
@@ -189,7 +223,7 @@ def simulated(name: str, seeds: int, keep: Path, model: Detector) -> Iterator[Wa
     for seed in seeds_of(plan, seeds) if seeds else ():
         trial = trial_of(plan, seed)
         case = Case(f"seed {seed}", trial.pairs, trial_truth(scenario, seed))
-        yield Watched(case, None, trial.looks, trial)
+        yield Watched(case, trial.rates)
 
 
 class Judge:
