@@ -23,7 +23,7 @@ from catalogs.rasters.grid import Window, volcano_window
 from catalogs.rasters.reading import read_grid, read_window
 from catalogs.records import DatePair, Product
 from catalogs.world.volcanoes import find_volcano
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, CorruptProductError
 from insar_models.onset.slow_motion import METRES_PER_DEGREE
 from insar_models.phase.codes import decode_phase, encode_phase
 from insar_models.phase.window_patches import find_water
@@ -39,7 +39,7 @@ Tile = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def read_tiles(frame: Path, volcano: str) -> tuple[dict[DatePair, Tile], Window]:
-    """Return phase and coherence bytes of each pair in the volcano's window."""
+    """Return phase and coherence bytes of each sound pair in the volcano's window."""
     place = find_volcano(volcano)
     tiles: dict[DatePair, Tile] = {}
     window = None
@@ -47,8 +47,12 @@ def read_tiles(frame: Path, volcano: str) -> tuple[dict[DatePair, Tile], Window]
         phase, coherence = (folder / f"{folder.name}.geo.{name}.tif" for name in ("diff_pha", "cc"))
         grid = read_grid(phase, Product.DIFF_PHA)
         window = window or volcano_window(grid, place.latitude, place.longitude)
-        quality = read_window(coherence, Product.CC, window).astype(np.uint8)
-        values = read_window(phase, Product.DIFF_PHA, window).astype(np.float32)
+        try:
+            quality = read_window(coherence, Product.CC, window).astype(np.uint8)
+            values = read_window(phase, Product.DIFF_PHA, window).astype(np.float32)
+        except CorruptProductError as error:
+            print(f"left out: {error}")
+            continue
         tiles[DatePair.parse(folder.name)] = (encode_phase(values, quality > 0), quality)
     if window is None:
         message = f"{frame}/interferograms holds no pair"

@@ -21,68 +21,28 @@ from typing import Final
 import numpy as np
 
 from benchmarks.frame_rates import read_tiles
-from catalogs.rasters.grid import Window
+from catalogs.cubes.pair_tile import PairTile
 from catalogs.settings import Settings
-from insar_models.onset.slow_motion import METRES_PER_DEGREE, PlaceRate, SlowMotion, follow_rates
-from insar_models.rates.estimate import place_motion
-from insar_models.rates.field import motion_field
-from insar_models.rates.looks import CELL_PIXELS, cell_phasors
-from insar_models.rates.stack import PairStack
+from insar_models.onset.slow_motion import PlaceRate, SlowMotion, follow_rates
+from insar_models.phase.window_patches import find_water
+from tasks.assess.looks import FrameLooks
 from tasks.assess.rewrapped import RewrappedPairs, volcano_of
 from tasks.assess.rewrapped_series import read_series
-from tasks.judge.rates import FEWEST_ACQUISITIONS
 
 BEGINS: Final = (4.0, 4.5, 5.0, 6.0)
 COUNTS: Final = (1, 2, 3)
-_COHERENT: Final = 255
 
 
-def rewrapped_stack(path: Path) -> tuple[str, PairStack, Window]:
-    """Return the pairs of a series of displacement, in cells."""
-    series = read_series(path)
-    pairs = RewrappedPairs(series, volcano_of(series))
-    looks = []
-    for pair in pairs.pairs:
-        phase = pairs.phase(pair)
-        looks.append(cell_phasors(phase, np.where(phase, np.uint8(_COHERENT), np.uint8(0))))
-    dates = tuple((pair.primary, pair.secondary) for pair in pairs.pairs)
-    return series.frame, PairStack(np.stack(looks), dates, _cell_m(pairs.window)), pairs.window
-
-
-def tree_stacks(folder: Path, volcanoes: Sequence[str]) -> Iterator[tuple[str, PairStack, Window]]:
-    """Yield the pairs of each frame of some volcanoes, in cells."""
+def tree_looks(folder: Path, volcanoes: Sequence[str]) -> Iterator[FrameLooks]:
+    """Yield the pairs of each frame of some volcanoes, in cells; the frame's name has both."""
     for volcano in volcanoes or sorted(path.name for path in folder.iterdir()):
         for interferograms in sorted((folder / volcano).glob("*/*/interferograms")):
             tiles, window = read_tiles(interferograms.parent, volcano)
-            looks = np.stack([cell_phasors(*tile) for tile in tiles.values()])
-            dates = tuple((pair.primary, pair.secondary) for pair in tiles)
+            every = [PairTile(pair, *tile) for pair, tile in tiles.items()]
+            coherence = np.stack([tile.coherence for tile in every])
+            water = find_water(coherence, Settings().water_coherence)
             name = f"{volcano} {interferograms.parent.name}"
-            yield name, PairStack(looks, dates, _cell_m(window)), window
-
-
-def _cell_m(window: Window) -> tuple[float, float]:
-    side = CELL_PIXELS * METRES_PER_DEGREE * 1e-3
-    return side, side * float(np.cos(np.radians(window.latitudes.mean())))
-
-
-def rates_of(stack: PairStack, window: Window, days: int) -> list[PlaceRate]:
-    """Return the rate of each date that has one."""
-    found = []
-    for date in sorted({late for _, late in stack.dates}):
-        part = stack.within(date - dt.timedelta(days), date)
-        if len(part.acquisitions) < FEWEST_ACQUISITIONS:
-            continue
-        moved = place_motion(part, part.days, motion_field(part, part.days))
-        if moved is None or not moved.deviation_m > 0:
-            continue
-        row, column = (min(k * CELL_PIXELS + 4, 499) for k in (moved.row, moved.column))
-        found.append(
-            PlaceRate(
-                "", date, part.acquisitions[0], moved.motion_m * 1e3, moved.deviation_m * 1e3,
-                moved.coherence, float(window.latitudes[row]), float(window.longitudes[column]),
-            )
-        )  # fmt: skip
-    return found
+            yield FrameLooks.of_tiles(name, window, every, water)
 
 
 def episodes(rates: Sequence[PlaceRate], rule: SlowMotion) -> list[PlaceRate]:
@@ -106,20 +66,25 @@ def main() -> None:
     parser.add_argument("--left-out", nargs=2, type=dt.date.fromisoformat)
     given = parser.parse_args()
     first, last = given.left_out or (dt.date.max, dt.date.min)
-    stacks = itertools.chain(
-        [rewrapped_stack(given.rewrapped)] if given.rewrapped else [],
-        tree_stacks(given.trees, given.volcano) if given.trees else [],
+    every_frame: list[FrameLooks] = []
+    if given.rewrapped:
+        series = read_series(given.rewrapped)
+        every_frame.append(RewrappedPairs(series, volcano_of(series)).looks())
+    frames = itertools.chain(
+        every_frame, tree_looks(given.trees, given.volcano) if given.trees else []
     )
     every, years = [], 0.0
-    for name, stack, window in stacks:
-        rates = rates_of(stack, window, Settings().rate_days)
+    for looks in frames:
+        rates = looks.rates(Settings().rate_days)
         quiet = [rate for rate in rates if not first <= rate.date <= last]
         gaps = [(b.date - a.date).days for a, b in itertools.pairwise(quiet)]
         years += sum(gap for gap in gaps if gap <= Settings().rate_days) / 365.25
         every.append(quiet)
         far = sorted(rate.deviations for rate in quiet)
         middle = f"{np.median(far):.1f}, at most {far[-1]:.1f}" if far else "-"
-        print(f"{name}: {len(quiet)} dates, from rest {middle} standard deviations", flush=True)
+        print(
+            f"{looks.frame}: {len(quiet)} dates, from rest {middle} standard deviations", flush=True
+        )
         for rate in episodes(quiet, SlowMotion(begin=BEGINS[0])):
             print(
                 f"    {rate.date}: {rate.mm_per_day:+.2f} mm a day, {rate.deviations:.1f} from "

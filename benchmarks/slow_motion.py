@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -31,14 +31,12 @@ from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import DateVerdict, PairEvidence
 from insar_models.onset.methods import find_method
 from insar_models.onset.scored_pair import evidence_of
-from insar_models.onset.slow_motion import METRES_PER_DEGREE, PlaceRate, SlowMotion, with_rates
-from insar_models.rates.estimate import place_motion
-from insar_models.rates.field import motion_field
-from insar_models.rates.looks import CELL_PIXELS, cell_phasors
-from insar_models.rates.stack import PairStack
+from insar_models.onset.slow_motion import PlaceRate, SlowMotion, with_rates
+from tasks.assess.looks import FrameLooks
+from tasks.assess.rate_truth import RateOutcome, read_rates, write_rates
 from tasks.assess.windows import cube_in_memory, cut_window, simulated_tile
 from tasks.judge.models import model_of
-from tasks.judge.rates import FEWEST_ACQUISITIONS
+from tasks.judge.rates import MEASURING
 from tasks.judge.score import score_cube
 from tasks.scenarios.frames import ScenarioFrame
 from tasks.scenarios.scenario import Scenario, pairs_of_frame
@@ -116,7 +114,7 @@ def _simulate(
         for pair in group:
             tile = simulated_tile(scenario.window, scene, pair)
             tiles[pair.primary, pair.secondary] = tile
-            looks.append(cell_phasors(tile.phase, tile.coherence, water))
+            looks.append(FrameLooks.of_tiles(str(frame.id), scenario.window, [tile], water))
             waiting.append(("pair", tile))
         tiles = {dates: tile for dates, tile in tiles.items() if end - dates[0] <= _WINDOW}
         coherence = {d: float(t.coherence[~water].mean()) / 255 for d, t in tiles.items()}
@@ -135,60 +133,18 @@ def _simulate(
             waiting = []
     with stem.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("primary", "secondary", "kind", "score"), *rows])
-    np.savez(
-        stem.with_suffix(".npz"),
-        looks=np.stack(looks),
-        primary=[pair.primary.toordinal() for pair in pairs],
-        secondary=[pair.secondary.toordinal() for pair in pairs],
-    )
+    FrameLooks.joined(str(frame.id), scenario.window, looks).write(stem.with_suffix(".npz"))
     print(f"{stem.name}: {len(rows)} scored in {time.perf_counter() - begun:.0f} s", flush=True)
 
 
 def _rates(scenario: Scenario, frame: str, stem: Path) -> tuple[PlaceRate, ...]:
     """Return the rate of each date; found once, and kept beside what was simulated."""
     days = Settings().rate_days
-    kept = stem.parent / f"{stem.name}.rates-{days}.csv"
+    kept = stem.parent / f"{stem.name}.rates-{MEASURING}-{days}.csv"
     if not kept.is_file():
-        with kept.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(_found_rates(scenario, stem, days))
-    with kept.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            PlaceRate(
-                frame.partition("_")[0],
-                dt.date.fromisoformat(row[0]),
-                dt.date.fromisoformat(row[1]),
-                *map(float, row[2:]),
-            )
-            for row in csv.reader(file)
-        )
-
-
-def _found_rates(scenario: Scenario, stem: Path, days: int) -> list[tuple[Any, ...]]:
-    with np.load(stem.with_suffix(".npz")) as file:
-        dates = tuple(
-            (dt.date.fromordinal(int(a)), dt.date.fromordinal(int(b)))
-            for a, b in zip(file["primary"], file["secondary"], strict=True)
-        )
-        looks = file["looks"]
-    y, x = scenario.window.latitudes, scenario.window.longitudes
-    side = CELL_PIXELS * METRES_PER_DEGREE * 1e-3
-    whole = PairStack(looks, dates, (side, side * float(np.cos(np.radians(y.mean())))))
-    found = []
-    for date in sorted({late for _, late in dates}):
-        stack = whole.within(date - dt.timedelta(days), date)
-        if len(stack.acquisitions) < FEWEST_ACQUISITIONS:
-            continue
-        moved = place_motion(stack, stack.days, motion_field(stack, stack.days))
-        if moved is None or not moved.deviation_m > 0:
-            continue
-        row, column = moved.row * CELL_PIXELS + 4, moved.column * CELL_PIXELS + 4
-        found.append(
-            (
-                date, stack.acquisitions[0], moved.motion_m * 1e3, moved.deviation_m * 1e3,
-                moved.coherence, y[min(row, len(y) - 1)], x[min(column, len(x) - 1)],
-            )
-        )  # fmt: skip
-    return found
+        looks = FrameLooks.read(stem.with_suffix(".npz"), frame, scenario.window)
+        write_rates(kept, map(RateOutcome, looks.rates(days)))
+    return tuple(one.rate for one in read_rates(kept))
 
 
 def print_scores(every: Iterable[FrameSeries], scenario: Scenario, model: Detector) -> None:

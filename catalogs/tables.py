@@ -198,7 +198,7 @@ DATES = TableSchema(
         Column(
             "past_dates",
             pa.int32(),
-            "dates of its own past that count; a block of ten that mostly moved does not",
+            "quiet dates of its own past; those on which it moved do not count",
         ),
         Column("past_first", pa.date32(), "first of them", may_be_empty=True),
         Column("past_last", pa.date32(), "last of them", may_be_empty=True),

@@ -13,6 +13,7 @@ from fringewatch.errors import BadInputError
 if TYPE_CHECKING:
     from catalogs.settings import Settings
     from insar_models.onset.methods import OnsetMethod
+    from insar_models.onset.slow_motion import SlowMotion
     from tasks.assess.rewrapped_trial import RewrappedTrial
     from tasks.assess.runs import Case, Summary
     from tasks.assess.truth_records import Truth
@@ -106,15 +107,12 @@ def assess(  # noqa: PLR0913 - the command's options
         methods = _methods(settings, method)
         if rewrapped is not None:
             trial = _rewrapped(settings, rewrapped, _given(truth, str(rewrapped)), volcano)
-            return _assess_rewrapped(trial, methods, wanted, pictures)
+            return _assess_rewrapped(settings, trial, methods, wanted, pictures)
         if scores is not None:
             cases = _scored(scores, _given(truth, str(scores)), volcano, threshold)
         else:
             cases = _trials(settings, scenario, 1 if seeds is None else seeds, keep)
-    from tasks.assess.runs import judge_cases
-
-    summaries = [judge_cases(cases, one, grace) for one in methods]
-    return _report(summaries, cases, methods, wanted)
+    return _report_methods(settings, cases, methods, wanted)
 
 
 @dataclass(frozen=True)
@@ -212,15 +210,21 @@ def _scored(
 
 def _trials(settings: "Settings", name: str, seeds: int, keep: Path | None) -> "list[Case]":
     from tasks.assess.runs import Case
-    from tasks.assess.trials import TrialPlan, seeds_of, trial_scores, trial_truth
+    from tasks.assess.trials import TrialPlan, seeds_of, trial_of, trial_truth
     from tasks.judge.models import model_of
     from tasks.scenarios.scenario_file import read_scenario
 
     scenario = read_scenario(name)
     plan = TrialPlan(scenario, model_of(settings), settings.water_coherence, keep)
+    trials = [trial_of(plan, seed) for seed in seeds_of(plan, seeds)]
     return [
-        Case(f"seed {seed}", trial_scores(plan, seed), trial_truth(scenario, seed))
-        for seed in seeds_of(plan, seeds)
+        Case(
+            f"seed {trial.seed}",
+            trial.pairs,
+            trial_truth(scenario, trial.seed),
+            trial.rates(settings.rate_days),
+        )
+        for trial in trials
     ]
 
 
@@ -230,10 +234,11 @@ def _rewrapped(
     from tasks.assess.rewrapped_trial import rewrapped_trial
     from tasks.judge.models import model_of
 
-    return rewrapped_trial(path, truth, model_of(settings), volcano)
+    return rewrapped_trial(path, truth, model_of(settings), volcano, settings.rate_days)
 
 
 def _assess_rewrapped(
+    settings: "Settings",
     trial: "RewrappedTrial",
     methods: "Sequence[OnsetMethod]",
     wanted: _Wanted,
@@ -242,19 +247,35 @@ def _assess_rewrapped(
     """Judge a real series by each method, and print what came of it; the exit code."""
     from tasks.assess.rewrapped_alarms import format_alarms
     from tasks.assess.rewrapped_pictures import draw_alarms, draw_episodes
-    from tasks.assess.runs import judge_cases
+    from tasks.judge.detect import slow_motion_of
 
-    cases = [trial.case]
-    summaries = [judge_cases(cases, one, wanted.grace) for one in methods]
-    _report(summaries, cases, methods, wanted)
+    slow = slow_motion_of(settings)
+    _report_methods(settings, [trial.case], methods, wanted)
     if pictures is not None:
         draw_episodes(trial, pictures)
     for method in methods:
-        alarms = trial.alarms(method, wanted.grace)
+        alarms = trial.alarms(method, wanted.grace, slow)
         print(f"\n{format_alarms(method.name, alarms)}")
         if pictures is not None:
             draw_alarms(trial, alarms, pictures)
     return 0
+
+
+def _report_methods(
+    settings: "Settings",
+    cases: "Sequence[Case]",
+    methods: "Sequence[OnsetMethod]",
+    wanted: _Wanted,
+) -> int:
+    """Judge cases by each method as the watch does, rates beside it, and report; the exit code."""
+    from tasks.assess.runs import judge_cases, judge_rates
+    from tasks.judge.detect import slow_motion_of
+
+    slow = slow_motion_of(settings) if any(case.rates for case in cases) else None
+    summaries = [judge_cases(cases, one, wanted.grace, slow) for one in methods]
+    if slow is not None:
+        summaries.append(judge_rates(cases, slow, wanted.grace))
+    return _report(summaries, cases, methods, wanted, slow)
 
 
 def _report(
@@ -262,19 +283,24 @@ def _report(
     cases: "Sequence[Case]",
     methods: "Sequence[OnsetMethod]",
     wanted: _Wanted,
+    slow: "SlowMotion | None" = None,
 ) -> int:
     """Print the report and the curves, write them as JSON if asked for; the exit code."""
     from fringewatch.atomic import write_atomically
     from tasks.assess.curve import delay_curve
-    from tasks.assess.report import format_curve, format_report, report_json
+    from tasks.assess.rate_truth import rate_figures
+    from tasks.assess.report import format_curve, format_rates, format_report, report_json
 
     print(format_report(summaries))
+    figures = rate_figures(rate for case in cases for rate in case.rates)
+    if figures is not None:
+        print(f"\n{format_rates(figures)}")
     curves = {}
     if wanted.curve:
-        curves = {one.name: delay_curve(cases, one, wanted.grace) for one in methods}
+        curves = {one.name: delay_curve(cases, one, wanted.grace, slow) for one in methods}
     for name, points in curves.items():
         print(f"\n{format_curve(name, points)}")
     if wanted.json is not None:
-        content = report_json(summaries, curves, {"assessed": wanted.what})
+        content = report_json(summaries, curves, {"assessed": wanted.what}, figures)
         write_atomically(wanted.json, content.encode())
     return 0

@@ -87,7 +87,8 @@ def gather_dates(
 
     Frames of one track are one witness: of their pairs with the same dates the one with the
     highest score counts, as of a window's patches the one with the highest score does. What a score
-    is worth depends on the past of its track on this volcano (`past.py`).
+    is worth depends on the past of its track on this volcano (`past.py`). Pairs that a person
+    called atmosphere are in that past, and no evidence of anything.
 
     A track is for motion if at least half of its pairs that end on the date speak for it, and
     against it if most are not positive; positive pairs that are usual here say nothing. Tracks are
@@ -109,21 +110,26 @@ def gather_dates(
     histories: dict[str, TrackHistory] = {}
     found = []
     for date in sorted(ending):
-        scored = _one_of_each_pass(ending[date])
-        weighed, past = _weighed(date, scored, histories, prior_dates)
+        scored = _one_of_each_pass(pair for pair in ending[date] if not pair.atmosphere)
+        air = _one_of_each_pass(pair for pair in ending[date] if pair.atmosphere)
+        weighed, past = _weighed(date, (scored, air), histories, prior_dates)
         found.append(replace(_evidence_of(date, weighed, last_for), past=past))
     return tuple(found)
 
 
 def _weighed(
     date: dt.date,
-    scored: tuple[PairEvidence, ...],
+    ending: tuple[tuple[PairEvidence, ...], tuple[PairEvidence, ...]],
     histories: dict[str, TrackHistory],
     prior_dates: int,
 ) -> tuple[tuple[PairEvidence, ...], Past | None]:
-    """Return the pairs with the evidence that they are here, and the strongest one's past."""
+    """Return the pairs with the evidence that they are here, and the strongest one's past.
+
+    `ending` are those that are evidence, and those that a person called atmosphere.
+    """
+    scored, air = ending
     by_track: dict[str, list[PairEvidence]] = defaultdict(list)
-    for pair in scored:
+    for pair in (*scored, *air):
         by_track[pair.track].append(pair)
     pasts: dict[str, Past] = {}
     for track, pairs in by_track.items():

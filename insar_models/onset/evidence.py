@@ -68,6 +68,8 @@ class PairEvidence:
     """What the model's evidence is like on quiet ground."""
     usual: bool = False
     """Whether it is positive, but no more than is usual on this volcano while it is quiet."""
+    atmosphere: bool = False
+    """Whether a person says that it shows air: no evidence of anything, but part of the past."""
 
     def __post_init__(self) -> None:
         """Refuse what is no pair or no probability.

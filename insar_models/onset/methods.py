@@ -38,7 +38,8 @@ class OnsetMethod(Protocol):
         Parameters
         ----------
         pairs
-            Of one volcano, all its frames, in any order; each pair of a frame once.
+            Of one volcano, all its frames, in any order; each pair of a frame once. Those that a
+            person called atmosphere are given to our own methods alone (`knows_atmosphere`).
         tried
             Dates on which a pair ended that could not be had: they get a verdict too.
 
@@ -94,6 +95,11 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMet
         return method
     guarded: OnsetMethod = plugin.guarded(plugin.call(kind, **values))
     return guarded
+
+
+def knows_atmosphere(method: OnsetMethod) -> bool:
+    """Return whether a method takes pairs of `atmosphere` for what they are, as ours do."""
+    return isinstance(method, tuple(_METHODS.values()))
 
 
 def _plugin_of(name: str) -> Plugin:

@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 
 from insar_models.onset.evidence import PairEvidence
 from insar_models.onset.methods import OnsetMethod
+from insar_models.onset.slow_motion import SlowMotion
 from tasks.assess.outcomes import Ending
 from tasks.assess.rates import Rate
 from tasks.assess.runs import Case, judge_cases
@@ -33,12 +34,12 @@ class CurvePoint:
 
 
 def delay_curve(
-    cases: Sequence[Case], method: OnsetMethod, grace_days: int
+    cases: Sequence[Case], method: OnsetMethod, grace_days: int, slow: SlowMotion | None = None
 ) -> tuple[CurvePoint, ...]:
     """Return the points of the curve, from the lowest threshold to the highest.
 
     The shifts are quantiles of all scores, even steps between them, and 0. A pair's probability
-    moves with its logit.
+    moves with its logit. Rates that speak beside the pairs stay as they are.
     """
     scored = np.array([pair.logit for case in cases for pair in case.pairs if pair.scored])
     if not len(scored):
@@ -46,15 +47,21 @@ def delay_curve(
     quantiles = np.quantile(scored, np.linspace(0.02, 1.0, _POINTS))
     even = np.linspace(quantiles[0], quantiles[-1], _POINTS)  # between quiet and deforming too
     shifts = {0.0, *quantiles.tolist(), *even.tolist()}
-    return tuple(_point(cases, method, grace_days, shift) for shift in sorted(shifts))
+    return tuple(_point(cases, method, grace_days, (shift, slow)) for shift in sorted(shifts))
 
 
-def _point(cases: Sequence[Case], method: OnsetMethod, grace_days: int, shift: float) -> CurvePoint:
+def _point(
+    cases: Sequence[Case],
+    method: OnsetMethod,
+    grace_days: int,
+    options: tuple[float, SlowMotion | None],
+) -> CurvePoint:
+    shift, slow = options
     moved = [
         dataclasses.replace(case, pairs=tuple(_moved(pair, shift) for pair in case.pairs))
         for case in cases
     ]
-    summary = judge_cases(moved, method, grace_days)
+    summary = judge_cases(moved, method, grace_days, slow)
     return CurvePoint(
         shift,
         summary.false_alarm_rate,

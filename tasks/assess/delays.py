@@ -83,6 +83,10 @@ def assess(
         false_alarms=false,
         tectonic_alarms=tuple(date for date in alarms if phases.at(date) is Phase.TECTONIC),
         false_alarm_rate=poisson_rate(len(false), phases.quiet_days),
+        watch_dates=sum(
+            item.state is DateState.WATCH and phases.at(item.date) is Phase.QUIET
+            for item in covered
+        ),
         by_date=_by_date(covered, truth, phases),
         by_pair=_by_pair(known, truth) if known else None,
     )

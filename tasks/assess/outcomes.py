@@ -64,6 +64,8 @@ class Assessment:
     tectonic_alarms: tuple[dt.date, ...]
     false_alarm_rate: Rate
     """Per year outside of all episodes and their grace days."""
+    watch_dates: int
+    """Dates of *watch* in the same time: they cost a look, and are no false alarms."""
     by_date: Counts
     by_pair: Counts | None
     """None where no scores of pairs are there."""

@@ -9,13 +9,15 @@ from typing import Any
 
 from tasks.assess.curve import CurvePoint
 from tasks.assess.outcomes import Assessment, Ending, EpisodeOutcome
+from tasks.assess.rate_truth import MOVING_MM_PER_DAY, RateFigures
 from tasks.assess.rates import Counts, Rate
 from tasks.assess.runs import Summary
 from tasks.assess.truth_records import DatedEpisode
 
 _HEADER = (
     "method", "found", "of them *", "missed", "unwatched", "delay", "acquisitions",
-    "false alarms", "per year", "95 %", "tectonic", "dates P", "R", "pairs P", "R",
+    "false alarms", "per year", "95 %", "watch", "per year", "tectonic",
+    "dates P", "R", "pairs P", "R",
 )  # fmt: skip
 
 
@@ -66,10 +68,24 @@ def format_curve(method: str, points: Sequence[CurvePoint]) -> str:
     return "\n".join([title, *_table([header, *rows])])
 
 
+def format_rates(figures: RateFigures) -> str:
+    """Return what rates are worth, in two lines."""
+    rest = _number(figures.resting_error_mm_per_day, 2)
+    error = _number(figures.moving_error_mm_per_day, 2)
+    return (
+        f"rates beside the truth, {figures.resting + figures.moving} dates of a track: the place "
+        f"that seems to move most is at rest on {figures.resting} (median error {rest} mm a day)\n"
+        f"and moves by {MOVING_MM_PER_DAY:g} mm a day or more on {figures.moving}: median error "
+        f"{error} mm a day, sign right on {figures.right_signs}, truth in the 95 % interval on "
+        f"{figures.within}"
+    )
+
+
 def report_json(
     summaries: Sequence[Summary],
     curves: Mapping[str, Sequence[CurvePoint]],
     about: Mapping[str, str],
+    rates: RateFigures | None = None,
 ) -> str:
     """Return everything as JSON; what is not defined (NaN) is null, dates are YYYY-MM-DD.
 
@@ -81,9 +97,12 @@ def report_json(
         By method; may be empty.
     about
         What was assessed against what, in words, such as the names of files.
+    rates
+        What rates are worth beside the truth, where that is known.
     """
     content = {
         **about,
+        "rates": rates,
         "methods": {
             summary.method: {
                 "found": summary.count(Ending.FOUND),
@@ -93,6 +112,8 @@ def report_json(
                 "median_delay_days": summary.median_delay_days,
                 "median_delay_acquisitions": summary.median_delay_acquisitions,
                 "false_alarm_rate": summary.false_alarm_rate,
+                "watch_dates": summary.watch_dates,
+                "watch_dates_per_year": summary.watch_dates_per_year,
                 "tectonic_alarms": summary.tectonic_alarms,
                 "by_date": summary.by_date,
                 "by_pair": summary.by_pair,
@@ -115,6 +136,8 @@ def _line(summary: Summary) -> tuple[str, ...]:
         _days(summary.median_delay_days),
         _number(summary.median_delay_acquisitions),
         *_rate(summary.false_alarm_rate),
+        str(summary.watch_dates),
+        _number(summary.watch_dates_per_year),
         str(summary.tectonic_alarms),
         *_shares(summary.by_date),
         *_shares(summary.by_pair),

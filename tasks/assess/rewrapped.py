@@ -15,6 +15,7 @@ from fringewatch.errors import BadInputError
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import PairEvidence
 from insar_models.onset.scored_pair import evidence_of
+from tasks.assess.looks import FrameLooks
 from tasks.assess.rewrapped_series import DisplacementSeries
 from tasks.assess.windows import cube_in_memory, cut_window
 from tasks.judge.score import score_cube
@@ -82,6 +83,12 @@ class RewrappedPairs:
                 found.append(LocatedPair(evidence, score.peak_latitude, score.peak_longitude))
             report_progress("re-wrapped displacement", len(found), len(pairs))
         return tuple(found)
+
+    def looks(self) -> FrameLooks:
+        """Return what rates are found from."""
+        window, frame = self.window, self.series.frame
+        lots = [FrameLooks.of_tiles(frame, window, [self._tile(pair)]) for pair in self.pairs]
+        return FrameLooks.joined(frame, window, lots)
 
     def _tile(self, pair: DatePair) -> PairTile:
         phase = self.phase(pair)

@@ -1,17 +1,24 @@
 """Assess several cases, volcanoes or trials, by one method, and add up what comes out."""
 
+import datetime as dt
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from insar_models.onset.evidence import PairEvidence
+from insar_models.onset.evidence import DateState, DateVerdict, PairEvidence
 from insar_models.onset.methods import OnsetMethod
+from insar_models.onset.slow_motion import SlowMotion, follow_rates, with_rates
 from tasks.assess.delays import assess, judged
-from tasks.assess.outcomes import Assessment, Ending, EpisodeOutcome
+from tasks.assess.outcomes import Assessment, Ending, EpisodeOutcome, JudgedDate
+from tasks.assess.rate_truth import RateOutcome
 from tasks.assess.rates import Counts, Rate, poisson_rate
 from tasks.assess.truth_records import PlaceTruth
+
+RATES_ALONE = "rates alone"
+"""Instead of a method's name: no pair is asked."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,21 @@ class Case:
     """Volcano, frame or trial."""
     pairs: tuple[PairEvidence, ...]
     truth: PlaceTruth
+    rates: tuple[RateOutcome, ...] = ()
+    """Of places, with what is true of them; empty where they were not found."""
+
+    @property
+    def heard(self) -> frozenset[dt.date]:
+        """Dates on which a pair ends that has a score."""
+        return frozenset(pair.secondary for pair in self.pairs if pair.scored)
+
+    def verdicts(self, method: OnsetMethod, slow: SlowMotion | None) -> tuple[DateVerdict, ...]:
+        """Return what a method says of the dates, and rates beside it as the watch hears them."""
+        found = method.judge(self.pairs)
+        if slow is None:
+            return found
+        heard = self.heard
+        return with_rates(found, (r.rate for r in self.rates if r.rate.date in heard), slow)
 
 
 @dataclass(frozen=True)
@@ -42,6 +64,17 @@ class Summary:
         """Of all cases together."""
         rates = [own.false_alarm_rate for own in self.assessments]
         return poisson_rate(sum(r.events for r in rates), sum(r.days for r in rates))
+
+    @property
+    def watch_dates(self) -> int:
+        """Dates of *watch* outside of all episodes, of all cases together."""
+        return sum(own.watch_dates for own in self.assessments)
+
+    @property
+    def watch_dates_per_year(self) -> float:
+        """The same for a year; NaN where nothing was watched. They come in rows: no interval."""
+        years = self.false_alarm_rate.years
+        return self.watch_dates / years if years else math.nan
 
     @property
     def by_date(self) -> Counts:
@@ -85,8 +118,21 @@ class Summary:
         return sum(outcome.ending is ending for outcome in self.episodes)
 
 
-def judge_cases(cases: Sequence[Case], method: OnsetMethod, grace_days: int) -> Summary:
+def judge_cases(
+    cases: Sequence[Case], method: OnsetMethod, grace_days: int, slow: SlowMotion | None = None
+) -> Summary:
     """Return what a method makes of the pairs of each case.
+
+    Parameters
+    ----------
+    cases
+        One at least.
+    method
+        That judges pairs.
+    grace_days
+        As `assess` takes them.
+    slow
+        When the cases' rates begin and end an episode beside it; None leaves them out.
 
     Raises
     ------
@@ -96,7 +142,42 @@ def judge_cases(cases: Sequence[Case], method: OnsetMethod, grace_days: int) -> 
     return Summary(
         method.name,
         tuple(
-            assess(case.name, judged(method.judge(case.pairs)), case.truth, case.pairs, grace_days)
+            assess(
+                case.name, judged(case.verdicts(method, slow)), case.truth, case.pairs, grace_days
+            )
             for case in cases
         ),
     )
+
+
+def judge_rates(cases: Sequence[Case], rule: SlowMotion, grace_days: int) -> Summary:
+    """Return what the rates of places alone make of each case: how late slow motion is seen.
+
+    Raises
+    ------
+    BadInputError
+        As `judge_cases`.
+    """
+    return Summary(
+        RATES_ALONE,
+        tuple(
+            assess(case.name, _by_rates(case, rule), case.truth, grace_days=grace_days)
+            for case in cases
+        ),
+    )
+
+
+def _by_rates(case: Case, rule: SlowMotion) -> tuple[JudgedDate, ...]:
+    heard = case.heard
+    steps = follow_rates((one.rate for one in case.rates if one.rate.date in heard), rule)
+    found = []
+    for date in sorted({pair.secondary for pair in case.pairs}):
+        step = steps.get(date)
+        if step is None:
+            found.append(JudgedDate(date, DateState.NO_DATA, None))
+        elif step.since is not None:
+            found.append(JudgedDate(date, DateState.UNREST, step.since))
+        else:
+            state = DateState.WATCH if step.in_a_row else DateState.QUIET
+            found.append(JudgedDate(date, state, None))
+    return tuple(found)

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from catalogs.settings import Settings
 from catalogs.tables import DATES
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.evidence import DateVerdict
-from insar_models.onset.methods import OnsetMethod, find_method
+from insar_models.onset.methods import OnsetMethod, find_method, knows_atmosphere
 from insar_models.onset.scored_pair import evidence_of
 from insar_models.onset.slow_motion import SlowMotion, with_rates
 from tasks.judge.left_out import NOTHING, LeftOut
@@ -35,6 +35,14 @@ def method_of(settings: Settings) -> OnsetMethod:
         If the method has no such option, or a value is of no use.
     """
     return find_method(settings.method, settings.method_options)
+
+
+def slow_motion_of(settings: Settings) -> SlowMotion | None:
+    """Return when rates begin and end an episode; None where they change no state."""
+    begin = settings.slow_deviations
+    if not (begin and settings.rate_days):
+        return None
+    return SlowMotion(begin=begin, end=min(SlowMotion.end, begin))
 
 
 def judge_dates(
@@ -58,12 +66,20 @@ def judge_dates(
         Dates on which a pair ended that could not be had: they get a row, because silence is not
         quiet.
     left_out
-        Pairs that are no evidence, and dates that are masked: the method sees nothing of either.
+        Pairs that are no evidence, and dates that are masked: the method sees nothing of either,
+        but for pairs that a person called atmosphere, which are part of the volcano's own past.
     """
+    has_air = knows_atmosphere(method)
     evidence = [
-        evidence_of(str(row.frame), (row.pair.primary, row.pair.secondary), row.score.score, model)
+        replace(
+            evidence_of(
+                str(row.frame), (row.pair.primary, row.pair.secondary), row.score.score, model
+            ),
+            atmosphere=left_out.shows_air(row),
+        )
         for row in scored
-        if math.isfinite(row.score.score) and left_out.why(row) is None
+        if math.isfinite(row.score.score)
+        and (left_out.why(row) is None or (has_air and left_out.shows_air(row)))
     ]
     ending = _ending(scored)
     verdicts = method.judge(evidence, {*tried, *(row.pair.secondary for row in scored)})
@@ -80,10 +96,9 @@ def with_slow_motion(
 
     Only rates of dates in `heard` count: those on which a pair ends that is evidence.
     """
-    begin = settings.slow_deviations
-    if not begin:
+    rule = slow_motion_of(settings)
+    if rule is None:
         return tuple(verdicts)
-    rule = SlowMotion(begin=begin, end=min(SlowMotion.end, begin))
     rates = [rate for rate in place_rates(measures) if rate.date in heard]
     return with_rates(verdicts, rates, rule)
 

@@ -10,6 +10,7 @@ from catalogs.records import FrameId
 from catalogs.settings import Settings
 from fringewatch.errors import StoreError
 from insar_models.onset.evidence import DateVerdict
+from tasks.judge.left_out import pairs_that_count
 from tasks.judge.rates import CubeWindows
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def _measure(
     settings: Settings,
 ) -> None:
     volcano, frame = place
-    made_of = ledger.pairs_as_corrected(volcano, frame)
+    made_of = pairs_that_count(ledger, volcano, frame, settings)
     try:
         windows = CubeWindows.open(settings, volcano, frame, ledger.corrections(volcano, frame))
         for date, since in sorted(todo.items()):

@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.review_rows import ReviewVerdict
 from catalogs.ledger.rows import ScoredPair
 from catalogs.records import DatePair, FrameId
+from catalogs.settings import Settings
 from catalogs.settings.volcano import PlaceSettings
 from insar_models.onset.evidence import DateState, DateVerdict
 from tasks.judge.opinions import Opinions
@@ -23,12 +25,18 @@ class LeftOut:
 
     pairs: Mapping[tuple[FrameId, DatePair], str] = field(default_factory=dict)
     """Why each of them is no evidence."""
+    atmosphere: frozenset[tuple[FrameId, DatePair]] = frozenset()
+    """Those of which a person says that they show air: they tell what is usual here."""
     masked_by: Callable[[dt.date], str | None] = _never
     """By which entry a date is masked, in words; None if it is not."""
 
     def why(self, row: ScoredPair) -> str | None:
         """Return why a pair is no evidence; None if it is."""
         return self.pairs.get((row.frame, row.pair))
+
+    def shows_air(self, row: ScoredPair) -> bool:
+        """Return whether a pair is left out because a person says that it shows air."""
+        return (row.frame, row.pair) in self.atmosphere
 
     def said_of(self, verdict: DateVerdict, ending: Iterable[ScoredPair]) -> DateVerdict:
         """Return a date's verdict with what was left out of it in its words.
@@ -77,30 +85,49 @@ def left_out_of(
         Its own settings; None where it has none.
     """
     found: dict[tuple[FrameId, DatePair], str] = {}
+    air = set()
     for row in scored:
-        why = _by_settings(row, place) or _by_review(row, opinions)
+        by_settings = _by_settings(row.frame, row.pair, place)
+        why = by_settings or _by_review(row.frame, row.pair, opinions)
         if why:
             found[row.frame, row.pair] = why
-    return LeftOut(found, place.masked_by if place else _never)
+            if by_settings is None:
+                air.add((row.frame, row.pair))
+    return LeftOut(found, frozenset(air), place.masked_by if place else _never)
 
 
-def _by_settings(row: ScoredPair, place: PlaceSettings | None) -> str | None:
+def pairs_that_count(
+    ledger: Ledger, volcano: str, frame: FrameId, settings: Settings
+) -> dict[DatePair, str]:
+    """Return the pairs of a cube that rates may rest on, with what each was made from.
+
+    Those that are no evidence, by a review or by the volcano's own settings, tell no rate either.
+    """
+    opinions, place = Opinions.of(ledger.reviews(volcano)), settings.volcano.get(volcano)
+    return {
+        pair: made_of
+        for pair, made_of in ledger.pairs_as_corrected(volcano, frame).items()
+        if not (_by_settings(frame, pair, place) or _by_review(frame, pair, opinions))
+    }
+
+
+def _by_settings(frame: FrameId, pair: DatePair, place: PlaceSettings | None) -> str | None:
     if place is None:
         return None
-    if str(row.frame) in place.frames_left_out:
-        return f"frame {row.frame} (left out)"
-    bad = place.why_bad(row.frame, row.pair)
+    if str(frame) in place.frames_left_out:
+        return f"frame {frame} (left out)"
+    bad = place.why_bad(frame, pair)
     if bad is not None:
         return f"bad ({bad})"
-    for date in (row.pair.secondary, row.pair.primary):
+    for date in (pair.secondary, pair.primary):
         by = place.masked_by(date)
         if by is not None:
             return f"masked ({by})"
     return None
 
 
-def _by_review(row: ScoredPair, opinions: Opinions) -> str | None:
-    opinion = opinions.of_pair(row.frame, row.pair)
+def _by_review(frame: FrameId, pair: DatePair, opinions: Opinions) -> str | None:
+    opinion = opinions.of_pair(frame, pair)
     if opinion is None or opinion.counts.statement.verdict is not ReviewVerdict.ATMOSPHERE:
         return None
     return f"atmosphere ({opinion.counts.statement.reviewer})"

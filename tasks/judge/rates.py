@@ -27,16 +27,16 @@ from insar_models.rates.air_dates import disturbed_air
 from insar_models.rates.courses import STEADY, Course
 from insar_models.rates.estimate import (
     PlaceMap,
-    PlaceMotion,
     best_course,
     place_map,
     place_motion,
-    recent_motion,
 )
 from insar_models.rates.field import motion_field
 from insar_models.rates.looks import CELL_PIXELS, cell_phasors
+from insar_models.rates.rate_of_date import FEWEST_ACQUISITIONS, rate_of_date
 from insar_models.rates.stack import PairStack
 from tasks.judge.air import CubeAir, corrected_codes, read_air
+from tasks.judge.left_out import pairs_that_count
 from tasks.judge.patches import find_water_mask
 from tasks.progress import report_progress
 from tasks.records import BatchReport, FrameRequest, Problem
@@ -46,11 +46,6 @@ _LOGGER = logging.getLogger(__name__)
 MEASURING: Final = 1
 """Raised by one whenever the same pairs would give another rate: all are then found anew."""
 
-FEWEST_ACQUISITIONS: Final = 5
-"""Of fewer no rate is told: what their air does cannot be told from motion."""
-
-FEWEST_RECENT: Final = 3
-"""Of the newer half of a window: of fewer it is not known whether the motion goes on."""
 _DIGITS: Final = 4
 _MM: Final = 1e3
 _UNREADABLE: Final = (StoreError, ValueError, RuntimeError, OSError)
@@ -59,9 +54,10 @@ _UNREADABLE: Final = (StoreError, ValueError, RuntimeError, OSError)
 def measure_frame(request: FrameRequest, settings: Settings) -> BatchReport:
     """Return a report without pairs; its problems are dates whose rate could not be found.
 
-    Of each date on which a pair of the cube ends the ledger gets the rate of the place that moves
-    most, from the pairs of the `rate_days` before it. It rests on nothing that ends later, and is
-    found once: again only if one of those pairs, its air or the water has changed.
+    Of each date on which a pair of the cube ends that counts (`pairs_that_count`) the ledger gets
+    the rate of the place that moves most, from those of the `rate_days` before it. It rests on
+    nothing that ends later, and is found once: again only if one of those pairs, its air or the
+    water has changed, or another pair counts.
 
     Raises
     ------
@@ -70,7 +66,7 @@ def measure_frame(request: FrameRequest, settings: Settings) -> BatchReport:
     """
     home, volcano, frame = home_of(settings), request.volcano.slug, request.frame
     with open_ledger(home.ledger) as ledger:
-        made_of = ledger.pairs_as_corrected(volcano, frame)
+        made_of = pairs_that_count(ledger, volcano, frame, settings)
         before = {(m.date, m.since): m for m in ledger.measures(volcano).get(frame, ())}
         ends = {pair.secondary for pair in made_of} if settings.rate_days else set()
         ledger.forget_measures(volcano, frame, [key for key in before if key[0] not in ends])
@@ -152,31 +148,22 @@ class CubeWindows:
         if not _tells(pairs):
             return DateMeasure(end, None, made_from, pairs=len(pairs))
         stack = self.stack(pairs)
-        field_of = motion_field(stack, stack.days)
-        found = place_motion(stack, stack.days, field_of)
-        disturbed = disturbed_air(stack, stack.days, field_of).get(end)
+        found = rate_of_date(stack)
+        if found is None:
+            return DateMeasure(end, None, made_from, pairs=len(pairs))
+        disturbed = disturbed_air(stack, stack.days, found.field).get(end)
+        recent = found.recent_deviations
         measure = DateMeasure(
             end, None, made_from, stack.acquisitions[0], len(pairs),
+            recent_deviations=None if recent is None else round(recent, _DIGITS),
             air_disturbed=None if disturbed is None else round(disturbed, _DIGITS),
         )  # fmt: skip
-        if found is None:
+        motion = found.motion
+        if motion is None:
             return measure
-        recent = self._recent(end, pairs, found)
-        measure = replace(measure, recent_deviations=recent)
-        return self._with_motion(measure, found.row, found.column, (
-            found.motion_m, found.deviation_m, found.coherence,
+        return self._with_motion(measure, motion.row, motion.column, (
+            motion.motion_m, motion.deviation_m, motion.coherence,
         ))  # fmt: skip
-
-    def _recent(self, end: dt.date, pairs: Sequence[DatePair], whole: PlaceMotion) -> float | None:
-        """Return how far from rest a place is in the newer half of its window."""
-        middle = end - (end - min(pair.primary for pair in pairs)) / 2
-        newer = [pair for pair in pairs if pair.primary >= middle]
-        if len({d for p in newer for d in (p.primary, p.secondary)}) < FEWEST_RECENT:
-            return None
-        found = recent_motion(self.stack(pairs), middle, (whole.row, whole.column))
-        if found is None or not found.deviation_m > 0:
-            return None
-        return round(float(found.motion_m / found.deviation_m * np.sign(whole.motion_m)), _DIGITS)
 
     def displacement(
         self, end: dt.date, since: dt.date, pairs: Sequence[DatePair], made_from: str

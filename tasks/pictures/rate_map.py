@@ -18,6 +18,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 from insar_models.rates.looks import CELL_PIXELS
+from tasks.judge.left_out import pairs_that_count
 from tasks.judge.rates import CubeWindows
 from tasks.pictures.figures import GREY, new_figure, save_png
 
@@ -165,7 +166,8 @@ def _map_of(
     volcano, frame = place
     windows = CubeWindows.open(settings, volcano, frame, ledger.corrections(volcano, frame))
     first = measure.date - dt.timedelta(settings.rate_days)
-    pairs = windows.pairs_between(ledger.pairs_as_corrected(volcano, frame), first, measure.date)
+    counting = pairs_that_count(ledger, volcano, frame, settings)
+    pairs = windows.pairs_between(counting, first, measure.date)
     found = windows.map_of(pairs)
     if found is None or found.most is None:
         return None

@@ -1,5 +1,6 @@
 """Give a review and take one back; the dates are judged anew and the tables written at once."""
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from typing import Final
@@ -9,11 +10,14 @@ from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.review_rows import Review, ReviewVerdict, Statement
 from catalogs.records import Volcano
 from catalogs.settings import Settings
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, StoreError
 from tasks.judge.opinions import Opinions
+from tasks.judge.rates import measure_frame
 from tasks.publish import publish_volcano
-from tasks.records import Published
+from tasks.records import FrameRequest, Published
 from tasks.review.subject import find_subject, subject_text
+
+_LOGGER = logging.getLogger(__name__)
 
 _LONGEST_NAME: Final = 60
 _LONGEST_NOTE: Final = 2000
@@ -127,10 +131,30 @@ def take_back(volcano: Volcano, words: str, by: str, note: str, settings: Settin
 
 
 def _published(volcano: Volcano, review: Review, settings: Settings) -> Given:
+    _measure_again(volcano, review, settings)
     published = publish_volcano(volcano, (), settings)
     with open_ledger(home_of(settings).ledger) as ledger:
         standing = Opinions.of(ledger.reviews(volcano.slug))
     return Given(review, standing, published)
+
+
+def _measure_again(volcano: Volcano, review: Review, settings: Settings) -> None:
+    """Find the rates anew that rest on the pairs of a review; others stay as they are."""
+    pairs = review.statement.pairs
+    own = settings.for_volcano(volcano.slug)
+    with open_ledger(home_of(own).ledger) as ledger:
+        measured = set(ledger.measures(volcano.slug))
+    for frame in sorted({frame for frame, _ in pairs} & measured):
+        days = [day for of, pair in pairs if of == frame for day in (pair.primary, pair.secondary)]
+        try:
+            problems = measure_frame(
+                FrameRequest(volcano, frame, min(days), max(days)), own
+            ).problems
+        except StoreError as error:
+            _LOGGER.warning("%s: rates stay as they were: %s", frame, error)
+            continue
+        for problem in problems:
+            _LOGGER.warning("%s", problem)
 
 
 def _checked(statement: Statement) -> Statement:

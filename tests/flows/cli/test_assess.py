@@ -8,13 +8,16 @@ import pytest
 
 from flows.cli import run
 from flows.screen import stop_logging
+from insar_models.onset.slow_motion import PlaceRate
 from tasks.assess import trials
+from tasks.assess.rate_truth import RateOutcome
 from tasks.assess.scores_file import score_table
-from tests.tasks.assess.evidence import network, verdicts
+from tests.tasks.assess.evidence import day, network, verdicts
 from tests.tasks.assess.tables import write_dates, write_interferograms
 
 TRUTH = "volcano,name,kind,start,end\ntaal,dyke,volcanic,2020-01-26,2020-02-12\n"
 PAIRS = network(12, [5, 6])
+RATE = PlaceRate("frame", day(20), day(8), 0.5, 0.1, 0.9, 38.5, 34.6)
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +102,18 @@ def test_each_place_keeps_its_own_episodes(
 def test_scenarios_need_no_home(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(trials, "trial_scores", lambda *_: tuple(network(30, [16])))
+    def made(plan: trials.TrialPlan, seed: int) -> trials.Trial:
+        return trials.Trial(plan, seed, tuple(network(30, [16])), ())
+
+    monkeypatch.setattr(trials, "trial_of", made)
+    monkeypatch.setattr(trials.Trial, "rates", lambda *_: (RateOutcome(RATE, 0.4),))
     out = said(capsys, "--scenario", "dyke-step", "--seeds", "2", "--method", "rule")
     assert "seed 3, seed 4" in out
     assert "2 of 2" in out
+    assert "rates alone" in out
+    assert "sign right on 2, truth in the 95 % interval on 2" in out
+    monkeypatch.setenv("FRINGEWATCH_SLOW_DEVIATIONS", "0")
+    assert "rates alone" not in said(capsys, "--scenario", "dyke-step", "--method", "rule")
     assert not (tmp_path / "fringewatch-data").exists()
 
 

@@ -3,17 +3,18 @@
 import datetime as dt
 import random
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.special import expit
 
 from insar_models.onset.date_evidence import PRIOR_DATES, gather_dates
 from insar_models.onset.evidence import ALL_QUIET, DateVerdict, PairEvidence, Past, QuietGround
 from insar_models.onset.methods import METHOD_NAMES, OnsetMethod, find_method
 from insar_models.onset.past import TrackHistory
-from tests.insar_models.onset.series import day, network, pair, ramp
+from tests.insar_models.onset.series import day, network, networks, pair, ramp, still
 
 EVERY = [pytest.param(find_method(name), id=name) for name in METHOD_NAMES]
 OFF = 100_000  # prior dates that no past outweighs
@@ -74,22 +75,35 @@ def test_usual_pairs_are_counted_and_said_to_be_usual() -> None:
     assert past.last <= verdicts[-1].date - dt.timedelta(days=48)
 
 
-def slow_past(dates: list[tuple[dt.date, list[float]]], date: dt.date, prior: int) -> Past:
-    """Return what `TrackHistory.before` does, said as plainly as can be; scores are standard."""
+Dates = list[tuple[dt.date, list[PairEvidence]]]
+
+
+def slow_past(dates: Dates, date: dt.date, prior: int) -> Past:
+    """Return what `TrackHistory.before` does, said as plainly as can be."""
+    every = [pair for _, pairs in dates for pair in pairs if pair.days <= 48]
+
+    def moved(day_: dt.date) -> bool:
+        spanning = [p for p in every if p.primary < day_ <= p.secondary]
+        positive = [p for p in spanning if p.positive and not p.atmosphere]
+        return len(spanning) >= 2 and len(positive) >= 0.75 * len(spanning)
+
+    def is_past(pair: PairEvidence, last: dt.date) -> bool:
+        spanned = [pair.primary + dt.timedelta(days=k) for k in range(1, pair.days + 1)]
+        return pair.atmosphere or not any(moved(d) for d in spanned if d <= last)
+
+    def standard(pair: PairEvidence) -> float:
+        own = float(np.log(pair.probability / (1 - pair.probability)))
+        return (own - ALL_QUIET.centre) / ALL_QUIET.spread
+
     known = [item for item in dates if item[0] <= date - dt.timedelta(days=48)]
     whole = len(known) // 10
     blocks = [known[10 * k : 10 * k + 10] for k in range(whole)] or ([known] if known else [])
-    zero = -ALL_QUIET.centre / ALL_QUIET.spread
-
-    def share(scores: list[float]) -> float:
-        return sum(score >= zero for score in scores) / len(scores)
-
-    def moves(block: list[tuple[dt.date, list[float]]]) -> bool:
-        every = [score for _, scores in block for score in scores]
-        dates = sum(share(scores) >= 0.5 for _, scores in block)
-        return dates >= 0.9 * len(block) and share(every) >= 0.65
-
-    quiet = [b for b in blocks if not moves(b)]
+    quiet = []
+    for block in blocks:
+        kept = [(d, [standard(p) for p in pairs if is_past(p, block[-1][0])]) for d, pairs in block]
+        kept = [(d, scores) for d, scores in kept if scores]
+        if len(kept) >= 5:
+            quiet.append(kept)
     if not quiet:
         return Past("A", 0, None, None, 0.0, 1.0, dates[0][0] if whole else None)
     highs = sorted(np.quantile([s for _, scores in b for s in scores], 0.84134) for b in quiet)
@@ -110,23 +124,117 @@ def slow_past(dates: list[tuple[dt.date, list[float]]], date: dt.date, prior: in
     )
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_past_is_that_of_the_slow_obvious_way(seed: int) -> None:
+def random_dates(seed: int) -> Dates:
+    """Pairs of a volcano that moves now and then, with gaps, long pairs and reviewed ones."""
     random_ = random.Random(seed)
-    dates: list[Any] = []
-    history, number = TrackHistory("A"), 0
-    for _ in range(70):
-        number += random_.choice([6, 6, 12, 60])
-        moving = 150 < number < 900 and seed % 2
-        evidence = [random_.gauss(3 if moving else -3, 2) for _ in range(random_.randint(1, 4))]
-        expected = slow_past(dates, day(number), 7)
-        found = history.before(day(number), 7)
+    days, found = [0], []
+    while len(days) < 45:
+        days.append(days[-1] + random_.choice([6, 6, 6, 12, 12, 60]))
+    for late in range(1, len(days)):
+        pairs = []
+        for early in random_.sample(range(max(0, late - 5), late), min(late, 3)):
+            moving = days[late] > 150 and days[early] < 400 and seed % 2
+            value = random_.gauss(2 if moving else -3, 2)
+            one = scored(days[early], days[late], value)
+            pairs.append(replace(one, atmosphere=random_.random() < 0.1))
+        found.append((day(days[late]), pairs))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_past_is_that_of_the_slow_obvious_way(seed: int) -> None:
+    history = TrackHistory("A")
+    dates = random_dates(seed)
+    rested = 0
+    for number, (date, pairs) in enumerate(dates):
+        expected = slow_past(dates[:number], date, 7)
+        found = history.before(date, 7)
         assert found.centre == pytest.approx(expected.centre)
         assert found.spread == pytest.approx(expected.spread)
         assert replace(found, centre=0, spread=1) == replace(expected, centre=0, spread=1)
-        history.add(day(number), [scored(0, number, value) for value in evidence])
-        standard = [(value - ALL_QUIET.centre) / ALL_QUIET.spread for value in evidence]
-        dates.append((day(number), standard))
+        history.add(date, pairs)
+        rested = max(rested, found.dates)
+    assert rested > 10
+
+
+def test_asking_less_often_gives_the_same() -> None:
+    """A run that is broken off, or a date that only another track has, changes no past."""
+    dates = random_dates(3)
+    often, once = TrackHistory("A"), TrackHistory("A")
+    for date, pairs in dates:
+        expected = often.before(date, 7)
+        often.add(date, pairs)
+        once.add(date, pairs)
+    last = dates[-1][0]
+    fresh = TrackHistory("A")
+    for date, pairs in dates[:-1]:
+        fresh.add(date, pairs)
+    assert fresh.before(last, 7) == expected
+    later = last + dt.timedelta(days=200)
+    assert once.before(later, 7) == often.before(later, 7)
+
+
+def two_episodes(seed: int) -> list[PairEvidence]:
+    """Pairs of a volcano watched since day 0 that moves from 60 to 84, and again on 181."""
+    random_ = random.Random(seed)
+    pairs = []
+    for late in range(1, 40):
+        for span in range(1, min(late, 3) + 1):
+            first, last = 6 * (late - span), 6 * late
+            moved = (first < 84 and last > 60) or first < 181 <= last
+            pairs.append(scored(first, last, (2.5 if moved else -4.0) + random_.gauss(0, 1)))
+    return pairs
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_episode_among_the_first_dates_is_not_usual(seed: int) -> None:
+    pairs = two_episodes(seed)
+    (verdict,) = (v for v in find_method("deconvolution").judge(pairs) if v.date == day(186))
+    past = verdict.past
+    assert past is not None
+    assert 10 <= past.dates < 20
+    assert past.centre < 0.8  # a pair of the first episode is 3.3 above the middle
+    assert past.spread < 1.3
+    assert "usual here" not in verdict.because
+    assert verdict.state == "unrest"
+
+
+def test_what_a_person_called_atmosphere_is_part_of_the_past() -> None:
+    pairs = network(range(0, 132, 6), ramp(12, 40))
+    air = [replace(p, atmosphere=p.positive) for p in pairs]
+    (reviewed, plain) = (gather_dates(those, ())[-1].past for those in (air, pairs))
+    assert reviewed is not None
+    assert plain is not None
+    assert (reviewed.dates, plain.dates) == (10, 5)  # pairs over the motion are left out
+    assert reviewed.centre > plain.centre + 1
+    assert any(p.atmosphere for p in air)
+    for date in gather_dates(air, ()):  # and it is no evidence
+        assert not any(pair.atmosphere for pair in date.pairs)
+
+
+def test_a_handful_of_dates_is_no_past() -> None:
+    pairs = network(range(0, 72, 6), still, spans=(1, 2))
+    counts = [date.past.dates if date.past else None for date in gather_dates(pairs, ())]
+    assert counts == [0] * 11  # of 11 dates 3 at most are older than 48 days
+    longer = gather_dates(network(range(0, 90, 6), still, spans=(1, 2)), ())
+    assert longer[-1].past is not None
+    assert longer[-1].past.dates == 6
+
+
+@given(networks(), st.randoms(use_true_random=False))
+def test_pasts_do_not_depend_on_the_order_of_pairs(
+    pairs: list[PairEvidence], random_: random.Random
+) -> None:
+    shuffled = list(pairs)
+    random_.shuffle(shuffled)
+    assert gather_dates(shuffled, ()) == gather_dates(pairs, ())
+
+
+@given(networks(), st.integers(0, 160))
+def test_pasts_rest_on_nothing_that_ends_later(pairs: list[PairEvidence], until: int) -> None:
+    known = [pair for pair in pairs if pair.secondary <= day(until)]
+    every = gather_dates(pairs, ())
+    assert gather_dates(known, ()) == every[: len(gather_dates(known, ()))]
 
 
 def test_a_past_never_adds_evidence_and_keeps_the_order_of_scores() -> None:

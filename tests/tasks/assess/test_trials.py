@@ -1,5 +1,6 @@
 import dataclasses
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ from insar_models.detectors.protocol import Detector
 from insar_models.onset.scored_pair import evidence_of
 from insar_models.simulation import Scene
 from tasks.assess import trials
-from tasks.assess.trials import TrialPlan, seeds_of, trial_scores, trial_truth
+from tasks.assess.trials import TrialPlan, seeds_of, trial_of, trial_truth
 from tasks.assess.windows import cube_in_memory, cut_window, simulated_tile
 from tasks.judge.models import model_of
+from tasks.judge.rates import MEASURING
 from tasks.scenarios.faults import Faults
 from tasks.scenarios.frames import PairsRule
 from tasks.scenarios.scenario import Scenario
@@ -24,11 +26,11 @@ from tasks.scenarios.scenes import scene_of
 
 
 def small_scenario() -> Scenario:
-    """Two dates before a dyke and two after it, and the five pairs of them."""
+    """Three dates before a dyke and two after it, and the seven pairs of them."""
     whole = read_scenario("dyke-step")
     (onset,) = (episode.course.start for episode in whole.episodes)
     (frame,) = whole.frames
-    steps = (-12, -6, 6, 12)
+    steps = (-18, -12, -6, 6, 12)
     days = tuple(onset + dt.timedelta(days=step) for step in steps)
     few = dataclasses.replace(frame, passes=(), dates=days, gaps=())
     return dataclasses.replace(whole, frames=(few,), pairs=PairsRule(spans=(1, 2)))
@@ -50,16 +52,16 @@ def kept(
 ) -> TrialPlan:
     """A plan of which the trial of seed 5 was made."""
     plan = TrialPlan(scenario, model, 0.1, tmp_path_factory.mktemp("kept"))
-    trial_scores(plan, 5)
+    trial_of(plan, 5)
     return plan
 
 
 def test_the_pairs_over_the_dyke_score_higher(kept: TrialPlan) -> None:
-    pairs = trial_scores(kept, 5)
+    pairs = trial_of(kept, 5).pairs
     onset = kept.scenario.episodes[0].course.start
     over = [pair.logit for pair in pairs if pair.primary < onset < pair.secondary]
     beside = [pair.logit for pair in pairs if not pair.primary < onset < pair.secondary]
-    assert (len(over), len(beside)) == (3, 2)
+    assert (len(over), len(beside)) == (3, 4)
     assert min(over) > max(beside)
     for pair in pairs:
         dates = (pair.primary, pair.secondary)
@@ -71,11 +73,15 @@ def test_the_pairs_over_the_dyke_score_higher(kept: TrialPlan) -> None:
 def test_a_finished_trial_is_not_simulated_again(
     kept: TrialPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = trial_scores(kept, 5)
+    before = trial_of(kept, 5)
     monkeypatch.setattr(trials, "simulated_tile", None)
-    assert trial_scores(kept, 5) == before
+    again = trial_of(kept, 5)
+    assert again.pairs == before.pairs
+    for one, other in zip(again.looks, before.looks, strict=True):
+        assert (one.frame, one.window, one.dates) == (other.frame, other.window, other.dates)
+        np.testing.assert_array_equal(one.phasors, other.phasors)
     with pytest.raises(TypeError):
-        trial_scores(kept, 6)
+        trial_of(kept, 6)
 
 
 def test_another_recipe_has_another_folder(kept: TrialPlan) -> None:
@@ -89,20 +95,48 @@ def test_another_recipe_has_another_folder(kept: TrialPlan) -> None:
 def test_a_damaged_table_is_named(kept: TrialPlan, tmp_path: Path) -> None:
     plan = dataclasses.replace(kept, keep=tmp_path)
     assert plan.folder is not None
-    plan.folder.mkdir()
+    assert kept.folder is not None
+    shutil.copytree(kept.folder, plan.folder)
     file = plan.folder / "seed-00005.csv"
     file.write_text("volcano,frame\n")
     with pytest.raises(BadInputError, match=r"seed-00005\.csv"):
-        trial_scores(plan, 5)
+        trial_of(plan, 5)
 
 
 def test_spoilt_pairs_have_no_score(kept: TrialPlan) -> None:
     blank = dataclasses.replace(kept.scenario, faults=Faults(blank_pairs=1.0))
-    pairs = trial_scores(TrialPlan(blank, kept.model, 0.1), 5)
-    assert len(pairs) == 5
+    pairs = trial_of(TrialPlan(blank, kept.model, 0.1), 5).pairs
+    assert len(pairs) == 7
     assert not any(pair.scored for pair in pairs)
     missing = dataclasses.replace(kept.scenario, faults=Faults(missing_pairs=1.0))
-    assert trial_scores(TrialPlan(missing, kept.model, 0.1), 5) == ()
+    nothing = trial_of(TrialPlan(missing, kept.model, 0.1), 5)
+    assert nothing.pairs == ()
+    assert nothing.rates(72) == ()
+
+
+def test_the_rates_of_a_trial_stand_beside_what_the_ground_did(
+    kept: TrialPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = trial_of(kept, 5)
+    rates = trial.rates(72)
+    (newest,) = rates  # of fewer than five acquisitions there is none
+    assert newest.rate.date == max(pair.secondary for pair in trial.pairs)
+    assert newest.moves
+    assert newest.has_sign
+    assert newest.error_mm_per_day < 0.4 * abs(newest.true_mm_per_day)
+    monkeypatch.setattr(trials, "simulated_rates", None)
+    assert repr(trial_of(kept, 5).rates(72)) == repr(rates)  # NaN is not itself
+    assert trial.rates(0) == ()
+
+
+def test_damaged_rates_are_named(kept: TrialPlan, tmp_path: Path) -> None:
+    plan = dataclasses.replace(kept, keep=tmp_path)
+    assert plan.folder is not None
+    trial = dataclasses.replace(trial_of(kept, 5), plan=plan)
+    plan.folder.mkdir()
+    (plan.folder / f"seed-00005.rates-{MEASURING}-72.csv").write_text("track,date\n")
+    with pytest.raises(BadInputError, match=r"rates-.*\.csv holds no rates"):
+        trial.rates(72)
 
 
 def test_the_truth_of_a_trial(scenario: Scenario) -> None:

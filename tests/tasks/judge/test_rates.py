@@ -11,6 +11,7 @@ import pytest
 from catalogs.home.home import home_of
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.measures import DateMeasure
+from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.records import FrameId
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
@@ -18,6 +19,7 @@ from fringewatch.numbers import FRINGE_M
 from insar_models.phase.codes import wrap
 from tasks.judge.detect import with_slow_motion
 from tasks.judge.rates import measure_frame, place_rates
+from tasks.review.give import give_review, take_back
 from tasks.watch import parse_request, watch_volcano
 from tests.scenes import FRAME, SIDE, write_scene
 from tests.storage import folder_of
@@ -129,6 +131,24 @@ def test_what_was_found_is_not_found_again_until_its_pairs_change(settings: Sett
     found = {one.date: one.motion_mm for one in measures(settings) if one.since is None}
     assert found[day(LAST)] == 9.0
     assert found[day(LAST + 1)] != 9.0
+
+
+def test_a_pair_that_a_person_called_air_tells_no_rate(settings: Settings) -> None:
+    before = {one.date: one for one in measures(settings) if one.since is None}
+    said = Statement(f"{day(5):%Y%m%d}_{day(6):%Y%m%d}", ReviewVerdict.ATMOSPHERE, "NS")
+    given = give_review(REQUEST.volcano, said, settings)
+    assert len(given.review.statement.pairs) == 1
+    after = {one.date: one for one in measures(settings) if one.since is None}
+    assert after.keys() == before.keys()
+    changed = {date for date in after if after[date] != before[date]}
+    assert changed == {day(6), day(7)}
+    assert {before[date].pairs - after[date].pairs for date in changed} == {1}
+    table = read_table(DATES, home_of(settings).detections("fernandina")).set_index("date")
+    assert table.loc[day(LAST), "rate_mm_per_day"] == pytest.approx(
+        after[day(LAST)].motion_mm, abs=1e-3
+    )
+    take_back(REQUEST.volcano, said.subject, "NS", "", settings)
+    assert {one.date: one for one in measures(settings) if one.since is None} == before
 
 
 def test_a_nightly_run_and_a_backfill_say_the_same(settings: Settings, tmp_path: Path) -> None:
