@@ -80,7 +80,9 @@ def compare(
         raise BadInputError(message)
     rows = find_rows(given.rows)
     until = None if given.minutes is None else time.monotonic() + 60 * given.minutes
-    weights = named_paths(given.weights, "weights", [row.encoder.architecture for row in ROWS])
+    weights = named_paths(
+        given.weights, "weights", [row.encoder.architecture for row in ROWS if row.encoder]
+    )
     with stop_asked() as asked:
         sets = JudgingSets.open(given.corpus, pictures, given.windows)
         request = TableRequest(
