@@ -38,9 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Return the exit code of the command; errors that we know end in one line, not a traceback."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     given = parser("python -m insar_models.compare").parse_args(words)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
-    )
+    log_to_screen()
     if given.list:
         sys.stdout.writelines(f"{row.name:40}{row.title}\n" for row in ROWS)
         return _DONE
@@ -50,6 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FringewatchError as error:
         _LOG.error("%s", error)
         return _FAILED
+
+
+def log_to_screen() -> None:
+    """Let rows say how far they are, with the time of day: they take hours."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
+    )
 
 
 def compare(
