@@ -23,7 +23,7 @@ import numpy as np
 
 from catalogs.pictures.images import read_labelled_folder, read_picture
 from fringewatch.errors import BadInputError, FringewatchError
-from insar_models.compare import command_for, compare, named_paths, parser
+from insar_models.compare import command_for, compare, log_to_screen, named_paths, parser
 from insar_models.comparison.rows import ROWS
 from insar_models.comparison.sets import C1, PICTURE_SETS, S1_TEST, SYNTHETIC
 from insar_models.detectors.patch_scoring import codes_of_phase
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(f"{row.name:40}{row.title}" for row in ROWS))
         return 0
     given = _parser().parse_args(words)
+    log_to_screen()
     try:
         pictures = named_paths(given.pictures, "pictures", PICTURE_SETS)
         folders = {S1_TEST: given.s1_test, C1: given.c1, SYNTHETIC: given.synthetic}

@@ -38,9 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Return the exit code of the command; errors that we know end in one line, not a traceback."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     given = parser("python -m insar_models.compare").parse_args(words)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
-    )
+    log_to_screen()
     if given.list:
         sys.stdout.writelines(f"{row.name:40}{row.title}\n" for row in ROWS)
         return _DONE
@@ -50,6 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FringewatchError as error:
         _LOG.error("%s", error)
         return _FAILED
+
+
+def log_to_screen() -> None:
+    """Let rows say how far they are, with the time of day: they take hours."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
+    )
 
 
 def compare(
@@ -80,7 +85,9 @@ def compare(
         raise BadInputError(message)
     rows = find_rows(given.rows)
     until = None if given.minutes is None else time.monotonic() + 60 * given.minutes
-    weights = named_paths(given.weights, "weights", [row.encoder.architecture for row in ROWS])
+    weights = named_paths(
+        given.weights, "weights", [row.encoder.architecture for row in ROWS if row.encoder]
+    )
     with stop_asked() as asked:
         sets = JudgingSets.open(given.corpus, pictures, given.windows)
         request = TableRequest(

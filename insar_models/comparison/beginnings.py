@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fringewatch.errors import ModelError
-from insar_models.comparison.rows import IMAGENET, RANDOM, Row
+from insar_models.comparison.rows import IMAGENET, RANDOM, SHIPPED, Row
+from insar_models.detectors.registry import SHIPPED_MODELS, load_encoder_detector
 from insar_models.encoders.encoder import Encoder, make_encoder
 from insar_models.encoders.files import load_encoder
 from insar_models.encoders.weights import imagenet_file
@@ -27,9 +28,10 @@ def weights_of(row: Row, files: Mapping[str, Path]) -> str:
     """
     if row.begins == RANDOM:
         return RANDOM
-    found = files.get(row.encoder.architecture) or imagenet_file(row.encoder)
+    spec = row.needed_encoder
+    found = files.get(spec.architecture) or imagenet_file(spec)
     if found is None:
-        name = row.encoder.architecture
+        name = spec.architecture
         message = (
             f"the ImageNet weights of {name} are not here: fetch torchvision's (timm's for "
             f"inception_v4) and give --weights {name}=FILE"
@@ -55,6 +57,8 @@ def beginning_of(row: Row, files: Mapping[str, Path], encoders: Mapping[str, Pat
     ModelError
         If the weights or the other row are not here, or cannot be read.
     """
+    if row.begins.startswith(SHIPPED):
+        return load_encoder_detector(SHIPPED_MODELS / row.begins.removeprefix(SHIPPED)).encoder
     if row.begins not in {RANDOM, IMAGENET}:
         folder = encoders.get(row.begins)
         if folder is None:
@@ -63,8 +67,8 @@ def beginning_of(row: Row, files: Mapping[str, Path], encoders: Mapping[str, Pat
         return load_encoder(folder)
     weights = weights_of(row, files)
     if weights == RANDOM:
-        return make_encoder(row.encoder, seed=row_seed(row)).eval()
-    return make_encoder(row.encoder, seed=row_seed(row), weights=Path(weights)).eval()
+        return make_encoder(row.needed_encoder, seed=row_seed(row)).eval()
+    return make_encoder(row.needed_encoder, seed=row_seed(row), weights=Path(weights)).eval()
 
 
 def row_seed(row: Row) -> int:

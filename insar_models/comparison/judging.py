@@ -19,6 +19,9 @@ from insar_models.probes.held_out import FittedProbe, fit_probe_of_seed, judge_h
 from insar_models.probes.labelled_rows import LabelledRows
 from insar_models.probes.linear_probe import LinearProbeSettings, train_of_seed
 
+AREAS: Final = "s1-areas"
+"""S1 by held-out areas."""
+
 _PLAN: Final = BootstrapPlan(seed=0, draws=500)
 _WITH_INTERVALS: Final = ("accuracy", "f1", "auroc", "auprc")
 _SHOWN: Final = (
@@ -83,7 +86,7 @@ def judge(
             Verdicts.of(labelled.labels, one.scores, one.probabilities, labelled.groups)
             for one in judged
         ]
-    found |= _named("s1-areas", by_seed, labelled.groups)
+    found |= _named(AREAS, by_seed, labelled.groups)
     probes = [
         fit_probe_of_seed(features[CORPUS], labelled.labels, labelled.groups, train, seed)
         for seed in range(seeds)

@@ -114,7 +114,7 @@ def pretrained(row: Row, shop: Workshop) -> Learned:
     if row.pretrain is None:
         message = f"the row {row.name} learns nothing without labels"
         raise ValueError(message)
-    begun = replace(row.pretrain, encoder=row.encoder, weights=weights_of(row, shop.weights))
+    begun = replace(row.pretrain, encoder=row.needed_encoder, weights=weights_of(row, shop.weights))
     batch = begun.batch_size * begun.accumulate
 
     def go_on(

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import FringewatchError, HomeError
 from insar_models.comparison.beginnings import beginning_of, row_seed
-from insar_models.comparison.judging import FoldFeatures, judge
+from insar_models.comparison.judging import AREAS, FoldFeatures, judge
 from insar_models.comparison.learning import Learned, Workshop, begin_tuning, pretrained, tuned
 from insar_models.comparison.limits import Limits, NotYetError
 from insar_models.comparison.rows import Row
-from insar_models.comparison.set_features import corpus_features, set_features
+from insar_models.comparison.set_features import corpus_features, set_features, sight_of
 from insar_models.comparison.sets import JudgingSets
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.files import load_encoder
@@ -117,7 +117,7 @@ def identity(row: Row, judged_by: str, probe_seeds: int) -> str:
     """Return a hash of all that a row's figures depend on but hours and machine."""
     parts = {
         "format": _FORMAT,
-        "encoder": row.encoder.as_dict(),
+        "encoder": None if row.encoder is None else row.encoder.as_dict(),
         "begins": row.begins,
         "pretrain": None if row.pretrain is None else row.pretrain.settings(),
         "tune": None if row.tune is None else row.tune.settings(),
@@ -165,17 +165,21 @@ def _learned_and_judged(
     without = pretrained(row, shop) if row.pretrain is not None else None
     runs += [without] if without is not None else []
     folds: list[FoldFeatures] = []
-    if row.tune is None:
+    encoder = None
+    if row.encoder is not None and row.tune is None:
         encoder = beginning_of(row, shop.weights, shop.encoders)
         encoder = encoder if without is None else load_encoder(without.encoder)
-    else:
+    elif row.tune is not None:
         begin = begin_tuning(row, shop, without)
         whole = tuned(row, shop, begin, _all_but(sets, sets.labelled.rows), "tune")
         of_folds, folds = _folds(row, sets, shop, begin)
         runs += [whole, *of_folds]
         encoder = load_encoder(whole.encoder)
-    features = set_features(encoder, sets, shop.folder / "features", shop.limits, shop.device)
+    sight = sight_of(encoder, shop.device)
+    features = set_features(sight, sets, shop.folder / "features", shop.limits)
     figures = judge(features, folds, sets, row.probe, request.probe_seeds)
+    if row.saw_the_areas:
+        figures = {name: value for name, value in figures.items() if not name.startswith(AREAS)}
     own = runs[-1 - len(folds)].encoder if runs else None
     return replace(
         blank,
@@ -197,9 +201,9 @@ def _folds(
         out = fold == number
         hidden = _all_but(sets, labelled.rows[~out])
         run = tuned(row, shop, begin, hidden, f"tune-without-{number}")
-        encoder = load_encoder(run.encoder)
+        sight = sight_of(load_encoder(run.encoder), shop.device)
         where = shop.folder / f"features-without-{number}"
-        seen = corpus_features(encoder, sets, where, shop.limits, shop.device)
+        seen = corpus_features(sight, sets, where, shop.limits)
         runs.append(run)
         features.append(FoldFeatures(seen, np.asarray(out)))
     return runs, features

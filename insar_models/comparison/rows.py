@@ -13,6 +13,8 @@ from insar_models.tuning.recipe import OPERATIONAL, TuneRecipe
 
 RANDOM: Final = "random"
 IMAGENET: Final = "imagenet"
+SHIPPED: Final = "shipped "
+"""Before the name of a model that is shipped."""
 
 _SIZE: Final = 112
 _PAPER_PATCHES: Final = 7536
@@ -37,9 +39,10 @@ class Row:
 
     name: str
     title: str
-    encoder: EncoderSpec
+    encoder: EncoderSpec | None
+    """None for baseline 0, which knows a patch by its 47 numbers."""
     begins: str = RANDOM
-    """``random``, ``imagenet``, or the name of the row whose encoder it goes on with."""
+    """``random``, ``imagenet``, ``shipped NAME``, or the row whose encoder it goes on with."""
     pretrain: PretrainRecipe | None = None
     """Learning without labels; its steps are planned by the hours."""
     tune: TuneRecipe | None = None
@@ -47,6 +50,25 @@ class Row:
     probe: LinearProbeSettings = LinearProbeSettings()  # noqa: RUF009 - frozen, too
     paper: str = ""
     """The paper's figures of the like: S1 and C1, each accuracy and F1."""
+
+    @property
+    def saw_the_areas(self) -> bool:
+        """Whether the encoder saw labels of the areas, which then judge nothing."""
+        return self.begins.startswith(SHIPPED)
+
+    @property
+    def needed_encoder(self) -> EncoderSpec:
+        """The net, of a row that has one.
+
+        Raises
+        ------
+        ValueError
+            If it has none.
+        """
+        if self.encoder is None:
+            message = f"the row {self.name} has no net"
+            raise ValueError(message)
+        return self.encoder
 
 
 def _spec(architecture: Architecture, inputs: Inputs = "coherent") -> EncoderSpec:
@@ -58,6 +80,15 @@ def _untrained(architecture: Architecture, title: str) -> Row:
         name=f"untrained-{_word(architecture)}",
         title=f"{title}, untrained",
         encoder=_spec(architecture),
+    )
+
+
+def _shipped(name: str) -> Row:
+    return Row(
+        name=f"shipped-{name}",
+        title=f"{name} as shipped (it saw labels of these areas)",
+        encoder=_spec("compact"),
+        begins=f"{SHIPPED}{name}",
     )
 
 
@@ -143,7 +174,10 @@ def _word(architecture: str) -> str:
 _SCRATCH: Final = "SimCLR, random weights"
 
 ROWS: Final[tuple[Row, ...]] = (
+    Row(name="baseline-0", title="47 numbers of the phase (baseline-0)", encoder=None),
     _untrained("compact", "compact"),
+    _shipped("simclr-compact-1"),
+    _shipped("simclr-compact-2"),
     _untrained("resnet18", "ResNet18"),
     _untrained("alexnet", "AlexNet"),
     _untrained("vgg16", "VGG16"),

@@ -2,6 +2,9 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +19,36 @@ from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.features import features_of
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.flat_file import read_flat_file, write_flat_file
-from insar_models.phase.features import MINIMUM_VALID_FRACTION
+from insar_models.phase.codes import decode_phase
+from insar_models.phase.features import FEATURE_NAMES, MINIMUM_VALID_FRACTION, phase_features
 
 CORPUS: Final = "corpus"
 _KIND: Final = "features"
 _BLOCK: Final = 512
 """Patches between two looks at the clock."""
 _LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What makes features of patches."""
+
+    sha256: str
+    """Of all that the features depend on, beside the patches."""
+    features: Callable[[NDArray[np.uint8]], NDArray[np.floating]]
+    """Gives (n, d) of phase bytes (n, height, width)."""
+
+
+def sight_of(encoder: Encoder | None, device: str) -> Sight:
+    """Return how an encoder sees; where there is none, the 47 numbers of the phase."""
+    if encoder is None:
+        return Sight(hashlib.sha256(" ".join(FEATURE_NAMES).encode()).hexdigest(), _phase_numbers)
+    return Sight(weights_sha256(encoder), partial(features_of, encoder, device=device))
+
+
+def _phase_numbers(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    numbers = [phase_features(decode_phase(patch)) for patch in codes]
+    return np.array(numbers, np.float32).reshape(len(codes), len(FEATURE_NAMES))
 
 
 def weights_sha256(encoder: Encoder) -> str:
@@ -35,7 +61,7 @@ def weights_sha256(encoder: Encoder) -> str:
 
 
 def set_features(
-    encoder: Encoder, sets: JudgingSets, folder: Path, limits: Limits, device: str
+    sight: Sight, sets: JudgingSets, folder: Path, limits: Limits
 ) -> dict[str, NDArray[np.float64]]:
     """Return the features of each set, float64 (m, d); NaN where a patch has too little data.
 
@@ -46,46 +72,37 @@ def set_features(
     NotYetError
         If the call's time is over before; what was computed is kept.
     """
-    sha256 = weights_sha256(encoder)
-    found = {
-        CORPUS: _features(
-            encoder, sha256, sets.corpus, folder / CORPUS, limits, device, sets.labelled.rows
-        )
-    }
+    found = {CORPUS: corpus_features(sight, sets, folder, limits)}
     for name, patches in sets.patches().items():
         rows = np.arange(len(patches), dtype=np.int64)
-        found[name] = _features(encoder, sha256, patches, folder / name, limits, device, rows)
+        found[name] = _features(sight, patches, rows, folder / name, limits)
     return found
 
 
 def corpus_features(
-    encoder: Encoder, sets: JudgingSets, folder: Path, limits: Limits, device: str
+    sight: Sight, sets: JudgingSets, folder: Path, limits: Limits
 ) -> NDArray[np.float64]:
     """Return the features of the labelled rows of the corpus alone, float64 (n, d)."""
-    sha256 = weights_sha256(encoder)
-    rows = sets.labelled.rows
-    return _features(encoder, sha256, sets.corpus, folder / CORPUS, limits, device, rows)
+    return _features(sight, sets.corpus, sets.labelled.rows, folder / CORPUS, limits)
 
 
-def _features(  # noqa: PLR0913, PLR0917
-    encoder: Encoder,
-    sha256: str,
+def _features(
+    sight: Sight,
     patches: NDArray[np.uint8] | PatchFile,
+    rows: NDArray[np.int64],
     path: Path,
     limits: Limits,
-    device: str,
-    rows: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     parts = []
     for first in range(0, len(rows), _BLOCK):
         chosen = rows[first : first + _BLOCK]
         codes = patches.read(chosen) if isinstance(patches, PatchFile) else patches[chosen]
-        of = hashlib.sha256(sha256.encode() + codes.tobytes()).hexdigest()
+        of = hashlib.sha256(sight.sha256.encode() + codes.tobytes()).hexdigest()
         kept = path / f"{first:06d}.safetensors"
         part = _kept(kept, of)
         if part is None:
             limits.check(f"all of the set {path.name} was seen ({first} of {len(rows)} patches)")
-            part = features_of(encoder, codes, device=device)
+            part = np.asarray(sight.features(codes), np.float32)
             write_flat_file(kept, _KIND, {"features": part}, {"of": of})
             _LOG.info("%s: features %d of %d", path, first + len(chosen), len(rows))
         told = np.array([np.count_nonzero(patch != NO_DATA_CODE) for patch in codes])

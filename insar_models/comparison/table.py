@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from fringewatch.atomic import write_atomically
+from insar_models.comparison.judging import AREAS
 from insar_models.comparison.making import MADE, RowRecord
 from insar_models.comparison.rows import Row
 from insar_models.comparison.sets import C1, PICTURE_SETS, S1_TEST, SYNTHETIC
 
 NOT_RUN: Final = "not yet run"
-_AREAS: Final = "s1-areas"
 _WORDS: Final = (
     "accuracy", "accuracy.low", "accuracy.high", "f1", "f1.low", "f1.high", "false_positives",
     "true_positives", "false_negatives", "true_negatives", "auroc", "auroc.low", "auroc.high",
     "auprc", "auprc.low", "auprc.high",
 )  # fmt: skip
 _FIGURES: Final = (
-    *(f"{name}.{word}" for name in (_AREAS, *PICTURE_SETS) for word in _WORDS),
+    *(f"{name}.{word}" for name in (AREAS, *PICTURE_SETS) for word in _WORDS),
     "windows.recall", "windows.recall.low", "windows.recall.high", "windows.quiet",
     "windows.moving",
 )  # fmt: skip
@@ -52,9 +52,7 @@ def as_csv(rows: Sequence[Row], records: Mapping[str, RowRecord]) -> str:
         cells: dict[str, Any] = {
             "row": row.name,
             "title": row.title,
-            "encoder": row.encoder.architecture,
-            "inputs": row.encoder.inputs,
-            "pixels": row.encoder.size,
+            **_net(row),
             "begins": row.begins,
             "state": NOT_RUN,
         }
@@ -76,6 +74,16 @@ def as_csv(rows: Sequence[Row], records: Mapping[str, RowRecord]) -> str:
     return text.getvalue()
 
 
+def _net(row: Row) -> dict[str, Any]:
+    if row.encoder is None:
+        return {}
+    return {
+        "encoder": row.encoder.architecture,
+        "inputs": row.encoder.inputs,
+        "pixels": row.encoder.size,
+    }
+
+
 def as_markdown(rows: Sequence[Row], records: Mapping[str, RowRecord]) -> str:
     """Return the table for a page: intervals over areas or volcanoes in brackets."""
     lines = [
@@ -95,7 +103,7 @@ def as_markdown(rows: Sequence[Row], records: Mapping[str, RowRecord]) -> str:
             name,
             _learned(record),
             _pictures(record, S1_TEST),
-            _interval(record, f"{_AREAS}.auroc", "{:.2f}"),
+            _interval(record, f"{AREAS}.auroc", "{:.2f}"),
             _pictures(record, C1),
             _synthetic(record),
             _interval(record, "windows.recall", "{:.0%}"),

@@ -1,5 +1,6 @@
 """From logits to probabilities, by Platt's sigmoid."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,20 @@ class Calibration:
         return np.asarray(expit(self.slope * logits + self.offset), dtype=np.float64)
 
 
-def logistic_regression(**options: Any) -> "LogisticRegression":
-    """Return scikit-learn's logistic regression, not fitted; a machine that only watches has none.
+def fitted_regression(
+    samples: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    sample_weight: NDArray[np.float64] | None = None,
+    **options: Any,
+) -> "LogisticRegression":
+    """Return scikit-learn's logistic regression, fitted; a machine that only watches has none.
+
+    Parameters
+    ----------
+    samples, labels, sample_weight
+        Shape (n, d), (n,) and (n,).
+    options
+        Of `sklearn.linear_model.LogisticRegression`.
 
     Raises
     ------
@@ -40,14 +53,24 @@ def logistic_regression(**options: Any) -> "LogisticRegression":
         If scikit-learn is not installed.
     """
     try:
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - see above
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - see above
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
     except ImportError as error:
         message = (
             f"fitting a classifier needs scikit-learn ({error}): pip install scikit-learn, or "
             "all that training needs, 'fringewatch[train]'"
         )
         raise ModelError(message) from error
-    return LogisticRegression(**options)
+    regression = LogisticRegression(**options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            return regression.fit(samples, labels, sample_weight)
+        except ConvergenceWarning:
+            # Near the end the line search of lbfgs can drown in rounding errors, on some
+            # processors; Newton's method gets there.
+            regression.set_params(solver="newton-cholesky")
+    return regression.fit(samples, labels, sample_weight)
 
 
 def fit_platt(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibration:
@@ -72,11 +95,13 @@ def fit_platt(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibra
     positives = int(labels.sum())
     negatives = len(labels) - positives
     targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    sigmoid = logistic_regression(C=np.inf, tol=1e-8, max_iter=1000)
-    sigmoid.fit(
+    sigmoid = fitted_regression(
         np.concatenate((logits, logits))[:, np.newaxis],
         np.repeat([1, 0], len(logits)),
-        sample_weight=np.concatenate((targets, 1.0 - targets)),
+        np.concatenate((targets, 1.0 - targets)),
+        C=np.inf,
+        tol=1e-8,
+        max_iter=1000,
     )
     slope, offset = float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
     if not slope > 0:

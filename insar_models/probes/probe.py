@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
-from insar_models.detectors.calibration import Calibration, fit_platt, logistic_regression
+from insar_models.detectors.calibration import Calibration, fit_platt, fitted_regression
 from insar_models.detectors.linear import LinearWeights
 from insar_models.probes.group_folds import assign_folds
 
@@ -173,10 +173,14 @@ def fit_weights(
     # A feature that never varies in training says nothing; dividing by 1 keeps it at 0.
     scale = np.where(spread > 0, spread, 1.0)
     limit = settings.clip_deviations
-    regression = logistic_regression(
-        C=settings.regularisation_c, class_weight="balanced", solver="newton-cholesky", tol=1e-8
+    regression = fitted_regression(
+        np.clip((features - mean) / scale, -limit, limit),
+        labels,
+        C=settings.regularisation_c,
+        class_weight="balanced",
+        tol=1e-8,
+        max_iter=10_000,
     )
-    regression.fit(np.clip((features - mean) / scale, -limit, limit), labels)
     return LinearWeights(
         mean=mean,
         scale=scale,

@@ -16,7 +16,7 @@ pytest.importorskip("sklearn")
 import torch
 import torchvision.models
 
-from insar_models.comparison.beginnings import weights_of
+from insar_models.comparison.beginnings import beginning_of, weights_of
 from insar_models.comparison.learning import without_labels_of
 from insar_models.comparison.making import (
     CANNOT,
@@ -26,7 +26,8 @@ from insar_models.comparison.making import (
     make_rows,
     read_record,
 )
-from insar_models.comparison.rows import IMAGENET, Row
+from insar_models.comparison.rows import IMAGENET, RANDOM, Row, find_rows
+from insar_models.comparison.set_features import weights_sha256
 from insar_models.comparison.sets import JudgingSets
 from insar_models.comparison.table import as_csv, as_markdown
 from insar_models.encoders.spec import EncoderSpec
@@ -76,6 +77,30 @@ def test_fast_fringes_are_told_from_slow_ones(sets: JudgingSets, tmp_path: Path)
     (record,) = make_rows([UNTRAINED], sets, request_in(tmp_path / "table"))
     assert record.figures["s1-areas.auroc"] > 0.9
     assert record.figures["s1-test.auroc"] > 0.9
+
+
+def test_baseline_0_is_judged_as_nets_are(sets: JudgingSets, tmp_path: Path) -> None:
+    (baseline,) = find_rows(["baseline-0"])
+    (record,) = make_rows([baseline], sets, request_in(tmp_path / "table"))
+    assert (record.state, record.learned, record.encoder) == (MADE, {}, "")
+    assert record.figures["s1-areas.auroc"] > 0.9
+    assert set(record.figures) >= {"s1-test.auroc", "windows.recall"}
+    line = next(csv.DictReader(io.StringIO(as_csv([baseline], {record.name: record}))))
+    assert (line["state"], line["encoder"], line["pixels"]) == (MADE, "", "")
+
+
+def test_a_shipped_encoder_is_not_judged_by_areas_of_which_it_saw_labels(
+    sets: JudgingSets, tmp_path: Path
+) -> None:
+    (shipped,) = find_rows(["shipped-simclr-compact-1"])
+    encoder = beginning_of(shipped, {}, {})
+    assert encoder.spec == shipped.encoder
+    untrained = beginning_of(replace(shipped, begins=RANDOM), {}, {})
+    assert weights_sha256(encoder) != weights_sha256(untrained)
+    (record,) = make_rows([shipped], sets, request_in(tmp_path / "table"))
+    assert record.state == MADE
+    assert "s1-test.auroc" in record.figures
+    assert not [name for name in record.figures if name.startswith("s1-areas")]
 
 
 def test_a_row_that_was_stopped_goes_on_to_the_same_figures(

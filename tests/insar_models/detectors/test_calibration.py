@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fringewatch.errors import BadInputError
-from insar_models.detectors.calibration import Calibration, fit_platt
+from insar_models.detectors.calibration import Calibration, fit_platt, fitted_regression
 
 
 def test_it_finds_the_sigmoid_that_made_the_labels() -> None:
@@ -22,6 +22,16 @@ def test_it_finds_the_sigmoid_that_made_the_labels() -> None:
 def test_separable_scores_give_a_finite_slope() -> None:
     found = fit_platt(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0, 0, 1, 1]))
     assert 0.0 < found.slope < 10.0
+
+
+def test_a_fit_that_the_first_solver_does_not_end_is_ended_by_another() -> None:
+    samples = np.random.default_rng(1).normal(size=(40, 6))
+    labels = (samples[:, 0] + samples[:, 1] > 0).astype(np.int64)
+    whole = fitted_regression(samples, labels, tol=1e-8, max_iter=1000)
+    assert whole.solver == "lbfgs"
+    cut = fitted_regression(samples, labels, tol=1e-8, max_iter=8)
+    assert cut.solver == "newton-cholesky"
+    np.testing.assert_allclose(cut.coef_, whole.coef_, atol=1e-6)
 
 
 def test_scores_that_rank_backwards_are_refused() -> None:
