@@ -88,6 +88,7 @@ class ScenarioFrame:
         return set(self.dates).union(*(passes.days() for passes in self.passes))
 
     def _check_dates(self) -> None:
+        """Pass dates in order, and gaps that lie among them."""
         for number, (earlier, later) in enumerate(zip(self.dates, self.dates[1:], strict=False), 2):
             if earlier >= later:
                 message = (
