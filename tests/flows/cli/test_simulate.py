@@ -53,7 +53,7 @@ def test_a_patch_set_becomes_pictures(tmp_path: Path, capsys: pytest.CaptureFixt
         (["demo"], "give a scenario and --output"),
         (["dem", "--output", "x"], "no scenario 'dem': did you mean demo"),
         (["none.toml", "--output", "x"], "cannot read the scenario none.toml"),
-        (["demo", "--output", "x", "--seed", "-1"], "seed is -1"),
+        (["demo", "--output", "x", "--seed", "-1"], "seed=-1"),
         (["demo", "--output", "x", "--sed", "1"], "--sed"),
     ],
 )
