@@ -26,8 +26,8 @@ from catalogs.pictures.images import read_picture
 from catalogs.settings import Settings
 from insar_models.detectors.registry import DEFAULT_MODEL, find_model
 from insar_models.quicklook import decode_picture
-from tasks.evaluation.asked import EvaluationRequest, evaluate_request
 from tasks.evaluation.evaluate import Judging
+from tasks.evaluation.request import EvaluationRequest, evaluate_request
 from tasks.judge.models import model_of
 
 AIM: Final = 20.0

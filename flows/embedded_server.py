@@ -81,6 +81,7 @@ def _guarded() -> dict[str, str]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the server answers; raises, with the end of its log, if it does not."""
     deadline = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < deadline and process.poll() is None:
         if _answers(port):

@@ -64,6 +64,7 @@ def _leave_proxies_out() -> None:
 
 
 def _find_server(home: Home, *, lasting: bool) -> None:
+    """Have `PREFECT_API_URL` name a server that answers: the one given, or our own."""
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - see above
     from prefect.settings import get_current_settings  # noqa: PLC0415
 
@@ -82,6 +83,7 @@ def _find_server(home: Home, *, lasting: bool) -> None:
 
 
 def _ask_server(server: str) -> None:
+    """Pass a server that answers."""
     from httpx import HTTPError, HTTPStatusError, InvalidURL  # noqa: PLC0415
     from prefect import get_client  # noqa: PLC0415
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings  # noqa: PLC0415

@@ -95,6 +95,7 @@ def _with_a_cube(settings: Settings) -> list[str]:
 def _verify_one(
     slug: str, settings: Settings, *, repair: bool, newest_pairs: int | None
 ) -> VerifyReport:
+    """The report of one volcano, whatever happens to it."""
     try:
         return verify_task(
             catalogue_of(settings).find(slug),

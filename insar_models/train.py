@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(given: argparse.Namespace, running: TrainingSetup) -> int:
+    """Learn, or go on; the exit code."""
     recipe = find_pretrain_recipe(
         given.recipe, steps=given.steps, weights=given.weights, architecture=given.encoder
     )
@@ -67,6 +68,7 @@ def _train(given: argparse.Namespace, running: TrainingSetup) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = make_parser(
         "insar_models.train",
         "Learn an encoder from the patches of a corpus, without labels.",

@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _tune(given: argparse.Namespace) -> int:
+    """Learn, or go on; the exit code."""
     encoder, past = encoder_to_tune(given.encoder)
     recipe = find_tune_recipe(given.recipe, steps=given.steps)
     running = TrainingSetup(
@@ -67,6 +68,7 @@ def _tune(given: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = make_parser(
         "insar_models.tune",
         "Teach a pretrained encoder to tell deformation from the rest.",

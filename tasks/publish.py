@@ -163,6 +163,7 @@ def _published(
     dates: pd.DataFrame,
     revised_now: tuple[dt.date, ...],
 ) -> Published:
+    """What publishing came to: what was written, and what it says."""
     unrest = dates.loc[dates["state"] == "unrest", "date"]
     last = dates.iloc[-1]
     others = dates.loc[dates["first_model"] != dates["model"], "first_model"]
@@ -230,6 +231,7 @@ def _seen(row: ScoredPair) -> SeenPair:
 def _interferograms(
     volcano: Volcano, scored: tuple[ScoredPair, ...], model: Detector, said: SaidOfDates
 ) -> pd.DataFrame:
+    """The table of pairs, one row for each that was scored."""
     share = deforming_share_of(model)
     at_threshold = float(model.probabilities(np.array([model.threshold]))[0])
     rows = [

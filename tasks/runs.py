@@ -119,6 +119,7 @@ def _stale(
     standings: Mapping[str, Standing],
     limits: tuple[Settings, dt.date],
 ) -> Iterator[NewMessage]:
+    """A message for each volcano whose newest data is too old."""
     settings, today = limits
     names = {volcano.slug: volcano.name for volcano in load_volcanoes()}
     for slug in watched:
@@ -141,6 +142,7 @@ def _failing(
     every: int,
     today: dt.date,
 ) -> Iterator[NewMessage]:
+    """A message for all volcanoes that have failed as many nights in a row."""
     by_count: dict[tuple[int, dt.date | None], list[str]] = {}
     for slug in watched:
         count, last_good = failed.get(slug, (0, None))

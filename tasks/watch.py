@@ -238,6 +238,7 @@ def _report(
     others: int,
     published: Published | None,
 ) -> RunReport:
+    """The report of a run from what its frames came to."""
     wanted = set(request.frames)
     in_table = sum(
         frame in wanted and pair.lies_in(request.start, request.end)
@@ -283,6 +284,7 @@ def _outcome(
 
 
 def _notes(request: WatchRequest, plans: Sequence[FramePlan]) -> Iterable[str]:
+    """What a person may want to know of the run, beside its problems."""
     yield from request.notes
     for frame, plan in zip(request.frames, plans, strict=True):
         if plan.absent and not (request.frames_named or plan.absent_before):

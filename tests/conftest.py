@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from catalogs.storage.bucket_client import RETRIES, forget_stores
+from catalogs.storage.bucket_client import RETRIES, _store
 from tests.leftovers import LeftoverPlugin
 from tests.storage import StorageServer
 
@@ -102,4 +102,4 @@ def storage(
     yield storage_server
     storage_server.faults.clear()
     storage_server.requests.clear()
-    forget_stores()
+    _store.cache_clear()  # clients that were made with other retries

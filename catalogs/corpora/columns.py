@@ -175,6 +175,7 @@ def _quantiles(values: "pd.Series[float]") -> list[float | None]:
 
 
 def _flags(name: str, words: Sequence[str], meaning: str) -> PatchColumn:
+    """Words as a column of whole numbers, with CF's flag meanings."""
     # Meanings are separated by blanks: a name with one, or with other signs, is quoted as in a URL.
     quoted = [quote(word, safe=_SAFE_IN_FLAGS) or _UNKNOWN for word in words]
     meanings, codes = np.unique(np.array(quoted, dtype=object), return_inverse=True)

@@ -176,6 +176,7 @@ def is_draft(name: str) -> bool:
 
 
 def _root_attributes(plan: Plan) -> dict[str, Any]:
+    """What the root of a version says of itself."""
     licences = licences_of(plan.recipe)
     # The corpus's name is no part of a version: the same plan under two names is one version.
     return {
@@ -193,6 +194,7 @@ def _root_attributes(plan: Plan) -> dict[str, Any]:
 
 
 def _add_column(group: zarr.Group, column: PatchColumn) -> None:
+    """Write one column of the patches, whole."""
     values = column.values
     array = group.create_array(
         column.name,

@@ -127,6 +127,7 @@ def _placeless(recipe: str) -> Any:
 
 
 def _bytes(column: pa.ChunkedArray) -> Iterator[Any]:
+    """The bytes of a column that a plan's hash goes over; the same on every machine."""
     if pa.types.is_string(column.type):
         yield _plain(pc.binary_length(column).to_numpy(), "<u4")
         for chunk in column.chunks:

@@ -1,13 +1,11 @@
 """A recipe from a TOML file, from the words of a command line, or from both."""
 
-import difflib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from catalogs.corpora.recipe import (
     CorpusRecipe,
@@ -19,6 +17,7 @@ from catalogs.corpora.recipe import (
 )
 from catalogs.corpora.source_words import SOURCE_FORMS, find_region, parse_source
 from catalogs.world.volcanoes import VolcanoCatalogue, shipped_catalogue
+from catalogs.wrong_fields import FieldWords
 from fringewatch.errors import BadInputError
 
 _KINDS: Final[dict[str, type[BaseModel]]] = {
@@ -63,8 +62,7 @@ def load_recipe(
     try:
         recipe = CorpusRecipe.model_validate(content)
     except ValidationError as error:
-        wrong = "; ".join(_words(item) for item in error.errors())
-        message = f"the recipe {config or ''} is wrong: {wrong}"
+        message = f"the recipe {config or ''} is wrong: {_WORDS.of(error)}"
         raise BadInputError(message) from error
     beside = config.parent if config is not None else Path()
     sources = tuple(_plain(source, beside, catalogue) for source in recipe.sources)
@@ -96,27 +94,12 @@ def _plain(source: Source, beside: Path, catalogue: VolcanoCatalogue) -> Source:
             return source
 
 
-def _words(item: ErrorDetails) -> str:
-    """Return one wrong key or value in words: where, what it is, and what it could be."""
-    where = [str(part) for part in item["loc"]]
-    if where[:1] == ["sources"] and len(where) > 1:
-        where[1] = f"number {int(where[1]) + 1}"
-    model = _model_of(where)
-    shown = ", ".join(part for part in where if part not in _KINDS)
-    match item["type"]:
-        case "extra_forbidden":
-            known = list(model.model_fields)
-            near = difflib.get_close_matches(where[-1], known, cutoff=0.5) or known
-            return f"{shown} is no key of a recipe (near: {', '.join(near)})"
-        case "union_tag_not_found" | "union_tag_invalid":
-            return f"{shown}: kind must be one of {', '.join(_KINDS)}"
-        case _:
-            return f"{shown} = {item['input']!r}: {item['msg']}"
+def _keys_beside(place: Sequence[str]) -> Iterable[str]:
+    """Return the keys that the part of a recipe has in which a wrong one stands."""
+    if place[:1] == ["rules"]:
+        return Rules.model_fields
+    kinds = [part for part in place if part in _KINDS]
+    return (_KINDS[kinds[0]] if kinds else CorpusRecipe).model_fields
 
 
-def _model_of(where: Sequence[str]) -> type[BaseModel]:
-    """Return the part of the recipe that a key stands in."""
-    if where[:1] == ["rules"] and len(where) > 1:
-        return Rules
-    kinds = [part for part in where[:-1] if part in _KINDS]
-    return _KINDS[kinds[0]] if kinds else CorpusRecipe
+_WORDS: Final = FieldWords("key of a recipe", _keys_beside, tags=_KINDS)

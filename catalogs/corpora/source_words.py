@@ -95,6 +95,7 @@ def _cubes(words: str, what: str, catalogue: VolcanoCatalogue) -> Source:
 
 
 def _images(words: str, what: str) -> Source:
+    """The source of ``images:FOLDER?part=...``."""
     folder, mark, option = what.rpartition("?")
     if not mark:
         folder, option = what, f"{_PART}all"
@@ -108,6 +109,7 @@ def _images(words: str, what: str) -> Source:
 
 
 def _simulated(words: str, what: str) -> Source:
+    """The source of ``simulated:SCENES?seed=...``."""
     number, mark, option = what.partition("?")
     seed = option.removeprefix(_SEED) if mark else "0"
     if mark and not option.startswith(_SEED):

@@ -154,6 +154,7 @@ def _create_dates(group: zarr.Group, name: str) -> None:
 
 
 def _create_axis(group: zarr.Group, name: str, values: NDArray[np.float64]) -> None:
+    """Write the coordinates of pixel centres along one axis."""
     words = {"y": ("latitude", "degrees_north"), "x": ("longitude", "degrees_east")}[name]
     array = group.create_array(
         name,

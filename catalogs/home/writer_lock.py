@@ -84,6 +84,7 @@ def hold_lock(root: Path, wait_s: float) -> Iterator[None]:
 
 
 def _wait(lock: "FileLock", note: Path, wait_s: float) -> None:
+    """Hold the lock in the end, or raise once the wait was in vain."""
     from filelock import Timeout  # noqa: PLC0415 - as above
 
     if wait_s > 0:

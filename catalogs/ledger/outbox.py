@@ -63,6 +63,7 @@ class OutboxLedger(LedgerFile):
         return self._begun(channel, chosen)
 
     def _begun(self, channel: str, due: Sequence[Message]) -> Batch | None:
+        """The batch that was handed to a channel and never confirmed; None if there is none."""
         rows = self._connection.execute(
             "SELECT message, mark FROM deliveries WHERE channel = ? AND delivered_at IS NULL "
             "ORDER BY message",
@@ -108,6 +109,7 @@ class OutboxLedger(LedgerFile):
         return tuple(self._channel_state(channel, now) for channel in channels)
 
     def _channel_state(self, channel: str, now: dt.datetime) -> ChannelState:
+        """How a channel does: what waits for it, and how its last attempts went."""
         count, oldest = self._connection.execute(
             f"SELECT COUNT(*), MIN(m.made_at) {_DUE}",
             (channel, write_time(now)),
@@ -124,6 +126,7 @@ class OutboxLedger(LedgerFile):
         )  # fmt: skip
 
     def _messages(self, rest: str, values: tuple[object, ...]) -> tuple[Message, ...]:
+        """The messages that the rest of a query chooses, oldest first."""
         rows = self._connection.execute(
             f"SELECT m.number, m.kind, m.volcanoes, m.facts, m.made_at, m.mark {rest} "
             "ORDER BY m.number",

@@ -178,6 +178,7 @@ def _insert(
     due: dt.datetime,
     telling: Telling,
 ) -> int:
+    """Write a message, and return its number."""
     register_channels(cursor, telling.channels)
     cursor.execute(
         "INSERT INTO messages(kind, volcanoes, facts, made_at, not_before, mark) "

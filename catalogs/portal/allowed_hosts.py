@@ -130,6 +130,7 @@ class AllowedHosts:
         raise ForeignHostError(message)
 
     def _add(self, text: str) -> None:
+        """Take a host from the settings: its name, with a port or for all."""
         try:
             parts = urlsplit(f"//{text}")
             port = parts.port

@@ -56,6 +56,7 @@ def ask_file_version(session: PortalSession, url: str) -> FileVersion:
 
 
 def _look_at(path: Path) -> FileVersion:
+    """The version of a file on disk."""
     try:
         found = path.stat()
     except FileNotFoundError as error:
@@ -79,6 +80,7 @@ def _open(session: PortalSession, method: str, url: str) -> requests.Response:
 
 
 def _read_version(response: requests.Response, url: str) -> FileVersion:
+    """The version that an answer tells of; raises where it is none of a file."""
     size = _size(response)
     answer = f"{url} answered {status_of(response)}"
     if response.status_code in _NOT_THERE:

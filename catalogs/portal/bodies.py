@@ -79,6 +79,7 @@ def body_chunks(response: requests.Response, settings: SessionSettings) -> Itera
 
 
 def _read_some(response: requests.Response) -> bytes:
+    """The bytes that are there now, at least one; empty at the end."""
     try:
         # What is there now. requests' own iter_content waits until a chunk is full, and a body
         # that drips would hold it for ever.

@@ -104,6 +104,7 @@ class RangeReader:
         return part
 
     def _take(self, response: requests.Response, wanted: ByteRange) -> Part:
+        """The part that an answer holds, whole; raises if it is shorter or longer than promised."""
         self.requests_made += 1 + len(response.history)
         version = self._accept(response, wanted)
         promised = min(wanted.stop, self.total_bytes) - wanted.start

@@ -236,6 +236,7 @@ class Portal:
         ]
 
     def _ask_root(self, root: Root, frame: FrameId) -> RootAnswer:
+        """What one root says of a frame, or that it gives no answer."""
         try:
             entries, cut = self._list_root(root, frame)
         except MissingProductError as error:
@@ -278,6 +279,7 @@ def _surer(first: RootAnswer, second: RootAnswer) -> RootAnswer:
 def _no_listing(
     frame: FrameId, answers: Sequence[RootAnswer]
 ) -> MissingProductError | SourceUnavailableError:
+    """The error of a frame that no root could list: unreachable if any was, else missing."""
     if any(answer.state is RootState.UNAVAILABLE for answer in answers):
         said = "; ".join(
             f"{answer.root} gave no listing ({answer.reason})"

@@ -42,6 +42,7 @@ def call_heartbeat(url: SecretStr, user_agent: str, pause_s: float = _PAUSE_S) -
 
 
 def _ask(url: str, user_agent: str) -> str:
+    """Why the address gave no good answer, without the address; empty if it did."""
     parts = urlsplit(url)
     # No repetition of the session's: that one logs what it asks for.
     try:

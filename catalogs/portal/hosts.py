@@ -165,7 +165,7 @@ class Visit:
     manners: Manners
 
     def succeeded(self) -> None:
-        """The host answered, and be it with a 404."""
+        """The host answered, if only with a 404."""
         self.host.succeeded()
 
     def failed(self, reason: str) -> None:
@@ -182,9 +182,3 @@ def host_at(url: str) -> Host:
     name = urlsplit(url).netloc.lower()
     with _HOSTS_LOCK:
         return _HOSTS.setdefault(name, Host(name))
-
-
-def forget_host(url: str) -> None:
-    """Forget what is known of the host of an address: another server answers there now."""
-    with _HOSTS_LOCK:
-        _HOSTS.pop(urlsplit(url).netloc.lower(), None)

@@ -88,6 +88,7 @@ def is_cut(page: str) -> bool:
 
 
 def _entries(page: str, page_url: str) -> list[PairEntry]:
+    """The pairs that a page links to."""
     entries = []
     for url in parse_links(page, page_url):
         path = urlsplit(url).path
@@ -103,6 +104,7 @@ def _entries(page: str, page_url: str) -> list[PairEntry]:
 
 
 def _absolute(reference: str, page_url: str) -> str | None:
+    """The whole address that a link means; None if it is none that may be followed."""
     reference = reference.strip()
     # Links are kept, logged and shown: one that does not print, or is endless, is none.
     if len(reference) > LINK_CHARACTERS_MAX or not reference.isprintable():

@@ -123,6 +123,7 @@ class RemoteRaster(MultiByteRangeResourceContainer):  # type: ignore[misc]  # ra
         return self._known(wanted) or b""
 
     def _bring_blocks(self, wanted: list[ByteRange]) -> None:
+        """Fetch what is lacking of the window's blocks, in as few requests as are left."""
         end = max((part.stop for part in wanted), default=0)
         if end > self._total_bytes:
             message = (

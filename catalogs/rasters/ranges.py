@@ -103,6 +103,7 @@ class NumbersSeen:
         return None
 
     def _coherence_fault(self) -> str | None:
+        """Why the numbers are no coherence in LiCSAR's units; None if they may be."""
         if self.highest <= 1:
             return (
                 "its coherence is 0 or 1 only: it is a mask, or was cut to whole numbers; give "

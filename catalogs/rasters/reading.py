@@ -199,6 +199,7 @@ def describe_far_off(product: Raster, grid: Grid, window: Window) -> str:
 def _values_inside(
     raster: rasterio.DatasetReader, meaning: RasterMeaning, window: Window
 ) -> NDArray[np.generic]:
+    """Values of a window; 0 where it reaches beyond the raster."""
     rows = range(max(window.row, 0), min(window.row + window.size, raster.height))
     columns = range(max(window.column, 0), min(window.column + window.size, raster.width))
     values = np.zeros((window.size, window.size), dtype=meaning.kind)

@@ -132,6 +132,7 @@ class RasterMeaning:
         return np.asarray(empty)
 
     def _phase(self, raw: NDArray[np.generic], empty: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Phase in radians, float32: 0 is no data, and a real zero the least number above."""
         factor = _RADIANS.get(self.unit, 1.0)
         if self._is_scaled or factor != 1.0 or self.product is Product.UNW:
             wide = np.where(empty, 0.0, raw).astype(np.float64) * self.scale + self.offset

@@ -77,6 +77,7 @@ class JudgingSettings(SettingGroup):
     @field_validator("volcano")
     @classmethod
     def _by_slug(cls, given: dict[str, PlaceSettings]) -> dict[str, PlaceSettings]:
+        """The entries by the slugs that they mean, each once."""
         found: dict[str, PlaceSettings] = {}
         for name, place in given.items():
             slug = _slug_of(name, place)

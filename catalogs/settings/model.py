@@ -8,12 +8,12 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -27,13 +27,14 @@ from catalogs.settings.judging import JudgingSettings
 from catalogs.settings.outputs import OutputSettings
 from catalogs.settings.portal import PortalSettings
 from catalogs.settings.runs import RunSettings
+from catalogs.settings.volcano import PlaceSettings
+from catalogs.wrong_fields import HIDDEN, FieldWords
 from fringewatch.errors import BadInputError
 
 _PREFIX: Final = "FRINGEWATCH_"
 _NEXT_ADDRESS: Final = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _SECRETS: Final = frozenset({"notify", "heartbeat_url"})
 """Settings whose values are shown nowhere."""
-_HIDDEN: Final = "(not shown)"
 
 
 class Settings(OutputSettings, JudgingSettings, PortalSettings, RunSettings, BaseSettings):
@@ -90,7 +91,7 @@ class _Environment(EnvSettingsSource):
         try:
             found = super().decode_complex_value(field_name, field, value)
         except ValueError as error:
-            shown = _HIDDEN if is_secret else value
+            shown = HIDDEN if is_secret else value
             message = f"{_PREFIX}{field_name.upper()}={shown}: it is no JSON ({error})"
             raise BadInputError(message) from (None if is_secret else error)
         return [found] if is_list and isinstance(found, str) else found
@@ -108,27 +109,18 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        wrong = "; ".join(map(_words_of, error.errors()))
-        message = f"settings are wrong: {wrong}"
+        message = f"settings are wrong: {_WORDS.of(error)}"
         raise BadInputError(message) from None  # its own words could hold an address
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"fringewatch.toml in the home is no TOML: {error}"
         raise BadInputError(message) from error
 
 
-def _words_of(item: ErrorDetails) -> str:
-    """What is wrong with a setting; a value that may be an address is not repeated.
+def _keys_beside(place: Sequence[str]) -> Iterable[str]:
+    return PlaceSettings.model_fields if place[:1] == ["volcano"] else Settings.model_fields
 
-    Nothing is said of a whole table: its message names what is wrong in it.
-    """
-    name, place = ".".join(map(str, item["loc"])), item["loc"]
-    if not place:  # of several settings together
-        return item["msg"]
-    if isinstance(item["input"], dict) and place[0] not in _SECRETS:
-        return f"{name}: {item['msg']}"
-    is_unknown = item["type"] == "extra_forbidden" and len(place) == 1  # a misspelt secret?
-    is_secret = place[0] in _SECRETS or is_unknown
-    return f"{name} = {_HIDDEN if is_secret else repr(item['input'])}: {item['msg']}"
+
+_WORDS: Final = FieldWords("setting", _keys_beside, secret=_SECRETS)
 
 
 def _refuse_unknown_variables() -> None:

@@ -96,6 +96,7 @@ class PlaceSettings(BaseModel):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
+        """Pass entries that do not contradict each other."""
         if (self.latitude is None) != (self.longitude is None):
             lacking = "longitude" if self.longitude is None else "latitude"
             message = f"{lacking} is missing: give both latitude and longitude, or none"

@@ -60,11 +60,6 @@ def open_store(bucket: str, prefix: str = "", *, repeat: bool = True) -> S3Store
     return _store(bucket, prefix, variables, 0 if not repeat else int(RETRIES["max_retries"]))
 
 
-def forget_stores() -> None:
-    """Forget the clients there are: `RETRIES` were changed."""
-    _store.cache_clear()
-
-
 @cache
 def _store(
     bucket: str, prefix: str, variables: tuple[tuple[str, str], ...], repetitions: int

@@ -148,6 +148,7 @@ def check_frame(volcano: Volcano, frame: FrameId) -> FrameFit:
 
 
 def _parse_centre(row: CsvRow) -> tuple[FrameId, FrameCentre | None]:
+    """A row's frame, and its centre where the row has one."""
     try:
         frame = FrameId.parse(row.text("frame"))
     except BadInputError as error:

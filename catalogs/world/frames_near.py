@@ -81,6 +81,7 @@ def frames_over(latitude: float, longitude: float) -> tuple[FrameId, ...]:
 
 
 def _track(name: str, frames: list[tuple[FrameCentre, NDArray[np.bool_]]]) -> TrackFrames:
+    """The frames of one track, and those that are joined because each adds to the window."""
     ordered = sorted(frames, key=lambda one: (-one[1].mean(), one[0].frame))
     joined, held = [ordered[0][0].frame], ordered[0][1]
     left = ordered[1:]

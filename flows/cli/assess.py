@@ -126,6 +126,7 @@ class _Wanted:
 
 
 def _kind(dates: str, scores: Path | None, scenario: str, rewrapped: Path | None) -> str:
+    """Which of the four things to assess was given; raises unless it is one."""
     given = {
         "dates": dates,
         "--scores": scores,
@@ -198,6 +199,7 @@ def _assess_table(
 def _scored(
     path: Path, truth: "Truth", volcano: str | None, threshold: float | None
 ) -> "list[Case]":
+    """A case for each place of a table of scores."""
     from tasks.assess.runs import Case
     from tasks.assess.scores_file import read_scores, scores_of
 
@@ -209,6 +211,7 @@ def _scored(
 
 
 def _trials(settings: "Settings", name: str, seeds: int, keep: Path | None) -> "list[Case]":
+    """A case for each seed of a scenario, simulated and scored now."""
     from tasks.assess.runs import Case
     from tasks.assess.trials import TrialPlan, seeds_of, trial_of, trial_truth
     from tasks.judge.models import model_of

@@ -164,8 +164,8 @@ def evaluate(  # noqa: PLR0913 - the command's options
     """
     from flows.screen import start_logging
     from fringewatch.atomic import write_atomically
-    from tasks.evaluation.asked import EvaluationRequest, evaluate_request
     from tasks.evaluation.evaluate import Judging
+    from tasks.evaluation.request import EvaluationRequest, evaluate_request
     from tasks.evaluation.samples import GroupBy
     from tasks.evaluation.table import format_report
 

@@ -53,6 +53,7 @@ def notify(
 
 
 def _test_channels(settings: "Settings") -> int:
+    """Send a test message to each channel; the exit code says whether all took it."""
     from tasks.messages.channel import channel_name, send
     from tasks.messages.send import name_of
     from tasks.messages.words import text_of_test
@@ -70,6 +71,7 @@ def _test_channels(settings: "Settings") -> int:
 
 
 def _list_messages(settings: "Settings") -> int:
+    """Print all messages that were ever made, oldest first; the exit code."""
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, read_ledger
     from tasks.messages.send import review_words

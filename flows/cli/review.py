@@ -145,6 +145,7 @@ def _tell_everywhere(volcano: "Volcano", settings: "Settings") -> None:
 
 
 def _statement(subject: str, said: SaidOptions, by: str, note: str) -> "Statement":
+    """What the words of the command line say of a date or a pair."""
     from catalogs.ledger.review_rows import ReviewVerdict, Statement
 
     verdict = (
@@ -158,6 +159,7 @@ def _statement(subject: str, said: SaidOptions, by: str, note: str) -> "Statemen
 
 
 def _list(volcano: str | None, settings: "Settings") -> int:
+    """Print the reviews of one volcano or all; the exit code."""
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, read_ledger
     from catalogs.places import catalogue_of

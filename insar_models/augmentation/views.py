@@ -89,6 +89,7 @@ def view(
 def _draws(
     phasors: Phasors, rows: NDArray[np.integer], epoch_and_view: tuple[int, int], seed: int
 ) -> Draws:
+    """The random numbers of one view of some patches."""
     epoch, number = epoch_and_view
     draws = Draws.of_view(seed, epoch, rows, number, phasors.field.device)
     height, width = phasors.field.shape[2:]

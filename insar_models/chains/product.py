@@ -114,6 +114,7 @@ def _tile(
     pair: Dates,
     tiles: Mapping[Dates, tuple[NDArray[np.uint8], NDArray[np.uint8]]],
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Phase and coherence of one pair of the chain; raises if they are not there."""
     if pair not in tiles:
         message = (
             f"chain {plan.primary}_{plan.secondary}: pair {pair[0]}_{pair[1]} is not there: give "

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fringewatch.atomic import write_atomically
 from insar_models.comparison.beginnings import beginning_of, weights_of
-from insar_models.comparison.limits import Limits, NotYetError, Spent, clock_of
+from insar_models.comparison.limits import NotYetError, Spent, TimeLimits, clock_of
 from insar_models.comparison.rows import BUDGET_PATCHES, Row
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.files import load_encoder
@@ -77,7 +77,7 @@ class Workshop:
 
     corpus: PatchFile
     folder: Path
-    limits: Limits
+    limits: TimeLimits
     device: str = "cpu"
     weights: Mapping[str, Path] = field(default_factory=dict)
     """Files of ImageNet's weights, by architecture."""
@@ -191,6 +191,7 @@ def begin_tuning(row: Row, shop: Workshop, learned: Learned | None) -> Encoder:
 def _learned(
     shop: Workshop, name: str, go_on: TakeSteps, most_steps: int, batch: int, *, views: int
 ) -> Learned:
+    """What a run of a row came to, begun or taken up within its hours."""
     folder = shop.folder / name
     ended = folder / _ENDED
     if ended.is_file():  # a run that its hours ended must not take a step whenever it is asked for

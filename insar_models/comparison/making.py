@@ -19,7 +19,7 @@ from fringewatch.errors import FringewatchError, HomeError
 from insar_models.comparison.beginnings import beginning_of, row_seed
 from insar_models.comparison.judging import AREAS, FoldFeatures, judge
 from insar_models.comparison.learning import Learned, Workshop, begin_tuning, pretrained, tuned
-from insar_models.comparison.limits import Limits, NotYetError
+from insar_models.comparison.limits import NotYetError, TimeLimits
 from insar_models.comparison.rows import Row
 from insar_models.comparison.set_features import corpus_features, set_features, sight_of
 from insar_models.comparison.sets import JudgingSets
@@ -45,7 +45,7 @@ class TableRequest:
     """How rows are made."""
 
     folder: Path
-    limits: Limits
+    limits: TimeLimits
     device: str = "cpu"
     probe_seeds: int = 5
     weights: Mapping[str, Path] = field(default_factory=dict)
@@ -130,6 +130,7 @@ def identity(row: Row, judged_by: str, probe_seeds: int) -> str:
 
 
 def _made(row: Row, sets: JudgingSets, request: TableRequest) -> RowRecord:
+    """The record of a row, also of one that is unfinished or cannot be made."""
     blank = RowRecord(
         name=row.name,
         state=MADE,
@@ -152,6 +153,7 @@ def _made(row: Row, sets: JudgingSets, request: TableRequest) -> RowRecord:
 def _learned_and_judged(
     row: Row, sets: JudgingSets, request: TableRequest, blank: RowRecord
 ) -> RowRecord:
+    """The record of a row that has learned all that it should."""
     shop = Workshop(
         corpus=sets.corpus,
         folder=request.folder / ROWS_FOLDER / row.name,

@@ -176,6 +176,7 @@ def read_linear_weights(
 def _vector(
     folder: Path, tensors: Mapping[str, NDArray[np.generic]], name: str, length: int
 ) -> NDArray[np.float64]:
+    """A vector of a probe, float64 (length,)."""
     tensor = tensors.get(name)
     if tensor is None or tensor.shape != (length,) or tensor.dtype != np.float64:
         found = "missing" if tensor is None else f"{tensor.dtype} of shape {tensor.shape}"

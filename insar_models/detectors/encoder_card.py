@@ -39,7 +39,7 @@ def encoder_tensors(model: EncoderDetector) -> dict[str, NDArray[Any]]:
     Raises
     ------
     ModelError
-        If a number is not finite, be it only in half precision.
+        If a number is not finite, also if only in half precision.
     """
     tensors: dict[str, NDArray[Any]] = {}
     for name, tensor in model.encoder.backbone.state_dict().items():
@@ -122,6 +122,7 @@ def _check_names(folder: Path, tensors: Mapping[str, NDArray[np.generic]], known
 
 
 def _as_torch(folder: Path, tensors: Mapping[str, NDArray[np.generic]]) -> dict[str, torch.Tensor]:
+    """The weights of the encoder by their names in the net."""
     found = {}
     for name, array in tensors.items():
         if str(array.dtype) not in _KINDS:

@@ -48,6 +48,7 @@ def read_onnx_detector(folder: Path, card: Mapping[str, Any]) -> OnnxDetector:
 
 
 def _read_graph(folder: Path, card: Mapping[str, Any]) -> bytes:
+    """The bytes of the graph that the card means."""
     path, entry = folder / GRAPH_FILE, card.get(GRAPH_ENTRY)
     wanted = entry.get("sha256") if isinstance(entry, Mapping) else None
     remedy = (

@@ -124,6 +124,7 @@ class OnnxDetector(CalibratedDetector):
 
 
 def _prepared(detector: OnnxDetector) -> "InferenceSession":
+    """The graph as it is run; raises if it is none of an encoder of that kind."""
     import onnxruntime  # noqa: PLC0415 - a training machine has none
 
     options = onnxruntime.SessionOptions()

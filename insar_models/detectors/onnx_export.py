@@ -99,6 +99,7 @@ def graph_of(detector: EncoderDetector) -> bytes:
 
 
 def _exported(judge: _Judge, detector: EncoderDetector) -> "onnx.ModelProto":
+    """The graph that torch makes of the net."""
     side = detector.encoder.spec.size
     for name in _PACKAGES:  # they tell of every node that they tidy
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -180,6 +181,7 @@ def _strip(model: "onnx.ModelProto") -> None:
 
 
 def _check(detector: EncoderDetector, graph: bytes) -> None:
+    """Pass a graph that scores as the detector that it was made of."""
     side, chance = detector.encoder.spec.size, np.random.default_rng(0)
     rows, columns = np.mgrid[0:side, 0:side] / side
     slopes, noise = chance.uniform(-8, 8, (2, 8, 1, 1)), chance.uniform(0, 0.5, (8, side, side))

@@ -119,6 +119,7 @@ def make_encoder(
 
 
 def _tensors(spec: EncoderSpec, path: Path) -> dict[str, torch.Tensor]:
+    """The weights that a path holds, if they are of such an encoder."""
     if not path.is_dir():
         return tensors_of_file(path)
     other, tensors = read_encoder_folder(path)

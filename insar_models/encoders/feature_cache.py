@@ -110,6 +110,7 @@ def _is_right(
     rows: NDArray[np.int64],
     device: str,
 ) -> bool:
+    """Whether kept features are those of this encoder, by a few that are made again."""
     if not len(rows):
         return True
     some = np.unique(np.linspace(0, len(rows) - 1, _COMPUTED_AGAIN).astype(np.int64))

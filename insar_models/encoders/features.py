@@ -111,6 +111,7 @@ def features_of_batch(scorer: Encoder, codes: NDArray[np.uint8]) -> NDArray[np.f
 def _batches(
     patches: NDArray[np.uint8] | PatchFile, rows: NDArray[np.int64], batch: int
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Where each batch begins, and its patches."""
     if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(patches):
         message = (
             f"rows {rows.min()} to {rows.max()} were asked of {len(patches)} patches: rows are 0 "

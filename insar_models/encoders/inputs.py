@@ -1,6 +1,6 @@
 """From phase bytes to what an encoder sees, on the device that learns.
 
-In between lie phasors: whatever is done to a patch, be it turning, noise or reduction, is done to
+In between lie phasors: whatever is done to a patch, turning, noise or reduction, is done to
 them. Bytes and angles are never averaged.
 """
 
@@ -171,7 +171,7 @@ def codes_to_inputs(phasors: Phasors, spec: EncoderSpec) -> torch.Tensor:
     torch.Tensor
         Shape (n, 3, size, size), of the phasors' type and device. ``phasor``: cosine and sine, 0
         where there is no data, and 1 where there is data, else 0. ``coherent``: the same, each
-        times a weight from 0 to 1, so that noise looks like no data, be it sea or forest.
+        times a weight from 0 to 1, so that noise looks like no data, over sea and over forest.
         ``grey``: three times the phase as a grey level, 1 to 255 for -pi to pi and 0 for no data,
         normalised as in the published method.
 

@@ -99,7 +99,7 @@ def halved_phasors(codes: NDArray[np.uint8]) -> tuple[NDArray[np.complex64], NDA
 def phasor_table() -> NDArray[np.complex64]:
     """Return the phasor of each of the 256 bytes, 0 for no data."""
     angle = np.arange(256) * PHASE_SCALE_RAD + PHASE_OFFSET_RAD
-    # Exactly pi, lest byte 255 turn over to -pi where angles are taken again.
+    # Exactly pi: else byte 255 turns over to -pi where angles are taken again.
     angle = np.clip(angle, -math.pi, math.pi)
     table = np.empty(256, np.complex64)
     table.real, table.imag = np.cos(angle), np.sin(angle)
@@ -114,6 +114,7 @@ def _table_of_pairs() -> NDArray[np.complex64]:
 
 
 def _fill(inputs: NDArray[np.float32], codes: NDArray[np.uint8], spec: EncoderSpec) -> None:
+    """Fill what the net sees (n, 3, size, size) from phase bytes."""
     field, valid = _reduced(codes, spec)
     if spec.inputs == "grey":
         grey = (np.arctan2(field.imag, field.real) - PHASE_OFFSET_RAD) / PHASE_SCALE_RAD

@@ -92,6 +92,7 @@ def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:
 
 
 def _check_width(width: object, architecture: str) -> float:
+    """The width as a float, if the architecture can have it."""
     least, most = _WIDTHS
     if isinstance(width, bool) or not isinstance(width, int | float) or not least <= width <= most:
         message = f"an encoder's width cannot be {width!r}: use a number from {least} to {most}"
@@ -106,6 +107,7 @@ def _check_width(width: object, architecture: str) -> float:
 
 
 def _check_size(size: object, architecture: str) -> None:
+    """Pass a size of patches that the architecture can see."""
     least = _SMALLEST.get(architecture, _SMALLEST_OF_OTHERS)
     if not isinstance(size, int) or not least <= size <= _LARGEST:
         message = (

@@ -210,6 +210,7 @@ def fill(net: Backbone, tensors: Mapping[str, torch.Tensor], *, source: str, siz
 def _at_size(
     tensors: Mapping[str, torch.Tensor], source: str, size: int
 ) -> dict[str, torch.Tensor]:
+    """The weights with their table of positions fitted to another size of patches."""
     try:
         fitted = torchvision.models.vision_transformer.interpolate_embeddings(
             size, TOKEN_SIZE, dict(tensors)
@@ -247,6 +248,7 @@ def _of_package() -> Path | None:
 
 
 def _of_timm(spec: EncoderSpec) -> dict[str, torch.Tensor]:
+    """The ImageNet weights that timm has of the architecture."""
     timm = import_timm()
     try:
         net = timm.create_model(spec.architecture, pretrained=True)

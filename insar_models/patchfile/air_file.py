@@ -77,6 +77,7 @@ def read_air(path: Path) -> Air:
 
 
 def _check(air: Air) -> None:
+    """Pass fields of heights and delays as the file holds them."""
     for fields, axes in ((air.relief_m, 2), (air.delay_tenth_mm, 3)):
         for name, field in fields.items():
             if field.dtype != np.int16 or field.ndim != axes:

@@ -145,6 +145,7 @@ class PatchLoader:
     def _selected(
         self, chosen: Iterator[NDArray[np.int64]], patches: torch.Tensor
     ) -> Iterator[Batch]:
+        """Batches of patches that lie on the device."""
         on_cpu = patches.numpy() if self._device.type == "cpu" else None
         for places in chosen:
             if on_cpu is not None:  # many times as quick as index_select there
@@ -155,6 +156,7 @@ class PatchLoader:
             yield Batch(self._rows[places], phase)
 
     def _read_ahead(self, chosen: Iterator[NDArray[np.int64]]) -> Iterator[Batch]:
+        """Batches of patches that threads read from the file, a few ahead."""
         reader = ThreadPoolExecutor(self._loading.threads, thread_name_prefix="patches")
         rows_of = (self._rows[places] for places in chosen)
         waiting: deque[tuple[NDArray[np.int64], Future[torch.Tensor]]] = deque()

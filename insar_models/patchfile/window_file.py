@@ -125,6 +125,7 @@ def read_windows(path: Path) -> Windows:
 
 
 def _check(windows: Windows) -> None:
+    """Pass square windows with a value of each column for each."""
     phase = windows.phase
     lengths = {
         name: len(getattr(windows, name)) for name in ("volcano", "frame", "primary", "secondary")

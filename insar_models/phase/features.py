@@ -39,6 +39,7 @@ _DIVERGENCE_PERCENTILE: Final = 99
 
 
 def _feature_names() -> tuple[str, ...]:
+    """The names of the 47 numbers, in their order."""
     names: list[str] = []
     for box in (_SMALL_BOX, _LARGE_BOX):
         names.append(f"phasor_coherence_{box}_mean")

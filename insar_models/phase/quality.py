@@ -98,6 +98,7 @@ def measure_quality(codes: NDArray[np.uint8]) -> PatchQuality:
 
 
 def _phasor_coherence(codes: NDArray[np.uint8], valid: NDArray[np.bool_]) -> float:
+    """Mean length of the phasor over boxes that are whole, 0 to 1; NaN without any."""
     whole = _whole_boxes(valid, COHERENCE_BOX)
     boxes = int(np.count_nonzero(whole))
     if not boxes:

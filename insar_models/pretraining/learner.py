@@ -177,6 +177,7 @@ def _head(recipe: PretrainRecipe, encoder: Encoder) -> nn.Module:
 def _moco(
     recipe: PretrainRecipe, network: nn.Module, device: torch.device
 ) -> MomentumContrast | None:
+    """The queue and the slow copy of ``moco``; None for other methods."""
     if recipe.method != "moco":
         return None
     moco = MomentumContrast(

@@ -234,6 +234,7 @@ def _not_of(extra: ExtraSamples, held_out: set[str]) -> NDArray[np.bool_]:
 
 
 def _check_extra(extra: ExtraSamples, count: int) -> None:
+    """Pass samples that fit the features of the others."""
     groups = extra.groups
     if (
         extra.features.shape != (len(extra.labels), count)

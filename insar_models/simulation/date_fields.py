@@ -67,6 +67,7 @@ def speckle(scene: Scene, day: dt.date) -> NDArray[np.complex64]:
 
 
 def _turbulent_delay_m(scene: Scene, day: dt.date) -> NDArray[np.float32]:
+    """Delay of one day's turbulence, metres; float32 of the grid's shape."""
     turbulence = scene.weather.turbulence
     generator = scene.generator(Stream.TURBULENCE, day)
     strength = strength_m(turbulence, generator)

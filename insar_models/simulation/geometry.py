@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from fringewatch.checked_fields import AboveZero, Count, check_fields
 from fringewatch.errors import BadInputError
 
 Outline: TypeAlias = tuple[tuple[float, float], ...]
@@ -22,17 +23,12 @@ class GroundGrid:
 
     west: float
     north: float
-    step_degrees: float
-    width: int
-    height: int
+    step_degrees: AboveZero
+    width: Count
+    height: Count
 
     def __post_init__(self) -> None:
-        if min(self.width, self.height) < 1 or self.step_degrees <= 0:
-            message = (
-                f"a grid of {self.width} x {self.height} pixels of {self.step_degrees} degrees has "
-                "no area: width, height and step must be positive"
-            )
-            raise BadInputError(message)
+        check_fields(self)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -255,6 +255,7 @@ def _integrals(at: _Corner, rigidity: float) -> _Integrals:
 
 
 def _general_integrals(at: _Corner, rigidity: float) -> _Integrals:
+    """Okada's I1 to I5 for a plane that does not stand upright."""
     cosine = np.where(at.cosine == 0, 1.0, at.cosine)
     slope = at.sine / cosine
     x = np.sqrt(at.xi * at.xi + at.q * at.q)

@@ -108,6 +108,7 @@ def _random_sill(
     generator: np.random.Generator,
     ranges: SourceRanges,
 ) -> Rectangle:
+    """A sill below a place, all its numbers drawn."""
     depth_m = _size(ranges.sill_depth_m, generator)
     length_m = _size(ranges.sill_side_m, generator)
     width_m = _size(ranges.sill_side_m, generator)
@@ -127,6 +128,7 @@ def _random_dyke(
     generator: np.random.Generator,
     ranges: SourceRanges,
 ) -> Rectangle:
+    """A dyke below a place, all its numbers drawn."""
     top_m = _size(ranges.dyke_top_m, generator)
     bottom_m = top_m + _size(ranges.dyke_height_m, generator)
     length_m = _size(ranges.dyke_length_m, generator)

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.errors import BadInputError
+from fringewatch.checked_fields import WholeFromZero, check_fields
 from insar_models.simulation.decorrelation import RadarCells, radar_cells
 from insar_models.simulation.episode import Episode
 from insar_models.simulation.geometry import GroundGrid, LineOfSight
@@ -41,15 +41,12 @@ class Scene:
     weather: Weather = field(default_factory=Weather)
     coherence: LandCoherence = field(default_factory=LandCoherence)
     processing: Processing = field(default_factory=Processing)
-    seed: int = 0
-    """0 or more."""
+    seed: WholeFromZero = 0
     track: str = ""
     """Any word: another one has other weather, orbits and noise over the same ground."""
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            message = f"{self.seed} is no seed of a scene: it must be 0 or more"
-            raise BadInputError(message)
+        check_fields(self)
 
     @property
     def ground_fields(self) -> GroundFields:

@@ -129,6 +129,7 @@ def make_pool(
 
 
 def _check(count: int, seed: int, size: int, spacing_m: tuple[float, float]) -> None:
+    """Pass a pool of which something can be drawn."""
     least_size = 4 * _LEAST_EXTENT
     if count < 1 or seed < 0 or size < least_size:
         message = (

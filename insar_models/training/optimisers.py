@@ -64,6 +64,7 @@ class Lars(Optimizer):
                     self._move(parameter, group)
 
     def _move(self, parameter: nn.Parameter, group: dict[str, Any]) -> None:
+        """Take one step of one parameter, as long as its own length says."""
         update = parameter.grad + group["weight_decay"] * parameter
         if group["adapt"]:
             # All on the device: asking for a length would wait for it.

@@ -196,6 +196,7 @@ class TrainingRun(ABC):
         return losses
 
     def _note(self, rate: float) -> None:
+        """Write a line of the journal about the steps since the last one."""
         losses = self._losses()
         self._loss, self._window = sum(losses) / len(losses), []
         more = self.more_to_note()
@@ -258,6 +259,7 @@ def alone_in(folder: Path, device: str) -> Iterator[None]:
 def _refuse_another_run(
     folder: Path, before: Mapping[str, Any], identity: Mapping[str, Any]
 ) -> None:
+    """Pass a folder whose run learns the same from the same."""
     for what, now in identity.items():
         differences = _differences(before.get(what), now)
         if differences:

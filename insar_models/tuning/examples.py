@@ -198,6 +198,7 @@ class ExampleMaker:
         return Phasors(turned.field * left_in_pixels(phase_rad), turned.valid)
 
     def _with_relief(self, phasors: Phasors, step: int) -> Phasors:
+        """The patches with a delay as rough as terrain added to some."""
         recipe = self._recipe
         draws = Draws.of_view(
             recipe.seed, step, np.arange(len(phasors)), 0, phasors.field.device

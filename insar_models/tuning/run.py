@@ -213,6 +213,7 @@ class _TuneRun(TrainingRun):
 
 
 def _steps(recipe: TuneRecipe, grounds: Grounds) -> int:
+    """How many steps the recipe asks for; raises if it is none."""
     if recipe.epochs is None:
         return recipe.steps
     steps = round(recipe.epochs * len(grounds.learned) / recipe.batch_size)

@@ -182,6 +182,7 @@ def finish_corpus(plan_address: str) -> CorpusReport:
 
 
 def _read(plan_address: str) -> tuple[Corpus, Plan]:
+    """The corpus and the plan that lie at an address."""
     place = open_place(plan_address)
     plan = read_plan(place)
     corpus = Corpus(place.parent.parent)

@@ -257,6 +257,7 @@ def _palette() -> Image.Image:
 
 
 def _draw_head(sheet: _Sheet, place: Place, columns: xr.Dataset) -> None:
+    """Draw name and numbers of the corpus above its patches."""
     overview = describe(place, columns)
     years = [year for year, _ in overview.years if year != UNKNOWN]
     facts = [f"{overview.patches:,} patches"]

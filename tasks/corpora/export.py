@@ -72,6 +72,7 @@ def _open(version: Place) -> xr.Dataset:
 
 
 def _facts(version: Place, dataset: xr.Dataset) -> PatchFacts:
+    """What the flat file says of the version that it was made of."""
     try:
         return PatchFacts(
             name=version.parent.name,

@@ -78,6 +78,7 @@ def has_s1_index(folder: Path) -> bool:
 
 @lru_cache(maxsize=4)
 def _list_folder(folder: Path, _: tuple[int, ...]) -> tuple[ListedPicture, ...]:
+    """The pictures of a folder with what is known of each: S1's index, classes, or names alone."""
     if has_s1_index(folder):
         return tuple(_of_index(folder, patch) for patch in read_s1_index(folder))
     if (folder / INDEX_FILE).is_file():

@@ -164,6 +164,7 @@ def _ground(chance: np.random.Generator, latitude: float, *, has_coast: bool) ->
 
 
 def _weather(chance: np.random.Generator, latitude: float) -> Weather:
+    """Weather of a scene at a latitude, drawn."""
     return Weather(
         turbulence=Turbulence(
             typical_m=0.0015 * 4.0 ** float(chance.random()),
@@ -179,6 +180,7 @@ def _weather(chance: np.random.Generator, latitude: float) -> Weather:
 
 
 def _coherence(chance: np.random.Generator, latitude: float) -> LandCoherence:
+    """Coherence of a scene's land at a latitude, drawn."""
     snows = abs(latitude) > _SNOW_LATITUDE
     winter = Winter(
         loss=float(chance.uniform(0.0, 0.9)) * snows,

@@ -87,6 +87,7 @@ class ScenePatches(PatchSource):
 
 
 def _candidate(blank: Candidate, window: SceneWindow, origin: PatchOrigin) -> Candidate:
+    """The patch at a place of a simulated window, as a candidate for the corpus."""
     codes = cut_patch(window.phase, origin.row, origin.column)
     moved_m = window.deformation_m[origin.slices][codes != NO_DATA_CODE]
     spread_m = float(np.ptp(moved_m)) if moved_m.size else 0.0

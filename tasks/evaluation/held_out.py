@@ -45,7 +45,7 @@ class _Contestant:
 def judge_held_out(
     corpus: LabelledCorpus, encoders: Sequence[NamedEncoder], probing: Probing
 ) -> tuple[SampleScores, ...]:
-    """Return what is said of each patch of a corpus by probes that saw nothing of its unit.
+    """Return what is said of each patch of a corpus by probes that did not learn from its group.
 
     The probe is fitted anew for each fold, with its threshold and calibration. Beside the encoders
     stand baseline 0, fitted likewise on its own features, and each kind of encoder untrained.
@@ -107,6 +107,7 @@ def _contestants(
 
 
 def _judge(contestant: _Contestant, corpus: LabelledCorpus, probing: Probing) -> SampleScores:
+    """The scores of one contestant on groups that its probes did not see."""
     labels, groups = corpus.patches.labels, corpus.patches.groups
     by_seed = [
         judge_held_out_groups(

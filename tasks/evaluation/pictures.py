@@ -123,6 +123,7 @@ def _batches(items: Iterable[_Tiles]) -> Iterator[list[_Tiles]]:
 def _check_classes(
     folder: LabelledFolder, scored: list[LabelledPicture], skipped: list[SkippedFile]
 ) -> None:
+    """Pass pictures of both classes."""
     for label in (0, 1):
         if not any(picture.label == label for picture in scored):
             of_class = {picture.path for picture in folder.pictures if picture.label == label}

@@ -122,6 +122,7 @@ def _detector(  # noqa: PLR0913, PLR0917
     corpus: LabelledCorpus,
     probing: Probing,
 ) -> EncoderDetector:
+    """The encoder with a probe of one seed."""
     labels, groups = corpus.patches.labels, corpus.patches.groups
     probe = fit_probe_of_seed(features, labels, groups, probing.train, seed)
     return EncoderDetector(name, sha256, probe.threshold, probe.calibration, encoder, probe.weights)

@@ -100,6 +100,7 @@ def _intervals(report: EvaluationReport) -> list[str]:
 
 
 def _over_seeds(report: EvaluationReport) -> _Rows:
+    """Rows of the figures over seeds; none where no candidate has several."""
     shown = [column for column in _COLUMNS if column not in _COUNTS]
     rows: _Rows = [
         (
@@ -113,6 +114,7 @@ def _over_seeds(report: EvaluationReport) -> _Rows:
 
 
 def _groups(report: EvaluationReport) -> _Rows:
+    """Rows of the groups that deform; none where each source is a group."""
     by_candidate = [one.groups[report.grouped_by] for one in report.candidates]
     rows: _Rows = [
         (
@@ -145,6 +147,7 @@ def _curves(report: EvaluationReport) -> list[tuple[str, _Rows]]:
 
 
 def _curve(by_seed: Sequence[tuple[DetectionCell, ...]]) -> _Rows:
+    """Rows of the share that was found, by kind and size of the source."""
     bins = sorted({(cell.least_m, cell.below_m) for cell in by_seed[0]})
     kinds = dict.fromkeys(cell.kind for cell in by_seed[0])
     cells = {(of[0].kind, of[0].least_m): of for of in zip(*by_seed, strict=True)}
@@ -163,6 +166,7 @@ def _curve(by_seed: Sequence[tuple[DetectionCell, ...]]) -> _Rows:
 
 
 def _pointing(report: EvaluationReport) -> _Rows:
+    """Rows that say how often the activation's peak lies on the source."""
     rows: _Rows = [
         (
             one.name,

@@ -137,6 +137,7 @@ def check_shape(
 
 
 def _rows(path: Path) -> list[CsvRow]:
+    """The rows of the table of simulated pictures."""
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.reader(stream, strict=True)

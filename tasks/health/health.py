@@ -109,6 +109,7 @@ def _watched(settings: Settings, nights: Sequence[RunRow]) -> tuple[tuple[str, .
 def _volcanoes(
     ledger: Ledger, slugs: Iterable[str], settings: Settings, now: dt.datetime
 ) -> tuple[VolcanoHealth, ...]:
+    """How each volcano does: its state, the age of its data, its failed nights."""
     standings, newest, pairs = ledger.standings(), ledger.newest_dates(), ledger.pair_counts()
     successes, failed = ledger.last_good_runs(), ledger.failed_nights(now)
     found = []
@@ -133,6 +134,7 @@ def _volcanoes(
 
 
 def _of_volcanoes(volcanoes: Iterable[VolcanoHealth], settings: Settings) -> Iterator[Finding]:
+    """What a person has to see to at single volcanoes."""
     failing_from = settings.notify_failed_nights or _MAJOR_FAILURES
     for each in volcanoes:
         silence_days = silence_days_of(settings.for_volcano(each.volcano))
@@ -154,6 +156,7 @@ def _of_volcanoes(volcanoes: Iterable[VolcanoHealth], settings: Settings) -> Ite
 def _of_schedule(
     nights: Sequence[RunRow], settings: Settings, now: dt.datetime
 ) -> Iterator[Finding]:
+    """What a person has to see to because nights do not run, or not well."""
     if not nights:
         if settings.watch:
             yield Finding(Check.SCHEDULE, "no night has run yet: see docs/operate.md for schedules")
@@ -183,6 +186,7 @@ def _of_disk(disk: DiskHealth, settings: Settings) -> Iterator[Finding]:
 def _channels(
     ledger: Ledger, settings: Settings, now: dt.datetime
 ) -> tuple[tuple[ChannelHealth, ...], list[Finding]]:
+    """How each channel does, and what a person has to see to there."""
     names = dict.fromkeys(channel_name(url) for url in settings.notify)
     channels, findings = [], []
     for number, state in enumerate(ledger.channel_states(names, now), 1):

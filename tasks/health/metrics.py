@@ -41,6 +41,7 @@ def _gauge(registry: CollectorRegistry, name: str, meaning: str, *labels: str) -
 
 
 def _add_volcanoes(registry: CollectorRegistry, volcanoes: Iterable[VolcanoHealth]) -> None:
+    """Add the gauges of single volcanoes."""
     gauge = partial(_gauge, registry)
     newest = gauge("newest_acquisition_timestamp_seconds", "Of the newest data here", "volcano")
     age = gauge("data_age_days", "Age of the newest data", "volcano")
@@ -62,6 +63,7 @@ def _add_volcanoes(registry: CollectorRegistry, volcanoes: Iterable[VolcanoHealt
 
 
 def _add_watch(registry: CollectorRegistry, health: Health) -> None:
+    """Add the gauges of the watch as a whole."""
     gauge = partial(_gauge, registry)
     found = gauge("findings", "What a person has to see to, by check", "check")
     for check in Check:

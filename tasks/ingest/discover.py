@@ -132,6 +132,7 @@ def _record_silence(
     roots: Iterable[str],
     error: SourceUnavailableError | MissingProductError,
 ) -> None:
+    """Remember that no source listed the frame, and why."""
     absent = isinstance(error, MissingProductError)
     state = (RootState.NO_FRAME if absent else RootState.UNAVAILABLE).value
     now = dt.datetime.now(dt.UTC)
@@ -154,6 +155,7 @@ def _waiting_pairs(
 def _notes(
     request: FrameRequest, listing: PairListing, waiting: Mapping[DatePair, dt.datetime]
 ) -> Iterator[str]:
+    """What a person may want to know of a listing."""
     for answer in listing.unavailable:
         yield f"{request.frame}: {answer.root} gave no listing, it may have more ({answer.reason})"
     for answer in listing.cut:

@@ -104,6 +104,7 @@ def _place_of(
 
 
 def _read(portal: Portal, home: Home, remote: RemoteFrameFile) -> RasterPlace:
+    """Where a file of the frame says that its pixels lie; its header is enough for that."""
     try:
         return fetch_place(portal.session, remote)
     except (WholeFileNeededError, CutAnswerError) as error:

@@ -163,6 +163,7 @@ def describe_lacking(lacking: Iterable[Product], there: Collection[Product]) -> 
 
 
 def _whole_file_row(path: Path, remote: RemoteFile, known: FileRow | None) -> FileRow | None:
+    """The row of a file that lies here whole; None if it is another than the ledger's."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if known is not None and known.state is FileState.FETCHED and known.provenance is None:

@@ -169,6 +169,7 @@ def _held(cube: Cube, pair: DatePair, there: set[DatePair]) -> str | None:
 def _stop_if_needed(
     home: Home, request: FrameRequest, pair: DatePair, result: TilingOutcome
 ) -> None:
+    """Raise what ends the whole step; pass what concerns one pair."""
     if result.stop:
         raise result.stop
     if result.unseen and lies_here(home, request, pair, result.unseen):
@@ -220,6 +221,7 @@ def _tile_rows(
     phase: Product,
     files: Mapping[tuple[DatePair, Product], FileRow],
 ) -> list[TileRow]:
+    """What the ledger keeps of the pairs that came into the cube."""
     rows = []
     for pair, result in tiled.items():
         from_phase, coherence = (files[pair, product] for product in phase.needed)

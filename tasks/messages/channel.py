@@ -91,6 +91,7 @@ def fault_of(url: SecretStr) -> str:
 
 
 def _plugin_of(url: SecretStr, mark: str) -> "NotifyBase | None":
+    """Apprise's plug-in for an address; None if there is none."""
     import apprise  # noqa: PLC0415 - see above
 
     asset = apprise.AppriseAsset(

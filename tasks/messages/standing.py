@@ -88,6 +88,7 @@ def today_utc() -> dt.date:
 def _evidence(
     volcano: Volcano, verdict: DateVerdict, scored: Sequence[ScoredPair]
 ) -> dict[str, Any]:
+    """What a message tells of why a date is judged so."""
     there = [row for row in scored if math.isfinite(row.score.score)]
     pairs = [row for row in there if row.pair.secondary == verdict.date]
     strongest = max(

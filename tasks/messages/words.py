@@ -88,6 +88,7 @@ def _state(
     site_url: str,
     review: Callable[[str, dt.date | None], str] | None,
 ) -> Text:
+    """The message that a volcano's state has changed."""
     facts = message.facts
     now, before = Standing.of_words(facts["now"]), Standing.of_words(facts["before"])
     slug = message.volcanoes[0]
@@ -119,6 +120,7 @@ def _state_line(
     dates: tuple[dt.date | None, dt.date],
     ends: tuple[str, str],
 ) -> str:
+    """The same in one line that fits into an SMS: the least important words go first."""
     date, today = dates
     reviewed, link = ends
     probability = facts.get("probability")
@@ -144,6 +146,7 @@ def _stale(
     site_url: str,
     review: Callable[[str, dt.date | None], str] | None,  # noqa: ARG001 - as the others
 ) -> Text:
+    """The message that no new data of a volcano comes."""
     facts = message.facts
     slug = message.volcanoes[0]
     name = sms_text(str(facts["name"]), slug).upper()
@@ -166,6 +169,7 @@ def _failed_nights(
     site_url: str,
     review: Callable[[str, dt.date | None], str] | None,  # noqa: ARG001 - as the others
 ) -> Text:
+    """The message that nights have failed."""
     facts = message.facts
     title = f"{SENDER} {facts['nights']} FAILED NIGHTS"
     names = [sms_text(name, name).upper() for name in message.volcanoes]

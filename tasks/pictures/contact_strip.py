@@ -106,6 +106,7 @@ def draw_interferograms(
 
 
 def _check(window: PhaseWindow) -> None:
+    """Pass a window whose phase is an image, with activation of the same shape."""
     shape = window.phase_rad.shape
     if len(shape) != _DIMENSIONS or window.phase_rad.size == 0:
         message = f"the phase of {window.pair} has shape {shape}: no image"

@@ -126,6 +126,7 @@ def draw_rates(
 
 
 def _draw_map(axes: Axes, one: RateMap, volcano: Volcano, scale: float) -> object:
+    """Draw one map of rates; the image, for its colour bar."""
     picture = axes.imshow(
         one.mm_per_day, cmap="RdBu_r", vmin=-scale, vmax=scale, extent=one.extent,
         interpolation="nearest",
@@ -163,6 +164,7 @@ def _draw_scale(figure: Figure, picture: Any, left: float, width: int) -> None:
 def _map_of(
     ledger: Ledger, place: tuple[str, FrameId], measure: DateMeasure, settings: Settings
 ) -> RateMap | None:
+    """The map of one frame at its last date; None where nothing can be said."""
     volcano, frame = place
     windows = CubeWindows.open(settings, volcano, frame, ledger.corrections(volcano, frame))
     first = measure.date - dt.timedelta(settings.rate_days)

@@ -148,6 +148,7 @@ def _draw_panels(panels: tuple[Axes, ...], days: pd.DataFrame, pairs: pd.DataFra
 
 
 def _check(dates: pd.DataFrame, interferograms: pd.DataFrame) -> None:
+    """Pass tables of one volcano with the columns and states of a timeline."""
     volcanoes: set[str] = set()
     for name, table in (("dates", dates), ("interferograms", interferograms)):
         missing = [column for column in _NEEDED[name] if column not in table.columns]

@@ -124,6 +124,7 @@ def block_days(days: pd.DataFrame) -> pd.Series:
 def _draw_band(
     axes: Axes, days: pd.DataFrame, states: pd.Series, place: tuple[float, float]
 ) -> None:
+    """Draw a bar for each date in the colour of its state."""
     middle, height = place
     widths = block_days(days)
     line = 0.8 if len(days) <= _WIDE_BLOCKS else 0.0

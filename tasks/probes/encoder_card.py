@@ -164,6 +164,7 @@ def _limit_of_places(learned: LabelledRows) -> str:
 
 
 def _describe_data(corpus: PatchFacts, learned: LabelledRows) -> dict[str, object]:
+    """What the card says of what was learned from."""
     labels = learned.labels.tolist()
     deforming = [v for v, label in zip(learned.volcanoes, labels, strict=True) if label]
     return {

@@ -156,6 +156,7 @@ def _by_frame(
     logits: NDArray[np.float64],
     threshold: float,
 ) -> list[dict[str, Any]]:
+    """Figures of each frame that has deformation."""
     frames = np.array([str(patch.frame) for patch in patches])
     return [
         {

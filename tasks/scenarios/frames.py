@@ -2,12 +2,14 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Annotated
 
 from catalogs.records import DatePair, FrameId
+from fringewatch.checked_fields import Count, Limits, check_fields
 from fringewatch.errors import BadInputError
 from insar_models.simulation.geometry import LineOfSight, Outline
 
-_STEEPEST_DEGREES, _FLATTEST_DEGREES = 15.0, 60.0  # stripmap and wide swath stay well inside
+_INCIDENCE = Limits(15.0, 60.0, "degrees from the vertical")  # of any radar mode, and more
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,10 @@ class Passes:
     first: dt.date
     last: dt.date
     """No pass comes later; it need not be a pass itself."""
-    step_days: int
+    step_days: Count
 
     def __post_init__(self) -> None:
-        if self.step_days < 1:
-            message = f"step_days is {self.step_days}: give 1 or more (12 for one satellite)"
-            raise BadInputError(message)
+        check_fields(self)
         if self.last < self.first:
             message = f"last is {self.last}, which comes before first, {self.first}"
             raise BadInputError(message)
@@ -38,9 +38,9 @@ class ScenarioFrame:
     """A LiCSAR frame that sees the volcano: its line of sight and its dates."""
 
     id: FrameId
-    heading_degrees: float
+    heading_degrees: Annotated[float, Limits(-360, 360, "degrees")]
     """Of the flight, clockwise from north: about -168 descending, -12 ascending."""
-    incidence_degrees: float
+    incidence_degrees: Annotated[float, _INCIDENCE]
     """At the volcano."""
     dates: tuple[dt.date, ...] = ()
     passes: tuple[Passes, ...] = ()
@@ -53,15 +53,7 @@ class ScenarioFrame:
     """Corners (longitude, latitude) of what the frame sees; there is no data outside of it."""
 
     def __post_init__(self) -> None:
-        if not _STEEPEST_DEGREES <= self.incidence_degrees <= _FLATTEST_DEGREES:
-            message = (
-                f"incidence_degrees is {self.incidence_degrees}: a radar looks down at "
-                f"{_STEEPEST_DEGREES:g} to {_FLATTEST_DEGREES:g} degrees from the vertical"
-            )
-            raise BadInputError(message)
-        if not -360 <= self.heading_degrees <= 360:  # noqa: PLR2004
-            message = f"heading_degrees is {self.heading_degrees}: give -360 to 360"
-            raise BadInputError(message)
+        check_fields(self)
         self._check_dates()
         if len(self.acquisitions) < 2:  # noqa: PLR2004
             message = (
@@ -88,6 +80,7 @@ class ScenarioFrame:
         return set(self.dates).union(*(passes.days() for passes in self.passes))
 
     def _check_dates(self) -> None:
+        """Pass dates in order, and gaps that lie among them."""
         for number, (earlier, later) in enumerate(zip(self.dates, self.dates[1:], strict=False), 2):
             if earlier >= later:
                 message = (
@@ -111,15 +104,13 @@ class PairsRule:
 
     spans: tuple[int, ...] = (1, 2)
     """How many acquisitions later the second date comes; 1 is the very next one."""
-    longest_days: int | None = None
+    longest_days: Count | None = None
     """No pair is longer, whatever the span; None: there is no limit."""
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not self.spans or min(self.spans) < 1 or len(set(self.spans)) != len(self.spans):
             message = f"spans are {list(self.spans)}: give numbers from 1 on, each once"
-            raise BadInputError(message)
-        if self.longest_days is not None and self.longest_days < 1:
-            message = f"longest_days is {self.longest_days}: give 1 or more"
             raise BadInputError(message)
 
     def pairs(self, days: tuple[dt.date, ...]) -> tuple[DatePair, ...]:

@@ -95,6 +95,7 @@ def _png(grey: NDArray[np.uint8]) -> bytes:
 
 
 def _row(drawn: PatchScene, label: int, number: int, path: Path) -> tuple[object, ...]:
+    """The row of one picture in the table of truth."""
     sight, grid = drawn.still.sight, drawn.still.grid
     radius = f"{drawn.footprint_pixels:.1f}"
     moved = (drawn.kind, f"{drawn.peak_m:.5f}", drawn.row, drawn.column, radius)

@@ -11,6 +11,7 @@ from catalogs.rasters.grid import Grid, Window, volcano_window
 from catalogs.records import DatePair, Volcano
 from catalogs.world.frame_geometry import FrameFit, check_frame
 from catalogs.world.volcanoes import select_frames
+from fringewatch.checked_fields import WholeFromZero, check_fields
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PIXEL_DEGREES, WINDOW_SIZE
 from insar_models.simulation.episode import Episode
@@ -37,7 +38,7 @@ class Scenario:
     name: str
     """Of the file."""
     volcano: Volcano
-    seed: int
+    seed: WholeFromZero
     """Of everything that chance decides; 0 or more."""
     frames: tuple[ScenarioFrame, ...]
     summary: str = ""
@@ -56,9 +57,7 @@ class Scenario:
     """What is simulated; None: the volcano's window with a margin, at LiCSAR's pixel."""
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            message = f"seed is {self.seed}: give 0 or more"
-            raise BadInputError(message)
+        check_fields(self)
         if not self.frames:
             message = f"frames: there is none; {self.volcano.slug} is seen by {_names(self)}"
             raise BadInputError(message)

@@ -71,6 +71,7 @@ def shipped_scenarios() -> tuple[tuple[str, str], ...]:
 
 
 def _path_of(name: str) -> Path:
+    """The file that a scenario's name means: a path, or one of those that are shipped."""
     if name.endswith(_ENDING) or "/" in name:
         return Path(name).expanduser()
     path = _SHIPPED / f"{name}{_ENDING}"

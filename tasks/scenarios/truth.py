@@ -131,6 +131,7 @@ def write_table(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object
 
 
 def _pair_truths(scenario: Scenario, seed: int) -> Iterator[PairTruth]:
+    """The truth of each pair: what moved in it, and what is wrong with its files."""
     for frame in scenario.frames:
         scene = scene_of(scenario, frame, seed=seed)
         land = window_land(scenario, scene)

@@ -128,6 +128,7 @@ def _frames_of(ledger: Ledger, volcano: Volcano) -> list[tuple[str | None, Frame
 
 
 def _all_frames(ledger: Ledger, volcanoes: Iterable[Volcano]) -> list[tuple[str | None, FrameId]]:
+    """Every frame that the ledger knows, with the volcano that it is of."""
     catalogue = {volcano.slug: volcano for volcano in volcanoes}
     found: list[tuple[str | None, FrameId]] = []
     for slug in ledger.volcanoes():

@@ -120,6 +120,7 @@ class FrameStatus:
         return self.absence is not None and not (self.listed or self.in_cube or self.gone)
 
     def _warnings(self) -> Iterator[str]:
+        """What a person should know of the frame, one line each."""
         if self.is_unknown:
             return  # the catalogue names frames that were retired or renamed
         if self.absence is not None:

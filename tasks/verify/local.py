@@ -85,6 +85,7 @@ def check_cube(home: Home, memory: FrameMemory) -> tuple[Difference, ...]:
 
 
 def _fault_of(phase: xr.DataArray, coherence: xr.DataArray, place: int, row: TileRow) -> str | None:
+    """What is wrong with a pair in the cube; None if it is as the ledger says."""
     try:
         tile = PairTile(
             row.pair, phase.isel(pair=place).to_numpy(), coherence.isel(pair=place).to_numpy()
@@ -161,6 +162,7 @@ def _parse_granule(path: Path) -> tuple[DatePair, Product] | None:
 
 
 def _file_fault(path: Path, row: FileRow) -> str | None:
+    """What is wrong with a downloaded file; None if it is good."""
     if row.state is FileState.FETCHED and row.provenance is None:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -121,6 +121,7 @@ def _check_remote(
     local: Iterable[Difference],
     newest_pairs: int | None,
 ) -> RemoteCheck:
+    """What the source says of the pairs, and of those that the ledger does not know."""
     unknown = {
         found.pair
         for found in local
@@ -186,6 +187,7 @@ def _report(
     tables: tuple[Difference, ...],
     commands: tuple[str, ...],
 ) -> VerifyReport:
+    """The report of a volcano from the checks of its frames."""
     if not checks:
         note = f"{volcano} was never fetched into this home: there is nothing to verify"
         return VerifyReport(volcano, Outcome.NOTHING, tables=tables, notes=(note,))

@@ -172,7 +172,7 @@ def _folder() -> Iterator[str]:
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """Hold what worker processes shall inherit; Dask changes it too, and would leave it so."""
+    """Set what worker processes inherit, and put it back afterwards: Dask would not."""
     before = {name: os.environ.get(name) for name in (*_ONE_THREAD, *_SET_BY_DASK)}
     os.environ.update(_ONE_THREAD)
     try:

@@ -65,6 +65,7 @@ def _connect(address: str) -> Client:
 
 
 def _wait_for_threads(client: Client, address: str) -> int:
+    """How many threads the workers have together, once there is one."""
     end = time.monotonic() + _WORKERS_LIMIT
     while not (threads := int(sum(_ask(client, address, client.scheduler.ncores).values()))):
         if time.monotonic() > end:

@@ -17,6 +17,7 @@ from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.registry import find_model
 from insar_models.encoders.files import load_encoder, save_encoder
 from insar_models.model_folder import read_card
+from tests.flows.small_recipes import RECIPE, TUNE_RECIPE
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
 from tests.insar_models.small_patch_file import small_patch_file
@@ -24,23 +25,6 @@ from tests.insar_models.small_tuning import labelled_corpus as quiet_corpus
 from tests.insar_models.small_tuning import tiny_encoder
 
 HOST = socket.gethostname().lower()
-RECIPE = """
-batch_size = 4
-steps = 2
-spare_groups = false
-outputs = 8
-[encoder]
-architecture = "compact"
-width = 0.25
-size = 32
-"""
-
-TUNE_RECIPE = """
-batch_size = 4
-steps = 2
-sources = 3
-augmentation = false
-"""
 
 
 class TestNames:

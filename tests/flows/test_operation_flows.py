@@ -8,7 +8,6 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from catalogs.ledger.ledger import open_ledger
-from catalogs.portal.hosts import forget_host
 from flows.heartbeat import heartbeat
 from flows.messages import messages
 from flows.nightly import nightly
@@ -29,7 +28,6 @@ def test_a_night_tells_of_unrest_calls_the_heartbeat_and_links_its_pages(
     httpserver: HTTPServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    forget_host(httpserver.url_for("/"))
     httpserver.expect_request("/hunter2").respond_with_data("ok")
     monkeypatch.setattr("tasks.messages.standing.today_utc", lambda: dt.date(2024, 1, 31))
     home.mkdir()

@@ -1,6 +1,11 @@
 """Pretraining that takes a moment: sixteen patches, a narrow net, a few steps."""
 
-from collections.abc import Iterator
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +23,7 @@ from insar_models.training.journal import read_journal
 from insar_models.training.running import TrainingSetup
 from tests.insar_models.small_patch_file import small_patch_file
 
+_ROOT = Path(__file__).parents[2]
 COUNT = 16
 TINY = EncoderSpec(architecture="compact", width=0.125, size=32)
 RECIPE = PretrainRecipe(
@@ -73,3 +79,21 @@ def assert_same_run(one: Path, other: Path) -> None:
     assert notes_in(one) == notes_in(other)
     weights = "encoder/weights.safetensors"
     assert (one / weights).read_bytes() == (other / weights).read_bytes()
+
+
+def kill_after_a_checkpoint(module: str, words: Sequence[str], folder: Path) -> None:
+    """Run a command until an even step is kept in its folder, and kill it; it is not done then."""
+    command = [sys.executable, "-m", module, *words, str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=_ROOT, env=environment) as process:
+        deadline = time.monotonic() + 120
+        while not list(folder.glob("checkpoints/step-*[2468].safetensors")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    stopped = read_checkpoint(folder)
+    assert stopped is not None
+    assert 0 < stopped.step < 40
+    assert not (folder / "encoder").exists()

@@ -3,9 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from tests.insar_models.small_pretraining import (
     TINY,
     assert_same_run,
     corpus_in,
+    kill_after_a_checkpoint,
     notes_in,
     one_thread,
 )
@@ -147,19 +145,7 @@ def test_a_signal_stops_after_the_step(
 
 def test_killed_and_taken_up(given: list[str], tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    command = [sys.executable, "-m", "insar_models.train", *given, str(killed)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        deadline = time.monotonic() + 120
-        while not list(killed.glob("checkpoints/step-*[2468].safetensors")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
-    stopped = read_checkpoint(killed)
-    assert stopped is not None
-    assert 0 < stopped.step < 40
+    kill_after_a_checkpoint("insar_models.train", given, killed)
     assert main([*given, str(killed)]) == 0
     assert main([*given, str(whole)]) == 0
     assert_same_run(killed, whole)

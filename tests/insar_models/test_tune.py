@@ -2,9 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +14,11 @@ from insar_models.encoders.files import save_encoder
 from insar_models.training.checkpoints import read_checkpoint
 from insar_models.tune import main
 from insar_models.tuning.run import tune
-from tests.insar_models.small_pretraining import assert_same_run, one_thread
+from tests.insar_models.small_pretraining import (
+    assert_same_run,
+    kill_after_a_checkpoint,
+    one_thread,
+)
 from tests.insar_models.small_tuning import labelled_corpus, tiny_encoder
 
 ROOT = Path(__file__).parents[2]
@@ -128,20 +129,7 @@ def test_a_signal_stops_after_the_step(
 @pytest.mark.long
 def test_killed_and_taken_up(given: list[str], tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    command = [sys.executable, "-m", "insar_models.tune", *given, str(killed)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        deadline = time.monotonic() + 120
-        while not list(killed.glob("checkpoints/step-*[2468].safetensors")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
-    stopped = read_checkpoint(killed)
-    assert stopped is not None
-    assert 0 < stopped.step < 40
-    assert not (killed / "encoder").exists()
+    kill_after_a_checkpoint("insar_models.tune", given, killed)
     assert main([*given, str(killed)]) == 0
     assert main([*given, str(whole)]) == 0
     assert_same_run(killed, whole)

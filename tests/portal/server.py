@@ -16,8 +16,9 @@ from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
+from urllib.parse import urlsplit
 
-from catalogs.portal.hosts import forget_host
+from catalogs.portal import hosts
 from tests.portal import pages
 from tests.portal.beside_pairs import answer_beside_pairs
 from tests.portal.faults import Fault, FaultKind
@@ -91,7 +92,8 @@ class StandInPortal:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     def __enter__(self) -> Self:
-        forget_host(self.origin)  # another stand-in may have failed on the same port
+        # Another stand-in may have failed on the same port.
+        hosts._HOSTS.pop(urlsplit(self.origin).netloc, None)
         self._thread.start()
         return self
 

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,7 @@ import pytest
 from catalogs.home.home import Home
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.rows import FileState
-from catalogs.portal.hosts import forget_host
-from catalogs.portal.session import SessionSettings
+from catalogs.portal import hosts
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
 from tasks.records import Outcome, RunReport
@@ -22,6 +20,8 @@ from tests.portal.server import StandInPortal
 from tests.scenes import FRAME, FRINGES, QUIET, write_frame
 
 BAD, GOOD = "20240106_20240118", "20240118_20240130"
+
+pytestmark = pytest.mark.usefixtures("hurried")
 FILE = f"{BAD}.geo.diff_pha.tif"
 LISTING = f"/{FRAME}/interferograms/"
 FETCHED, LISTED, MISSING, REJECTED = (
@@ -77,18 +77,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def portal(tree: Path) -> Iterator[StandInPortal]:
     with StandInPortal(tree) as portal:
         yield portal
-        forget_host(portal.url)
 
 
 @pytest.fixture
-def settings(portal: StandInPortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    hurried = partial(SessionSettings, backoff_s=0.0, backoff_jitter_s=0.0)
-    monkeypatch.setattr("tasks.ingest.discover.SessionSettings", hurried)
-    monkeypatch.setattr("tasks.publish.draw_timeline", lambda *_: None)
-    monkeypatch.setattr("tasks.publish.draw_interferograms", lambda *_: None)
-    return Settings(
-        home=tmp_path / "home", portal=(portal.url,), retries=2, requests_per_second=1000
-    )
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"retries": 2})
 
 
 @pytest.fixture
@@ -121,7 +114,7 @@ def test_a_fault_at_one_file(
     assert all(case.words in problem.reason for problem in report.problems)
 
     portal.faults.clear()
-    forget_host(portal.url)
+    hosts._HOSTS.clear()
     asked = portal.count(f"{GOOD}.geo.diff_pha.tif")
     mended = watch_volcano(request_, settings)
     assert (mended.outcome, mended.in_table) == (Outcome.DONE, 2)

@@ -6,14 +6,11 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from catalogs.home.home import Home, home_of, only_writer, open_home
-from catalogs.portal.hosts import forget_host
-from catalogs.portal.session import SessionSettings
 from catalogs.settings import Settings
 from flows.screen import show_reports
 from flows.steps import conclude_all
@@ -29,6 +26,8 @@ from tests.storage import folder_of
 DONE, FAILED, REFUSED, PARTIAL, LATER = (
     Outcome.DONE, Outcome.FAILED, Outcome.REFUSED, Outcome.PARTIAL, Outcome.LATER
 )  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("hurried")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}[^,\n]*")
 
 
@@ -47,18 +46,6 @@ def portal(tree: Path, watched: tuple[Watched, ...]) -> Iterator[StandInPortal]:
     assert len(watched) == 12
     with StandInPortal(tree) as portal:
         yield portal
-        forget_host(portal.url)
-
-
-@pytest.fixture
-def settings(portal: StandInPortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    hurried = partial(SessionSettings, backoff_s=0.0, backoff_jitter_s=0.0)
-    monkeypatch.setattr("tasks.ingest.discover.SessionSettings", hurried)
-    monkeypatch.setattr("tasks.publish.draw_timeline", lambda *_: None)
-    monkeypatch.setattr("tasks.publish.draw_interferograms", lambda *_: None)
-    return Settings(
-        home=tmp_path / "home", portal=(portal.url,), retries=0, requests_per_second=1000
-    )
 
 
 def night(watched: Sequence[Watched], settings: Settings, steps: Steps | None = None,

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,6 @@ import pytest
 import safetensors.numpy
 
 from catalogs.home.home import home_of, open_home
-from catalogs.portal.hosts import forget_host
-from catalogs.portal.session import SessionSettings
 from catalogs.settings import Settings
 from flows.screen import show_reports
 from flows.steps import conclude, conclude_all
@@ -29,6 +26,7 @@ from tests.plugins import install
 from tests.portal.server import StandInPortal
 from tests.storage import folder_of
 
+pytestmark = pytest.mark.usefixtures("hurried")
 VOTE = """
 from dataclasses import dataclass
 from insar_models.onset.rule import Rule
@@ -81,10 +79,6 @@ def two(tmp_path: Path) -> tuple[Watched, Watched]:
 def settings(
     two: tuple[Watched, Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Settings]:
-    hurried = partial(SessionSettings, backoff_s=0.0, backoff_jitter_s=0.0)
-    monkeypatch.setattr("tasks.ingest.discover.SessionSettings", hurried)
-    for picture in ("timeline", "interferograms"):
-        monkeypatch.setattr(f"tasks.publish.draw_{picture}", lambda *_: None)
     (tmp_path / "site").mkdir()
     monkeypatch.syspath_prepend(tmp_path / "site")
     with StandInPortal(tmp_path / "tree") as portal:
@@ -92,7 +86,6 @@ def settings(
             home=tmp_path / "home", portal=(portal.url,), retries=0, requests_per_second=1000,
             model="baseline-0", air=(),
         )  # fmt: skip
-        forget_host(portal.url)
 
 
 def has_table(settings: Settings, each: Watched) -> bool:

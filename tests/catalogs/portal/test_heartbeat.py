@@ -6,14 +6,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from catalogs.portal.heartbeat import call_heartbeat
-from catalogs.portal.hosts import forget_host
 
 AGENT = "fringewatch-test"
 
 
 @pytest.fixture
 def url(httpserver: HTTPServer) -> SecretStr:
-    forget_host(httpserver.url_for("/"))
     return SecretStr(httpserver.url_for("/hunter2"))
 
 

@@ -183,8 +183,6 @@ def test_who_waits_for_a_connection_is_told_of_the_pause() -> None:
 def test_hosts_are_told_apart_by_name_and_port() -> None:
     assert host_at("http://A.example:8/a") is host_at("https://a.example:8/b?c")
     assert host_at("http://a.example:8/") is not host_at("http://a.example:9/")
-    hosts.forget_host("http://a.example:8/")
-    hosts.forget_host("http://a.example:9/")
 
 
 @pytest.mark.parametrize(
@@ -279,4 +277,3 @@ def test_every_silence_counts(portal: StandInPortal, dead_root: str, trouble: st
         assert not isinstance(caught.value, HostPausedError)
         with pytest.raises(HostPausedError):
             read_page(session, url)
-    hosts.forget_host(url)

@@ -47,7 +47,9 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("conections = 2", "conections"),
+        ("conections = 2", r"conections is no setting \(near: connections"),
+        ("[volcano.etna]\nnote = 'x'", r"volcano\.etna\.note is no setting \(near: notes"),
+        ('exports = ["kmz", "x"]', r"exports\[2\] = 'x'"),
         ("connections = 99", "connections = 99"),
         ("water_coherence = 'x'", "water_coherence = 'x'"),
         ("deforming_share = 0", "deforming_share = 0: Input should be greater"),

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 import zarr
 
-from catalogs.storage.bucket_client import RETRIES, forget_stores
+from catalogs.storage.bucket_client import RETRIES, _store
 from catalogs.storage.opening import open_place
 from catalogs.storage.place import Place
 from fringewatch.errors import FringewatchError, HomeError, StoreError
@@ -114,7 +114,7 @@ def test_missing_credentials_are_said(
         monkeypatch.delenv(name)
     # Where a machine at Amazon would ask; here nobody answers.
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:9/169.254.169.254")
-    forget_stores()
+    _store.cache_clear()
     with pytest.raises(HomeError, match=r"there are no credentials: set AWS_ACCESS_KEY_ID"):
         place.children()
 

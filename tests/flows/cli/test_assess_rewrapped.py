@@ -1,26 +1,21 @@
 """The command that scores re-wrapped displacement."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from flows.cli import run
-from flows.screen import stop_logging
 from tasks.judge import models
 from tests.tasks.assess.displacement import NO_DATA, TRUTH, StandIn, series_arrays, write_series
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
+def _truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "model_of", lambda _: StandIn())
     (tmp_path / "truth.csv").write_text(TRUTH)
     write_series(tmp_path).rename(tmp_path / "series.npz")
-    yield
-    stop_logging()
 
 
 SERIES = ("--rewrapped", "series.npz", "--truth", "truth.csv")

@@ -1,28 +1,14 @@
 """The command line, as scripts use it: words in, exit code and messages out."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
-from flows.screen import stop_logging
 
 BACKFILL = ["backfill", "fernandina", "--start", "2024-01-01", "--end", "2024-03-31"]
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty folder to stand in; the environment and the log as they were, afterwards."""
-    monkeypatch.chdir(tmp_path)
-    environment = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(environment)
-    stop_logging()
 
 
 def changed(argument: str, value: str) -> list[str]:

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +20,6 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from flows.cli import run
 from flows.cli.common import app
-from flows.screen import stop_logging
 from fringewatch.errors import StoreError
 from tasks.corpora.report import CorpusReport
 from tasks.records import Outcome
@@ -74,14 +72,6 @@ class Builders:
             counts=counts_by_reason(self.plan),
             outcome=self.outcome,
         )
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty folder to stand in, and the log as it was, afterwards."""
-    monkeypatch.chdir(tmp_path)
-    yield
-    stop_logging()
 
 
 @pytest.fixture

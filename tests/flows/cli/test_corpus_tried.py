@@ -1,7 +1,6 @@
 """Commands of corpora as a hurried or unlucky person gives them: what they say, and what stays."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,7 @@ from catalogs.corpora.versions import corpus_at
 from catalogs.home.home import Home, open_home
 from catalogs.storage.place import Folder
 from flows.cli import run
-from flows.screen import stop_logging
 from tasks.corpora import build as building
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    yield
-    stop_logging()
 
 
 def draw_pictures(folder: Path, count: int) -> None:

@@ -1,25 +1,12 @@
 """`fringewatch evaluate` as a person types it."""
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
-from flows.screen import stop_logging
 from tests.tasks.evaluation.sets import write_pictures
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    environment = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(environment)
-    stop_logging()
 
 
 def test_pictures_give_a_table_and_a_report(

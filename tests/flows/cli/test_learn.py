@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
 
@@ -12,41 +11,17 @@ import safetensors.torch
 import torch
 
 from flows.cli import run
-from flows.screen import stop_logging
 from insar_models.detectors.registry import find_model
 from insar_models.encoders.encoder import make_encoder
 from insar_models.encoders.files import load_encoder, save_encoder
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.model_folder import read_card
+from tests.flows.small_recipes import RECIPE, TUNE_RECIPE
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
 from tests.insar_models.small_patch_file import small_patch_file
 from tests.insar_models.small_tuning import labelled_corpus as quiet_corpus
 from tests.insar_models.small_tuning import tiny_encoder
-
-RECIPE = """
-batch_size = 4
-steps = 2
-spare_groups = false
-outputs = 8
-[encoder]
-architecture = "compact"
-width = 0.25
-size = 32
-"""
-
-TUNE_RECIPE = """
-batch_size = 4
-steps = 2
-sources = 3
-augmentation = false
-"""
-
-
-@pytest.fixture(autouse=True)
-def _log_as_it_was() -> Iterator[None]:
-    yield
-    stop_logging()
 
 
 @pytest.fixture

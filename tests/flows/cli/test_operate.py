@@ -1,29 +1,16 @@
 """The operator's commands: messages, health, the history of runs."""
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
-from flows.screen import stop_logging
 from tests.mail import MailServer
 from tests.tasks.health.conftest import WatchedHome, watched
 from tests.tasks.messages.conftest import Outbox, mail, outbox
 
 __all__ = ["mail", "outbox", "watched"]  # pytest finds fixtures by their names here
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    environment = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(environment)
-    stop_logging()
 
 
 def written(home: Outbox, *lines: str) -> list[str]:

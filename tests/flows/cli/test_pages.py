@@ -1,22 +1,19 @@
 """The command that makes pages: words in, exit code and paths out."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from catalogs.home.home import Home, open_home
 from flows.cli import run
-from flows.screen import stop_logging
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path) -> Path:
     """A home whose watch list has a volcano of which nothing ever came."""
     open_home(Home(tmp_path / "home"))
     (tmp_path / "home" / "fringewatch.toml").write_text('watch = ["taal"]\n')
-    yield tmp_path / "home"
-    stop_logging()
+    return tmp_path / "home"
 
 
 def test_the_last_line_is_the_page_to_begin_with(

@@ -1,28 +1,15 @@
 """The commands of review and of places, as a person types them."""
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
-from flows.screen import stop_logging
 from tests.tasks.conftest import scene_tree
 from tests.tasks.kept_home import KeptHome, filled, kept
 
 __all__ = ["filled", "kept", "scene_tree"]  # pytest finds fixtures by their names here
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    environment = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(environment)
-    stop_logging()
 
 
 def test_a_review_is_given_listed_exported_and_taken_back(

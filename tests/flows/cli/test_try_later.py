@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ import pytest
 from catalogs.storage.place import Folder
 from flows import cli
 from flows.embedded_server import _wait_for
-from flows.screen import stop_logging
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import (
     BadInputError,
@@ -62,12 +60,6 @@ for words, left in commands:
     codes.append([words[:2], full, cli.run(words)])
 print(json.dumps(codes))
 """
-
-
-@pytest.fixture(autouse=True)
-def _log_as_it_was() -> Iterator[None]:
-    yield
-    stop_logging()
 
 
 def test_commands_on_a_disk_that_is_full_end_with_5_and_then_do_well(tmp_path: Path) -> None:

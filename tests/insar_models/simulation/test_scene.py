@@ -110,7 +110,7 @@ def test_still_air_has_no_delay() -> None:
 
 
 def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(BadInputError, match="-1 is no seed"):
+    with pytest.raises(BadInputError, match="seed=-1: give a whole number, from 0"):
         replace(LIVELY, seed=-1)
 
 

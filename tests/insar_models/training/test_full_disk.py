@@ -1,12 +1,13 @@
 """A run's folder on a disk that is really full: a small file system in a process of its own."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.mounts import own_mounts
 
 pytest.importorskip("torch")
 
@@ -55,25 +56,9 @@ print(json.dumps(said))
 """
 
 
-@pytest.fixture(scope="module")
-def own_mounts() -> list[str]:
-    """Words before a command that may then mount what it likes, seen by nobody else."""
-    words = ["unshare", "--map-root-user", "--mount"]
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run(
-            [*words, "mount", "-t", "tmpfs", "none", "/mnt"], check=False, capture_output=True
-        ).returncode
-    ):
-        pytest.skip("no file systems of one's own on this machine (unshare --mount)")
-    return words
-
-
-def test_a_full_disk_stops_a_run_which_then_goes_on_to_the_same_bytes(
-    own_mounts: list[str], tmp_path: Path
-) -> None:
+def test_a_full_disk_stops_a_run_which_then_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*own_mounts, sys.executable, "-c", RUNS, str(tmp_path)],
+        [*own_mounts(), sys.executable, "-c", RUNS, str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,

@@ -6,7 +6,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 
-from catalogs.portal.hosts import forget_host
 from tasks.health.after_run import after_run, beat
 from tasks.health.health import health_of
 from tasks.health.metrics import metrics_of
@@ -15,7 +14,6 @@ from tests.tasks.health.conftest import NOW, WatchedHome
 
 @pytest.fixture
 def listened(well: WatchedHome, httpserver: HTTPServer) -> WatchedHome:
-    forget_host(httpserver.url_for("/"))
     httpserver.expect_request("/hunter2").respond_with_data("ok")
     well.set(heartbeat_url=SecretStr(httpserver.url_for("/hunter2")), notify=())
     return well

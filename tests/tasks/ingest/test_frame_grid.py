@@ -3,7 +3,6 @@
 import datetime as dt
 import shutil
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from catalogs.home.home import Home, open_home
 from catalogs.ledger.ledger import open_ledger
 from catalogs.portal.byte_ranges import ByteRange
 from catalogs.portal.remote_raster import RemoteRaster
-from catalogs.portal.session import SessionSettings
 from catalogs.rasters.grid import Grid
 from catalogs.rasters.lattice import lattice_distance_pixels
 from catalogs.records import DatePair
@@ -27,6 +25,7 @@ from tests.portal.server import StandInPortal
 from tests.relief import HEIGHTS, put_raster
 from tests.scenes import FRAME, QUIET, SIDE, TRANSFORM, scene_phase, write_scene
 
+pytestmark = pytest.mark.usefixtures("hurried")
 OURS = shifted(TRANSFORM, 0.4, 0.0)
 ODD = shifted(TRANSFORM, 0.75, 0.3)
 """A third of a pixel beside ours: near enough for a pair to be read, a pixel off in its window."""
@@ -47,10 +46,8 @@ NO_JUDGE = Steps(correct=no_score, score=no_score, publish=no_table)
 
 
 @pytest.fixture
-def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInPortal]:
+def portal(tmp_path: Path) -> Iterator[StandInPortal]:
     """The two oldest pairs lie beside the lattice of the third one."""
-    hurried = partial(SessionSettings, backoff_s=0.0, backoff_jitter_s=0.0)
-    monkeypatch.setattr("tasks.ingest.discover.SessionSettings", hurried)
     for number, (pair, place) in enumerate([(FIRST, ODD), (SECOND, ODD), (THIRD, OURS)]):
         write_scene(tmp_path / "tree", pair, scene_phase(QUIET, number), place)
     with StandInPortal(tmp_path / "tree") as portal:
@@ -58,10 +55,8 @@ def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInP
 
 
 @pytest.fixture
-def settings(portal: StandInPortal, tmp_path: Path) -> Settings:
-    return Settings(
-        home=tmp_path / "home", portal=(portal.url,), retries=0, requests_per_second=1000, air=()
-    )
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"air": ()})
 
 
 def until(day: str) -> WatchRequest:

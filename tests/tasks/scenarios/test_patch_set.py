@@ -177,7 +177,7 @@ def test_a_signal_can_be_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("size_pixels = 48", "spans_days = []", "patches.spans_days"),
         ("size_pixels = 48", "size = 48", "patches.size is no key: did you mean size_pixels"),
         ("seed = 3", 'seed = 3\nvolcano = "etna"', "volcano is no key"),
-        ("seed = 3", "seed = -3", "seed is -3"),
+        ("seed = 3", "seed = -3", "seed=-3"),
         ("[ground]", "[processing]\ncut_share = 0.5\n[ground]", "processing: .*not for patches"),
         ("[ground]", "[ground]\ncoastline = [[0, 0], [1, 0], [1, 1]]", "ground: .*not for patches"),
         ("[ground]", "[ranges]\nmogi_depth_m = [9, 1]\n[ground]", "ranges.mogi_depth_m: "),

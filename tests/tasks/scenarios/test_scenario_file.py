@@ -81,7 +81,7 @@ def test_a_seed_of_the_callers_replaces_the_files(tmp_path: Path) -> None:
     path = small_file(tmp_path)
     assert read_scenario(path).seed == 7
     assert read_scenario(path, seed=8).seed == 8
-    with pytest.raises(BadInputError, match="seed is -1"):
+    with pytest.raises(BadInputError, match="seed=-1"):
         read_scenario(path, seed=-1)
 
 
@@ -142,7 +142,7 @@ WRONG = [
     ("spans = [1, 2]", "spans = [0]", r"pairs.spans: .*\[0\]"),
     ("spans = [1, 2]", "spans = [9]", "pairs: the rule makes none"),
     ("spans = [1, 2]", "spans = [1]\nlongest_days = 3", "pairs: the rule makes none"),
-    ("width = 70", "width = 0", "area: a grid of 0 x 62"),
+    ("width = 70", "width = 0", "area.width: GroundGrid: width=0: give a whole number"),
     ("west = -22.6205", "west = 22.6205", "the window round 63.895 N"),
     (SOURCE, SOURCE.replace("1000", "-10"), r"episodes\[1\].source.top_m: .*-10"),
     (SOURCE, SOURCE.replace("1000", "6000"), r"episodes\[1\].source.bottom_m: .*5000"),

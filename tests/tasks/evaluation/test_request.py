@@ -12,11 +12,11 @@ from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.registry import save_model
 from insar_models.judging.bootstrap import BootstrapPlan
 from insar_models.patchfile.splits import SplitBy
-from tasks.evaluation.asked import NO_CORPUS, EvaluationRequest, evaluate_request
 from tasks.evaluation.evaluate import Judging
 from tasks.evaluation.labelled_corpus import LabelledCorpus
 from tasks.evaluation.probes import Probing, probe_candidate, read_encoder
 from tasks.evaluation.report import EvaluationReport
+from tasks.evaluation.request import NO_CORPUS, EvaluationRequest, evaluate_request
 from tasks.evaluation.samples import GroupBy
 from tests.tasks.evaluation.corpora import EACH, PLACES, write_corpus, write_encoder
 from tests.tasks.evaluation.sets import write_pictures
