@@ -45,7 +45,7 @@ def test_a_run_lets_go_when_what_serves_it_is_killed() -> None:
 
 def test_a_run_that_nobody_serves_looks_after_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[object] = []
-    monkeypatch.setattr(orphans.threading, "Thread", started.append)
+    monkeypatch.setattr("flows.orphans.threading.Thread", started.append)
     monkeypatch.delenv(orphans.SERVED_BY, raising=False)
     orphans.end_with_the_server(None, None, None)  # type: ignore[arg-type]  # it looks at none
     assert not started

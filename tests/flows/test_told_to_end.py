@@ -12,7 +12,7 @@ BOTH = (signal.SIGTERM, signal.SIGINT)
 def handlers() -> Iterator[dict[int, object]]:
     """What listens now; put back after the test."""
     before = {number: signal.getsignal(number) for number in BOTH}
-    yield {**before}
+    yield dict(before.items())
     for number, handler in before.items():
         signal.signal(number, handler)
 
