@@ -12,7 +12,7 @@ import argparse
 import datetime as dt
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +30,7 @@ from catalogs.ledger.rows import SourceRow, TileRow
 from catalogs.rasters.grid import Grid, Window
 from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
-from catalogs.tables import DATES, INTERFEROGRAMS, write_table
+from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, write_table
 from catalogs.world.volcanoes import load_volcanoes
 from fringewatch.numbers import PIXEL_DEGREES, WINDOW_SIZE
 from insar_models.phase.codes import encode_phase, wrap
@@ -160,7 +160,7 @@ def _pair_rows(
         "source_sha256": [f"{slug}{pair}" for pair in pairs],
         "scored_at": pd.Timestamp("2024-01-01", tz="UTC"),
     }  # fmt: skip
-    return pd.DataFrame(rows, index=range(len(pairs)))
+    return _complete(INTERFEROGRAMS, rows, len(pairs))
 
 
 def _date_rows(slug: str, frame: FrameId, pairs: Sequence[DatePair], moving: Any) -> pd.DataFrame:
@@ -179,8 +179,18 @@ def _date_rows(slug: str, frame: FrameId, pairs: Sequence[DatePair], moving: Any
         "first_state": states, "first_since": [since if m else None for m in moving],
         "first_method": "deconvolution", "first_model": "simclr-compact-2",
         "first_judged_at": pd.Timestamp("2024-01-01", tz="UTC"), "revised": False,
+        "rate_mm_per_day": np.where(moving, 1.5, 0.02), "rate_low": -0.1, "rate_high": 2.0,
+        "displacement_mm": np.where(moving, 40.0, np.nan),
+        "displacement_low_mm": np.where(moving, 30.0, np.nan),
+        "displacement_high_mm": np.where(moving, 50.0, np.nan), "air_disturbed": 0.1,
     }  # fmt: skip
-    return pd.DataFrame(rows, index=range(len(pairs)))
+    return _complete(DATES, rows, len(pairs))
+
+
+def _complete(schema: TableSchema, rows: Mapping[str, Any], count: int) -> pd.DataFrame:
+    """Return the rows with all columns of their table; empty where nothing is given."""
+    columns = {column.name: rows.get(column.name) for column in schema.columns}
+    return pd.DataFrame(columns, index=range(count))
 
 
 if __name__ == "__main__":

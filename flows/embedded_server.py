@@ -32,6 +32,9 @@ _TAIL_LINES: Final = 3
 _LASTING: Final = {
     # Prefect keeps what it knows of runs for 90 days; without this, for ever.
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    # On a busy machine it waits for its database, where it would say that it is unavailable.
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
 }
 
 

@@ -12,6 +12,7 @@ from prefect.flows import Flow, FlowStateHook
 from prefect.logging.handlers import APILogHandler
 from typing_extensions import override
 
+from flows.orphans import end_with_the_server
 from flows.screen import OURS
 
 
@@ -65,10 +66,11 @@ class _Hooks(TypedDict):
 
 
 RUN_LOG: Final[_Hooks] = {
-    "on_running": [keep_log_lines],
+    "on_running": [keep_log_lines, end_with_the_server],
     "on_completion": [leave_log_lines],
     "on_failure": [leave_log_lines],
     "on_crashed": [leave_log_lines],
     "on_cancellation": [leave_log_lines],
 }
-"""What a flow takes to keep its log lines: ``@flow(name=..., **RUN_LOG)``."""
+"""What a flow takes to keep its log lines, and to end with who serves it:
+``@flow(name=..., **RUN_LOG)``."""

@@ -70,7 +70,7 @@ def prepare(settings: "Settings", *, lasting: bool = False) -> None:
 
 
 @contextmanager
-def without_prefect(settings: "Settings") -> Iterator[None]:
+def without_prefect(settings: "Settings", *, writes: bool = True) -> Iterator[None]:
     """Let a command use the steps as plain functions: no server, and nothing of Prefect's is kept.
 
     The steps' modules import Prefect, which makes its folder then: here in a temporary place.
@@ -78,7 +78,7 @@ def without_prefect(settings: "Settings") -> Iterator[None]:
     Raises
     ------
     HomeError
-        If there is no home, or it cannot be written.
+        If there is no home, or it cannot be written and the command `writes` to it.
     """
     from catalogs.home.home import home_of, open_home
     from catalogs.home.reading import find_home
@@ -86,7 +86,8 @@ def without_prefect(settings: "Settings") -> Iterator[None]:
 
     start_logging()
     find_home(home_of(settings))
-    open_home(home_of(settings))
+    if writes:
+        open_home(home_of(settings))
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("PREFECT_HOME", folder)
         yield

@@ -1,6 +1,7 @@
 """The command that writes what the tables say in the forms of other systems."""
 
 import datetime as dt
+from pathlib import Path
 
 from flows.cli.common import NOTHING_HAD, HomeFolder, app, load, without_prefect
 from fringewatch.errors import BadInputError
@@ -9,13 +10,15 @@ _PARTIAL = 3
 
 
 @app.command
-def export(*volcanoes: str, home: HomeFolder = None) -> int:
+def export(*volcanoes: str, output: Path | None = None, home: HomeFolder = None) -> int:
     """Write what `exports` in fringewatch.toml names, as every run does when it is done.
 
     Parameters
     ----------
     volcanoes
         Names, slugs or GVP numbers; all that have a cube by default.
+    output
+        Folder for the files (default `exports` in the home); the home itself stays as it is.
     """
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, read_ledger
@@ -38,9 +41,11 @@ def export(*volcanoes: str, home: HomeFolder = None) -> int:
     if not named:
         print(f"no volcano has a cube in {settings.home}")
         return NOTHING_HAD
-    with without_prefect(settings):
+    with without_prefect(settings, writes=output is None):
+        from catalogs.storage.place import Folder
         from tasks.standards.write import write_exports
 
-        report = write_exports(settings, named, dt.datetime.now(dt.UTC).date())
+        folder = Folder(output) if output else None
+        report = write_exports(settings, named, dt.datetime.now(dt.UTC).date(), folder)
     print("\n".join(report.lines()))
     return _PARTIAL if report.problems else 0

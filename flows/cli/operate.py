@@ -154,8 +154,14 @@ def serve(*, home: HomeFolder = None) -> int:
 
     settings = load((), home, None)
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")  # the journal has what runs say
-    prepare(settings, lasting=True)
-    from flows.served import serve_schedules
+    from flows.told_to_end import ends_when_told
 
-    serve_schedules(settings, lambda line: print(line, flush=True))
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    with ends_when_told(say):
+        prepare(settings, lasting=True)
+        from flows.served import serve_schedules
+
+        serve_schedules(settings, say)
     return 0

@@ -186,7 +186,7 @@ def _export(volcano: str | None, target: Path, add_to: Path | None, settings: "S
     from catalogs.places import catalogue_of
 
     own = catalogue_of(settings).find(volcano).slug if volcano else None
-    with without_prefect(settings):
+    with without_prefect(settings, writes=False):
         from tasks.review.export import export_reviews
 
         exported = export_reviews(own, settings, target, add_to)

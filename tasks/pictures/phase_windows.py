@@ -19,7 +19,7 @@ from insar_models.detectors.protocol import Detector
 from insar_models.phase.codes import decode_phase
 from insar_models.phase.window_patches import PATCH_ORIGINS, mask_water
 from tasks.judge.air import CubeAir, corrected_codes, read_air
-from tasks.judge.patches import water_of
+from tasks.judge.patches import WaterMask, find_water_mask
 from tasks.pictures.contact_strip import PhaseWindow
 
 _LOGGER = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class WindowReader:
     settings: Settings
     air: Mapping[tuple[FrameId, DatePair], PairAir]
     """What is taken from each pair before the model sees it."""
-    _cubes: dict[FrameId, "_OpenCube"] = field(default_factory=dict)
+    _cubes: dict[FrameId, "OpenCube"] = field(default_factory=dict)
 
     def read(self, seen: SeenPair) -> PhaseWindow:
         """Return the window as scored, without water and air; of a positive one where it looks.
@@ -80,18 +80,17 @@ class WindowReader:
         StoreError
             If the cube is damaged, or does not hold the pair.
         """
-        opened = self._cube(seen.frame)
-        pairs = pairs_of(opened.cube)
-        if seen.pair not in pairs:
+        opened = self.opened(seen.frame)
+        if seen.pair not in opened.pairs:
             message = (
                 f"the cube of {self.volcano} and {seen.frame} does not hold {seen.pair}, which the "
                 "ledger says it does: run `fringewatch verify --repair`"
             )
             raise StoreError(message)
-        one = opened.cube["phase"].isel(pair=pairs.index(seen.pair))
+        one = opened.cube["phase"].isel(pair=opened.pairs.index(seen.pair))
         air = self.air.get((seen.frame, seen.pair))
         codes = corrected_codes(one.to_numpy(), air, opened.air, seen.pair)
-        phase_rad = decode_phase(mask_water(codes, opened.water))
+        phase_rad = decode_phase(mask_water(codes, opened.water.water))
         return PhaseWindow(
             seen.pair,
             phase_rad,
@@ -115,19 +114,28 @@ class WindowReader:
                 _LOGGER.warning("%s %s is not drawn: %s", seen.frame, seen.pair, error)
         return windows
 
-    def _cube(self, frame: FrameId) -> "_OpenCube":
+    def opened(self, frame: FrameId) -> "OpenCube":
+        """Return the cube of a frame, opened once.
+
+        Raises
+        ------
+        StoreError
+            If there is none, or it is damaged.
+        """
         if frame not in self._cubes:
             place = self.home.cube(self.volcano, frame)
             cube = read_cube(place, with_dask=False)
-            water = water_of(cube, self.settings.water_coherence)
-            self._cubes[frame] = _OpenCube(cube, water, read_air(place, cube, self.settings))
+            water = find_water_mask(cube, self.settings.water_coherence)
+            air = read_air(place, cube, self.settings)
+            self._cubes[frame] = OpenCube(cube, pairs_of(cube), water, air)
         return self._cubes[frame]
 
 
 @dataclass(frozen=True, eq=False)
-class _OpenCube:
-    """A cube, where its water is, and what its air may follow."""
+class OpenCube:
+    """A cube, its pairs, where its water is, and what its air may follow."""
 
     cube: xr.Dataset
-    water: NDArray[np.bool_]
+    pairs: tuple[DatePair, ...]
+    water: WaterMask
     air: CubeAir

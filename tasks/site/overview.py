@@ -35,8 +35,15 @@ class OverviewRow:
     newest: dt.date | None
     looked_at: dt.datetime | None
     next_pass: dt.date | None
-    trouble: str
+    troubles: tuple[str, ...]
+    """What is wrong with its data, the worst first."""
     silence_days: int
+
+    @property
+    def trouble(self) -> str:
+        """The worst of it, and how much more there is."""
+        more = len(self.troubles) - 1
+        return "".join(self.troubles[:1]) + (f" (and {more} more)" if more > 0 else "")
 
     @property
     def place_in_table(self) -> tuple[int, int, str]:
@@ -77,33 +84,30 @@ class Overview:
     failed: tuple[str, ...]
 
 
-def make_overview(all_facts: Sequence[VolcanoFacts], failed: Sequence[str]) -> Overview:
+def make_overview(all_rows: Sequence[OverviewRow], failed: Sequence[str]) -> Overview:
     """Return the overview of some volcanoes.
 
     Parameters
     ----------
-    all_facts
+    all_rows
         Of each.
     failed
         What the last run could not have, a line each; what the ledger knows is added.
     """
-    rows = sorted((_row_of(facts) for facts in all_facts), key=lambda row: row.place_in_table)
-    troubles = [text for facts in all_facts for text in facts.troubles]
+    rows = sorted(all_rows, key=lambda row: row.place_in_table)
+    troubles = [text for row in all_rows for text in row.troubles]
     return Overview(
         tuple(rows), _world_of(rows), _summary(rows), tuple(dict.fromkeys((*failed, *troubles)))
     )
 
 
-def _row_of(facts: VolcanoFacts) -> OverviewRow:
+def row_of(facts: VolcanoFacts) -> OverviewRow:
+    """Return the row of a volcano."""
     words, newest, soonest = state_words(facts), facts.newest, soonest_pass(facts.tracks)
     probability = newest["probability"] if newest else None
     sure = "" if newest is None or probability is None else (
         f"p {probability:.2f}, {newest['pairs_positive']} of {newest['pairs']} pairs"
     )  # fmt: skip
-    count = len(facts.troubles)
-    trouble = (
-        "" if not count else facts.troubles[0] + (f" (and {count - 1} more)" if count > 1 else "")
-    )
     return OverviewRow(
         facts.volcano.name,
         facts.volcano.slug,
@@ -115,7 +119,7 @@ def _row_of(facts: VolcanoFacts) -> OverviewRow:
         facts.newest_data,
         facts.looked_at,
         soonest.next_pass if soonest else None,
-        trouble,
+        facts.troubles,
         facts.silence_days,
     )
 

@@ -1,44 +1,52 @@
 """The site: a page for each watched volcano and one for all, files that stand alone.
 
-A page that would say what it says already is left as it is, to the byte. Each of ours ends with a
-line that holds the hash of what it was made from and the hash of what stands before it: by that
-line we know our own pages, whole or spoilt, from files of others.
+A page that would say what it says already is left as it is, to the byte.
 """
 
 import datetime as dt
-import hashlib
 import logging
-import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from catalogs.home.home import Home, home_of
+from catalogs.home.home import home_of
 from catalogs.home.reading import find_home, read_ledger
 from catalogs.ledger.ledger import Ledger
 from catalogs.places import catalogue_of
 from catalogs.records import Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
-from fringewatch import __version__
-from fringewatch.errors import BadInputError, FringewatchError, HomeError, ModelError
-from fringewatch.plain_text import plain
-from insar_models.detectors.protocol import Detector
-from tasks.judge.models import model_of
-from tasks.site.facts import VolcanoFacts, gather_facts
-from tasks.site.overview import Overview, make_overview
-from tasks.site.rendering import render_index, render_volcano, templates_sha256
-from tasks.site.windows import DRAWING, PictureBook, pictures_of
+from fringewatch.errors import HomeError, TryLaterError
+from tasks.site.overview import make_overview
+from tasks.site.page import (
+    PageMaker,
+    PageResult,
+    PageWork,
+    hash_of,
+    its_own_problem,
+    make_pages,
+    model_or_none,
+    put_page,
+    read_page,
+)
+from tasks.site.rendering import render_index
 from tasks.status.home import failing_channels
 
 _LOGGER = logging.getLogger(__name__)
 
 INDEX: Final = "index.html"
 
-_MARK: Final = re.compile(
-    rb"<!-- page of Fringewatch; made from ([0-9a-f]{64}); sha256 ([0-9a-f]{64}) -->\n\Z"
-)
+_DRAWN_HERE: Final = 24
+"""Pages that are drawn by this process, whatever else there is to do."""
+
+_WORTH_WORKERS: Final = 80
+"""Volcanoes that are left then, from which on worker processes are started. To start two takes some
+ten seconds of processor time, and a page that is drawn anew takes an eighth of one."""
+
+_PAGES_AT_ONCE: Final = 8
+"""That a worker is given."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +79,6 @@ class SiteReport:
             names = ", ".join(self.foreign[:6]) + (" ..." if len(self.foreign) > 6 else "")  # noqa: PLR2004
             said.append(f"{len(self.foreign)} files of others there, left alone: {names}")
         return [*said, *(f"NO PAGE: {problem}" for problem in self.problems)]
-
-
-@dataclass(frozen=True)
-class _Old:
-    """A file that lies where a page belongs."""
-
-    text: str
-    made_from: str
-    is_ours: bool
-    is_whole: bool
 
 
 def write_site(
@@ -119,102 +117,66 @@ def write_site(
     home = find_home(home_of(settings))
     folder = folder or home.site
     day = seen_from or dt.datetime.now(dt.UTC).date()
-    model, model_trouble = _model_or_none(settings)
     ledger = read_ledger(home.ledger)
-    run = _Run(home, settings, model, folder, seen_from)
     with ledger or nullcontext():
         volcanoes = watched_volcanoes(settings, ledger)
         known = _known_troubles(ledger, settings)
-        gathered = [
-            facts
-            for volcano in volcanoes
-            if (facts := run.gather(volcano, ledger, day)) is not None
-        ]
-    for facts in gathered:
-        if only is None or facts.volcano.slug in only:
-            run.put_volcano(facts)
-    troubles = (*model_trouble, *failed, *known, *run.problems)
-    run.put_index(make_overview(gathered, tuple(dict.fromkeys(troubles))))
+    wanted = [(volcano, only is None or volcano.slug in only) for volcano in volcanoes]
+    results = _make_all(PageWork(settings, folder, seen_from, day), wanted)
+    problems = [result.problem for result in results if result.problem]
+    troubles = (*model_or_none(settings)[1], *failed, *known, *problems)
+    rows = [result.row for result in results if result.row]
+    overview = make_overview(rows, tuple(dict.fromkeys(troubles)))
+    written = [f"{result.slug}.html" for result in results if result.is_written]
+    unchanged = sum(result.is_unchanged for result in results)
+    with its_own_problem(INDEX, problems):
+        text = render_index(overview, settings, seen_from)
+        is_new = put_page(folder / INDEX, hash_of(text), text, read_page(folder / INDEX))
+        written += [INDEX] * is_new
+        unchanged += not is_new
     slugs = tuple(volcano.slug for volcano in volcanoes)
     removed, foreign = _others(folder, {INDEX, *(f"{slug}.html" for slug in slugs)})
-    return SiteReport(
-        folder, slugs, tuple(run.written), run.unchanged, removed, tuple(run.problems), foreign
-    )
+    return SiteReport(folder, slugs, tuple(written), unchanged, removed, tuple(problems), foreign)
 
 
-@dataclass
-class _Run:
-    """One making of the pages: what goes in, and what became of each."""
+def _make_all(work: PageWork, wanted: Sequence[tuple[Volcano, bool]]) -> list[PageResult]:
+    """Return what became of each page, in the order of the volcanoes.
 
-    home: Home
-    settings: Settings
-    model: Detector | None
-    folder: Place
-    seen_from: dt.date | None
-    written: list[str] = field(default_factory=list)
-    unchanged: int = 0
-    problems: list[str] = field(default_factory=list)
+    Where many pages have to be drawn, worker processes share what is left; what travels are names.
+    """
+    results: list[PageResult] = []
+    drawn = 0
+    with PageMaker(work) as maker:
+        for at, (volcano, is_wanted) in enumerate(wanted):
+            if drawn >= _DRAWN_HERE and len(wanted) - at >= _WORTH_WORKERS:
+                break
+            results.append(maker.make(volcano, is_wanted=is_wanted))
+            drawn += results[-1].is_written
+    left = wanted[len(results) :]
+    if not left:
+        return results
+    return results + (_shared(work, left) if work.settings.workers != 1 else make_pages(work, left))
 
-    def gather(self, volcano: Volcano, ledger: Ledger | None, day: dt.date) -> VolcanoFacts | None:
-        """Return the facts of a volcano; None, as a problem, if they cannot be had."""
-        found: list[VolcanoFacts] = []
-        with self._its_own_problem(f"{volcano.slug}.html"):
-            found.append(gather_facts(volcano, self.home, ledger, self.settings, day))
-        return found[0] if found else None
 
-    def put_volcano(self, facts: VolcanoFacts) -> None:
-        """Write the page of a volcano unless it is there."""
-        name = f"{facts.volcano.slug}.html"
-        made_from = _hash(facts.fingerprint, str(self.seen_from), *self._common())
-        with self._its_own_problem(name):
-            old = _read(self.folder / name)
-            if old is not None and old.is_whole and old.made_from == made_from:
-                self.unchanged += 1
-                return
-            book = PictureBook(facts, self.home, self.settings, self.model)
-            if old is not None and old.is_whole:
-                book.drawn.update(pictures_of(old.text))
-            self._put(name, made_from, render_volcano(book, self.settings, self.seen_from), old)
+def _shared(work: PageWork, wanted: Sequence[tuple[Volcano, bool]]) -> list[PageResult]:
+    """The pages of some volcanoes, by processes of this machine: the ledger is a file on it."""
+    from tasks.workers.opening import Failure, open_workers  # noqa: PLC0415 - Dask is slow to import
 
-    def put_index(self, overview: Overview) -> None:
-        """Write the page of all unless it is there."""
-        with self._its_own_problem(INDEX):
-            text = render_index(overview, self.settings, self.seen_from)
-            self._put(INDEX, _hash(text), text, _read(self.folder / INDEX))
-
-    def _put(self, name: str, made_from: str, text: str, old: _Old | None) -> None:
-        place = self.folder / name
-        if old is not None and not old.is_ours:
-            message = f"{place} is a file of somebody else: it is left alone; move it away"
-            raise BadInputError(message)
-        content = text.encode("utf-8", "replace")
-        digest = hashlib.sha256(content).hexdigest()
-        mark = f"<!-- page of Fringewatch; made from {made_from}; sha256 {digest} -->\n"
-        if place.write(content + mark.encode()):
-            self.written.append(name)
-        else:
-            self.unchanged += 1
-
-    def _common(self) -> Iterable[str]:
-        """What all pages rest on beside their facts."""
-        settings = self.settings
-        yield from (__version__, str(DRAWING), templates_sha256(), settings.footnote)
-        yield from (settings.model, settings.method, repr(settings.method_options))
-        yield from (repr(settings.air), self.model.sha256 if self.model else "")
-
-    @contextmanager
-    def _its_own_problem(self, name: str) -> Iterator[None]:
-        """Keep what is wrong with one page from the others; a home that fails ends them all."""
-        try:
-            yield
-        except HomeError:
-            raise
-        except FringewatchError as error:
-            self.problems.append(f"{name}: {error}")
-        except Exception as error:
-            _LOGGER.exception("%s failed in a way that nobody foresaw", name)
-            words = f"{type(error).__name__}: {error}: this is a bug, please report it"
-            self.problems.append(f"{name}: {plain(words)}")
+    chunks = [wanted[at : at + _PAGES_AT_ONCE] for at in range(0, len(wanted), _PAGES_AT_ONCE)]
+    made: dict[int, list[PageResult]] = {}
+    here = work.settings.model_copy(update={"scheduler": ""})
+    try:
+        with open_workers(here, most=len(chunks)) as workers:
+            results = workers.run(partial(make_pages, work), chunks, "pages")
+            made.update((at, one) for at, one in results if not isinstance(one, Failure))
+    except (HomeError, TryLaterError) as error:
+        _LOGGER.warning("the other pages are made by one process: %s", error)
+    # What workers could not do is done here, in words of its own.
+    return [
+        result
+        for index, chunk in enumerate(chunks)
+        for result in (made[index] if index in made else make_pages(work, chunk))
+    ]
 
 
 def watched_volcanoes(settings: Settings, ledger: Ledger | None) -> tuple[Volcano, ...]:
@@ -257,42 +219,16 @@ def _lost(slug: str, ledger: Ledger | None) -> Volcano:
     return Volcano(slug, slug, 0, float("nan"), float("nan"), "in no catalogue", frames)
 
 
-def _model_or_none(settings: Settings) -> tuple[Detector | None, tuple[str, ...]]:
-    try:
-        return model_of(settings), ()
-    except ModelError as error:
-        return None, (f"no page shows where the model looked: {error}",)
-
-
-def _read(place: Place) -> _Old | None:
-    """Return what lies there; None if nothing does."""
-    if not place.is_file():
-        if place.is_folder():
-            return _Old("", "", is_ours=False, is_whole=False)
-        return None
-    content = place.read()
-    found = _MARK.search(content)
-    if found is None:
-        return _Old("", "", is_ours=False, is_whole=False)
-    body = content[: found.start()]
-    is_whole = hashlib.sha256(body).hexdigest().encode() == found[2]
-    return _Old(body.decode("utf-8", "replace"), found[1].decode(), is_ours=True, is_whole=is_whole)
-
-
 def _others(folder: Place, names: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Remove our pages of volcanoes that are no more; return their names, and those of others."""
     removed, foreign = [], []
     for name in folder.children():
         if name in names:
             continue
-        old = _read(folder / name) if name.endswith(".html") else None
+        old = read_page(folder / name) if name.endswith(".html") else None
         if old is not None and old.is_whole:
             (folder / name).remove()
             removed.append(name)
         else:
             foreign.append(name)
     return tuple(removed), tuple(foreign)
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()

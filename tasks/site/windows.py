@@ -15,14 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalogs.cubes.layers import read_layer
-from catalogs.cubes.reading import read_cube
 from catalogs.home.home import Home
 from catalogs.records import DatePair, FrameId, FrameRaster
 from catalogs.settings import Settings
 from fringewatch.errors import StoreError
 from fringewatch.numbers import WINDOW_SIZE
 from insar_models.detectors.protocol import Detector
-from tasks.judge.patches import find_water_mask
 from tasks.pictures.phase_windows import SeenPair, WindowReader
 from tasks.site.facts import Row, VolcanoFacts
 from tasks.site.images import coast_lines, outline, phase_picture, shade_picture
@@ -158,8 +156,8 @@ class PictureBook:
         return self._ground.get(frame)
 
     def _read_ground(self, frame: FrameId) -> Ground:
-        cube = read_cube(self.home.cube(self.facts.volcano.slug, frame), with_dask=False)
-        water = find_water_mask(cube, self.settings.water_coherence)
+        opened = self._reader(with_air=False).opened(frame)
+        cube, water = opened.cube, opened.water
         height_m = read_layer(cube, FrameRaster.HEIGHT)
         y, x = (np.asarray(cube[name].to_numpy()) for name in ("y", "x"))
         pixel = float(abs(y[1] - y[0]))

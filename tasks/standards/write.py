@@ -54,7 +54,9 @@ class ExportReport:
         return said + [f"not exported: {problem}" for problem in self.problems]
 
 
-def write_exports(settings: Settings, volcanoes: Iterable[Volcano], today: dt.date) -> ExportReport:
+def write_exports(
+    settings: Settings, volcanoes: Iterable[Volcano], today: dt.date, folder: Place | None = None
+) -> ExportReport:
     """Write the exports of some volcanoes, and then those of all that were ever exported.
 
     A volcano without a table has none. One that fails does not stop the others.
@@ -67,13 +69,15 @@ def write_exports(settings: Settings, volcanoes: Iterable[Volcano], today: dt.da
         Whose tables may have changed.
     today
         UTC.
+    folder
+        Where they go; the home's folder ``exports`` if None.
 
     Raises
     ------
     HomeError
         If the disk is full or cannot be written, or the storage gives no answer.
     """
-    folder = home_of(settings).exports
+    folder = folder or home_of(settings).exports
     changed: list[Place] = []
     problems: list[str] = []
     for volcano in volcanoes:

@@ -1,86 +1,108 @@
 """`fringewatch serve`: schedules, server and runs of one process, and nothing left after it."""
 
-import os
 import signal
-import subprocess
-import time
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from catalogs.home.home import Home, open_home
+from catalogs.home.writer_lock import NOTE_NAME, hold_lock
 from catalogs.settings import Settings
-from tests.end_to_end.commands import COMMAND, clean_environment
-from tests.end_to_end.service import Service, wait_until
+from tests.end_to_end.service import wait_until
+from tests.end_to_end.serving import serving_in
 from tests.mail import MailServer
 from tests.tasks.messages.conftest import Outbox
 
 pytestmark = pytest.mark.long
 
-
-class Own(Service):
-    """The server that the command started, asked with the password that it made."""
-
-    def __init__(self, folder: Path, process: psutil.Process) -> None:
-        super().__init__(folder)
-        (server,) = [
-            child for child in process.children() if "flows.embedded_server" in child.cmdline()
-        ]
-        self.port = int(server.cmdline()[-1])
-        self.password = server.environ()["PREFECT_SERVER_API_AUTH_STRING"]
-
-    def post(self, path: str, body: object) -> object:
-        """Ask with the password, and with a token of the server's."""
-        status, _, said = self.ask("GET", "/api/csrf-token?client=test", password=self.password)
-        assert status == 200, said
-        headers = {"Prefect-Csrf-Token": said["token"], "Prefect-Csrf-Client": "test"}
-        status, _, said = self.ask("POST", path, body, password=self.password, headers=headers)
-        assert status < 300, said
-        return said
+_END_S = 120
+"""A run has half a minute to end before it is killed."""
 
 
-def test_messages_go_out_through_what_is_served(tmp_path: Path) -> None:
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with nothing in it."""
+    return open_home(Home(tmp_path / "home")).root
+
+
+@pytest.fixture
+def mute_portal() -> Iterator[str]:
+    """The address of a portal that takes requests and answers none."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_messages_go_out_through_what_is_served(tmp_path: Path, home: Path) -> None:
     mail = MailServer()
     mail.start()
-    home = open_home(Home(tmp_path / "home")).root
     outbox = Outbox(Settings(home=home, notify=(mail.url,)))
     outbox.put("taal")
     (home / "fringewatch.toml").write_text(f'notify = ["{mail.url.get_secret_value()}"]\n')
-    log = tmp_path / "serve.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [COMMAND, "serve", "--home", home], stdout=output, stderr=output, cwd=tmp_path,
-            env=clean_environment(),
-        )  # fmt: skip
-    below: list[psutil.Process] = []
     try:
-        wait_until(lambda: "serving" in log.read_text("utf-8"), 240, lambda: log.read_text("utf-8"))
-        own = Own(tmp_path, psutil.Process(process.pid))
-        assert own.ask("GET", "/api/flows/count", password=None)[0] in {401, 403, 405}
-        by_name = {}
-
-        def served() -> bool:
-            found = own.post("/api/deployments/filter", {})
-            assert isinstance(found, list)
-            by_name.update({each["name"]: each for each in found})
-            return {"nightly", "messages", "heartbeat"} <= set(by_name)
-
-        wait_until(served, 120, lambda: log.read_text("utf-8"))
-        own.post(f"/api/deployments/{by_name['messages']['id']}/create_flow_run", {})
-        wait_until(lambda: mail.inbox.mails, 240, lambda: log.read_text("utf-8"))
-        assert "TAAL STALE" in mail.inbox.lines()[0]
-        below = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(90) == 0, log.read_text("utf-8")
+        with serving_in(tmp_path, home) as served:
+            served.wait()
+            assert served.ask("GET", "/api/flows/count", password=None)[0] in {401, 403, 405}
+            assert {"nightly", "messages", "heartbeat"} <= set(served.deployments())
+            served.run("messages")
+            wait_until(lambda: mail.inbox.mails, 240, served.said)
+            assert "TAAL STALE" in mail.inbox.lines()[0]
+            served.tell(signal.SIGTERM)
+            assert served.process.wait(_END_S) == 0, served.said()
+            wait_until(served.all_are_gone, 30, served.said)
     finally:
-        process.kill()
-        process.wait()
         mail.stop()
-        ended_by = time.monotonic() + 30
-        while time.monotonic() < ended_by and any(map(psutil.Process.is_running, below)):
-            time.sleep(0.2)
-    assert not any(map(psutil.Process.is_running, below))
-    said = log.read_text("utf-8")
-    assert "secret-officer" not in said
-    assert os.linesep + "Traceback" not in said
+    assert served.said().splitlines()[-1].startswith("ended by SIGTERM"), served.said()
+    assert "secret-officer" not in served.said()
+    assert "Traceback" not in served.said()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_waits_ends_in_a_line(tmp_path: Path, home: Path, number: signal.Signals) -> None:
+    with serving_in(tmp_path, home) as served:
+        before = served.wait().said()
+        served.tell(number)
+        assert served.process.wait(_END_S) == 0, served.said()
+        wait_until(served.all_are_gone, 30, served.said)
+        (line,) = served.said().removeprefix(before).splitlines()
+    assert line.startswith(f"ended by {number.name}")
+
+
+def test_one_that_has_not_started_yet_ends_in_a_line(tmp_path: Path, home: Path) -> None:
+    with serving_in(tmp_path, home) as served:
+        wait_until(lambda: "starting Prefect" in served.said(), 60, served.said)
+        before = served.said()
+        served.tell(signal.SIGTERM)
+        assert served.process.wait(_END_S) == 0, served.said()
+        wait_until(served.all_are_gone, 30, served.said)
+        (line,) = served.said().removeprefix(before).splitlines()
+    assert line.startswith("ended by SIGTERM")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_run_ends_with_what_serves_it_and_the_next_start_finds_the_home_free(
+    tmp_path: Path, home: Path, mute_portal: str, number: signal.Signals
+) -> None:
+    days = {"start": "2024-01-01", "end": "2024-03-01"}
+    with serving_in(tmp_path, home) as served:
+        run = served.wait().run("backfill", volcano="taal", portal=[mute_portal], **days)
+        wait_until((home / NOTE_NAME).exists, 120, served.said)  # it holds the home
+        served.tell(number)
+        code = served.process.wait(_END_S)
+        assert code == (-signal.SIGKILL if number is signal.SIGKILL else 0), served.said()
+        wait_until(served.all_are_gone, 60, served.said)
+    if number is not signal.SIGKILL:  # nobody is left to say it more nicely
+        assert served.said().splitlines()[-1].startswith(f"ended by {number.name}")
+        assert "Traceback" not in served.said()
+    with hold_lock(home, 0):
+        pass
+    with serving_in(tmp_path, home) as again:
+        (found,) = again.wait().post(
+            "/api/flow_runs/filter", {"flow_runs": {"id": {"any_": [run]}}}
+        )
+        again.tell(signal.SIGTERM)
+        assert again.process.wait(_END_S) == 0, again.said()
+    assert found["state"]["type"] in {"CANCELLED", "CRASHED", "RUNNING"}
+    if number is not signal.SIGKILL:
+        assert found["state"]["name"] == "Cancelled"

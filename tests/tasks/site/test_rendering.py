@@ -8,7 +8,7 @@ import pytest
 from catalogs.home.home import Home
 from catalogs.records import Volcano
 from catalogs.settings import Settings
-from tasks.site.overview import make_overview
+from tasks.site.overview import make_overview, row_of
 from tasks.site.rendering import render_index, render_volcano
 from tasks.site.windows import PictureBook
 from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, day, facts_of, pair
@@ -54,6 +54,6 @@ def test_a_volcano_of_no_catalogue_has_no_place(tmp_path: Path) -> None:
     lost = Volcano("lost", "lost", 0, nowhere, nowhere, "in no catalogue", ())
     page = rendered(tmp_path, lost)
     assert not re.search(r"\bnan\b", page)
-    overview = make_overview([facts_of([day(1)], volcano=lost)], ())
+    overview = make_overview([row_of(facts_of([day(1)], volcano=lost))], ())
     assert overview.world.dots == ()
     assert "lost.html" in render_index(overview, SETTINGS, dt.date(2024, 1, 1))

@@ -174,7 +174,7 @@ def test_a_bug_on_one_page_is_said_and_stops_no_other(
 ) -> None:
     write(kept, watch=("taal",))
     old = page(kept)
-    monkeypatch.setattr("tasks.site.site.render_volcano", fails_for_fernandina)
+    monkeypatch.setattr("tasks.site.page.render_volcano", fails_for_fernandina)
     made = write(kept, watch=("taal",), footnote="new")
     (problem,) = made.problems
     assert "fernandina.html" in problem
