@@ -21,7 +21,13 @@ import torch
 
 from fringewatch.errors import BadInputError, FringewatchError
 from insar_models.comparison.limits import TimeLimits
-from insar_models.comparison.making import MADE, TableRequest, make_rows, read_record
+from insar_models.comparison.making import (
+    MADE,
+    RowRecord,
+    TableRequest,
+    make_rows,
+    read_record,
+)
 from insar_models.comparison.rows import ROWS, find_rows
 from insar_models.comparison.sets import PICTURE_SETS, JudgingSets
 from insar_models.comparison.table import as_markdown, write_table
@@ -98,12 +104,18 @@ def compare(
             weights=weights,
             command_of=command_of,
         )
-        made = make_rows(rows, sets, request)
-    found = {row.name: read_record(given.folder, row.name) for row in ROWS}
-    records = {name: record for name, record in found.items() if record is not None}
-    write_table(given.folder, ROWS, records)
+        made = []
+        for row in rows:  # the table is up to date whenever one looks: all of it takes days
+            made += make_rows([row], sets, request)
+            records = _records(given.folder)
+            write_table(given.folder, ROWS, records)
     sys.stdout.write(as_markdown(rows, records))
     return _DONE if all(record.state == MADE for record in made) else _UNFINISHED
+
+
+def _records(folder: Path) -> dict[str, RowRecord]:
+    found = {row.name: read_record(folder, row.name) for row in ROWS}
+    return {name: record for name, record in found.items() if record is not None}
 
 
 def named_paths(given: Sequence[str], option: str, known: Sequence[str]) -> dict[str, Path]:

@@ -257,8 +257,8 @@ def open_cube(place: Place, volcano: str, frame: FrameId, window: Window) -> Cub
     return cube
 
 
-def write_slot(place: Place, slot: int, tile: PairTile) -> str:
-    """Write a pair into a slot that `Cube.reserve` gave it, and return the tile's sha256.
+def write_slot(place: Place, slot: int, tile: PairTile) -> None:
+    """Write a pair into a slot that `Cube.reserve` gave it.
 
     Any process may do so: a chunk is one pair, so that no two writers share one. Doing it twice
     is doing it once.
@@ -270,12 +270,18 @@ def write_slot(place: Place, slot: int, tile: PairTile) -> str:
     HomeError
         If the cube cannot be written.
     """
+    store = place.zarr_store()
     try:
-        cube = Cube(place, _open_group(place))
-        shape = cube._array("phase").shape  # noqa: SLF001 - a part of the class, for workers
-    except (GroupNotFoundError, KeyError, ValueError) as error:
+        # Not by way of their group, and without a look for chunks that hold nothing: a backfill
+        # does this for every pair.
+        phase, coherence = (
+            zarr.open_array(store, path=name, mode="r+", config={"write_empty_chunks": True})
+            for name in ARRAYS_OF_PIXELS
+        )
+    except (FileNotFoundError, KeyError, ValueError) as error:
         message = f"{place} is no cube, or a damaged one ({error}): open it before its slots"
         raise StoreError(message) from error
+    shape = phase.shape
     if (
         not 0 <= slot < shape[0]
         or tile.phase.shape != shape[1:]
@@ -287,8 +293,7 @@ def write_slot(place: Place, slot: int, tile: PairTile) -> str:
         )
         raise StoreError(message)
     with place.errors():
-        cube._write(slot, tile)  # noqa: SLF001
-    return tile.sha256
+        phase[slot], coherence[slot] = tile.phase, tile.coherence
 
 
 def _open_group(place: Place) -> zarr.Group:

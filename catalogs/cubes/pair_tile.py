@@ -36,6 +36,6 @@ class PairTile:
     @property
     def sha256(self) -> str:
         """Hash of both arrays, row by row: what the ledger remembers of the tile."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.phase).tobytes())
-        digest.update(np.ascontiguousarray(self.coherence).tobytes())
+        digest = hashlib.sha256(np.ascontiguousarray(self.phase).data)
+        digest.update(np.ascontiguousarray(self.coherence).data)
         return digest.hexdigest()

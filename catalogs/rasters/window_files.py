@@ -88,6 +88,22 @@ def read_window_file(path: Path) -> FetchedWindow:
     return fetched
 
 
+def read_window_grid(path: Path) -> Grid:
+    """Return the grid of the whole file that a window was cut from; its pixels are not looked at.
+
+    Raises
+    ------
+    CorruptProductError
+        If the file is not there, or is no window's file.
+    """
+    with (
+        read_errors(path, "remove it, and fetch it again"),
+        rasterio.open(path, driver="GTiff") as raster,
+    ):
+        text = raster.tags().get(_TAG, "")
+    return _parse(path, text).grid
+
+
 def _parse(path: Path, text: str) -> _Description:
     try:
         return _DESCRIPTIONS.validate_json(text)

@@ -58,4 +58,4 @@ class FetchedWindow:
 def hash_values(values: NDArray[np.generic]) -> str:
     """Return the sha256, in hexadecimal, of the values row by row as little-endian numbers."""
     little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-    return hashlib.sha256(little.tobytes()).hexdigest()
+    return hashlib.sha256(little.data).hexdigest()

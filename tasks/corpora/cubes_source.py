@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,7 @@ from catalogs.corpora.source_words import find_region
 from catalogs.cubes.pair_tile import PairTile
 from catalogs.cubes.reading import pairs_of, read_cube
 from catalogs.records import DatePair
-from catalogs.storage.place import Place
+from catalogs.storage.place import ZARR_ROOT, Place
 from catalogs.world.volcanoes import find_volcano, is_slug, load_volcanoes
 from fringewatch.errors import BadInputError, StoreError
 from fringewatch.numbers import WINDOW_SIZE
@@ -41,6 +42,18 @@ _NEEDED = ("phase", "coherence", "y", "x", "primary", "secondary")
 _DECIMALS = 6
 _DAMAGED = (ValueError, RuntimeError, OSError, KeyError)
 """What reading a chunk raises that does not decode."""
+
+
+_CUBES_AT_HAND: Final = 8
+"""Of a process; pieces and shards come in the cubes' order."""
+
+
+@dataclass(frozen=True, eq=False)
+class _OpenCube:
+    cube: xr.Dataset
+    pairs: dict[DatePair, int]
+    """Where each pair stands in it."""
+    water: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -78,12 +91,12 @@ class CubePatches(PatchSource):
             frame=frame,
         )
         try:
-            cube, pairs = self._open(item.location)
-            water = water_of(cube, self.water_coherence)
+            opened = self._at_hand(item.location)
         except StoreError as error:
             # Where the cubes lie is no property of the cube: the plan must not depend on it.
             problem = str(error).replace(f"{self.cubes}/", "")
             return [dataclasses.replace(blank, problem=problem)]
+        cube, pairs, water = opened.cube, opened.pairs, opened.water
         axes = (cube["y"].to_numpy(), cube["x"].to_numpy())
         # Pieces in order of arrival: pairs that come while this runs move no other's place.
         in_order = sorted(list(pairs)[item.first : item.first + item.count])
@@ -101,14 +114,10 @@ class CubePatches(PatchSource):
 
     @override
     def read(self, keys: Sequence[PatchKey]) -> NDArray[np.uint8]:
-        opened: dict[str, tuple[xr.Dataset, dict[DatePair, int], NDArray[np.bool_]]] = {}
-
         def window(origin: tuple[str, DatePair | None]) -> NDArray[np.uint8]:
             location, pair = origin
-            if location not in opened:
-                cube, pairs = self._open(location)
-                opened[location] = cube, pairs, water_of(cube, self.water_coherence)
-            cube, pairs, water = opened[location]
+            opened = self._at_hand(location)
+            cube, pairs = opened.cube, opened.pairs
             if pair is None or pair not in pairs:
                 message = f"the cube {self._place(location)} does not hold pair {pair}: plan again"
                 raise StoreError(message)
@@ -117,7 +126,7 @@ class CubePatches(PatchSource):
             except _DAMAGED as error:
                 message = f"the cube {self._place(location)} does not give pair {pair} ({error})"
                 raise StoreError(message) from error
-            return mask_water(phase, water)
+            return mask_water(phase, opened.water)
 
         return read_by_origin(keys, lambda key: (key.location, key.pair), window, _is_a_patch)
 
@@ -159,6 +168,18 @@ class CubePatches(PatchSource):
     def _place(self, location: str) -> Place:
         return self.cubes / f"{location}{_ENDING}"
 
+    def _at_hand(self, location: str) -> _OpenCube:
+        """Return a cube, opened anew where it was published since; raises StoreError.
+
+        Where the landmask is not known, its water takes the coherence of all its pairs: too much
+        to be read again for every piece and shard.
+        """
+        try:
+            root = (self._place(location) / ZARR_ROOT).read()
+        except StoreError:
+            root = b""  # opening it says what is wrong
+        return _opened(self, location, root)
+
     def _open(self, location: str) -> tuple[xr.Dataset, dict[DatePair, int]]:
         """Return an open cube and where each of its pairs stands in it; raises StoreError."""
         place = self._place(location)
@@ -177,6 +198,12 @@ class CubePatches(PatchSource):
             message = f"{place} holds a pair without dates: move it away and run backfill again"
             raise StoreError(message)
         return cube, pairs
+
+
+@functools.lru_cache(maxsize=_CUBES_AT_HAND)
+def _opened(source: CubePatches, location: str, _root: bytes) -> _OpenCube:
+    cube, pairs = source._open(location)  # noqa: SLF001 - a part of the class
+    return _OpenCube(cube, pairs, water_of(cube, source.water_coherence))
 
 
 def _tile(cube: xr.Dataset, pair: DatePair, index: int) -> PairTile:

@@ -15,7 +15,7 @@ from catalogs.rasters.grids import RasterPlace
 from catalogs.rasters.lattice import find_window
 from catalogs.rasters.ranges import NumbersSeen
 from catalogs.rasters.reading import ProductWindow, check_raster, read_on_lattice, read_place
-from catalogs.rasters.window_files import read_window_file, write_window
+from catalogs.rasters.window_files import read_window_file, read_window_grid, write_window
 from catalogs.rasters.window_records import FetchedWindow
 from catalogs.records import DatePair, Product, RemoteFile
 from fringewatch.errors import CorruptProductError
@@ -95,11 +95,11 @@ def granule_place(
     Raises
     ------
     CorruptProductError
-        If neither the window nor the whole file is there and undamaged.
+        If neither the window nor the whole file is there, or its header is damaged.
     """
     window = home.window(request.volcano.slug, request.frame, pair, product)
     if window.is_file():
-        return RasterPlace(read_window_file(window).grid)
+        return RasterPlace(read_window_grid(window))
     return read_place(home.granule(request.frame, pair, product), product)
 
 

@@ -1,13 +1,18 @@
 """The command of the table: exit codes, files, and what it says of bad input."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
+from insar_models import compare
 from insar_models.compare import command_for, main
+from insar_models.comparison.making import RowRecord, make_rows
+from insar_models.comparison.rows import Row
 from tests.insar_models.comparison.small_table import files_of_sets, make_quick
 
 
@@ -35,9 +40,25 @@ def test_rows_are_made_and_one_that_lacks_its_weights_ends_none(
     (made,) = (line for line in page.splitlines() if "`untrained-compact`" in line)
     assert "nothing" in made
     assert main([*words, "--rows", "untrained-compact"]) == 0
-    row = (tmp_path / "table" / "table.csv").read_text("utf-8").splitlines()[1]
-    assert row.startswith("untrained-compact,")
+    lines = (tmp_path / "table" / "table.csv").read_text("utf-8").splitlines()
+    (row,) = (line for line in lines if line.startswith("untrained-compact,"))
     assert row.endswith("--probe-seeds 1 --rows untrained-compact")
+
+
+def test_the_table_has_each_row_once_it_is_made(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die_at_the_second(rows: Sequence[Row], *others: Any) -> list[RowRecord]:
+        if rows[0].name == "untrained-compact":
+            raise KeyboardInterrupt
+        return make_rows(rows, *others)
+
+    monkeypatch.setattr(compare, "make_rows", die_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        main([*words, "--rows", "baseline-0", "untrained-compact"])
+    page = (tmp_path / "table" / "table.md").read_text("utf-8")
+    (made,) = (line for line in page.splitlines() if "`baseline-0`" in line)
+    assert "not yet run" not in made
 
 
 def test_what_cannot_be_asked_for_is_an_error_of_one_line(

@@ -64,8 +64,7 @@ def test_slots_that_processes_write_are_the_serial_cube(place: Place) -> None:
     tiles = [tile(pair) for pair in PAIRS]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
         places = [place / "a.zarr"] * len(PAIRS)
-        hashes = list(workers.map(write_slot, places, [slots[pair] for pair in PAIRS], tiles))
-    assert hashes == [each.sha256 for each in tiles]
+        list(workers.map(write_slot, places, [slots[pair] for pair in PAIRS], tiles))
     assert cube_pairs(place / "a.zarr") == PAIRS[:1]
     cube.commit(slots)
     assert content(place / "a.zarr") == wanted

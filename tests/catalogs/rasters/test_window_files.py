@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from catalogs.rasters.grid import Grid, Window
-from catalogs.rasters.window_files import read_window_file, write_window
+from catalogs.rasters.window_files import read_window_file, read_window_grid, write_window
 from catalogs.rasters.window_records import FetchedWindow, WindowProvenance, hash_values
 from fringewatch.errors import BadInputError, CorruptProductError, HomeError
 
@@ -59,7 +59,7 @@ def test_what_was_written_is_read(
     assert read.values.dtype == values.dtype
     assert read.values.tobytes() == values.tobytes()
     assert (read.window, read.provenance) == (fetched.window, fetched.provenance)
-    assert read.grid == FRAME
+    assert read.grid == read_window_grid(path) == FRAME
     assert [entry.name for entry in path.parent.iterdir()] == ["a.tif"]
 
 
@@ -135,6 +135,8 @@ def test_an_ordinary_raster_is_no_window_file(shared_data: Path) -> None:
     folder = shared_data / "licsar" / "windows"
     with pytest.raises(CorruptProductError, match="no window's file"):
         read_window_file(next(folder.iterdir()))
+    with pytest.raises(CorruptProductError, match="no window's file"):
+        read_window_grid(next(folder.iterdir()))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"II*\0 and no more"])
@@ -142,8 +144,9 @@ def test_no_raster_at_all(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "a.tif"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(CorruptProductError, match="fetch it again"):
-        read_window_file(path)
+    for read in (read_window_file, read_window_grid):
+        with pytest.raises(CorruptProductError, match="fetch it again"):
+            read(path)
 
 
 # Damage may hit the georeference: rasterio says so before we refuse the file.

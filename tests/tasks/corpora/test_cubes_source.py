@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 import zarr
 from zarr.storage import LocalStore
 
@@ -12,11 +13,13 @@ from catalogs.corpora.recipe import CubesSource
 from catalogs.cubes.cube import open_cube
 from catalogs.cubes.layout import publish
 from catalogs.cubes.pair_tile import PairTile
+from catalogs.cubes.reading import read_cube
 from catalogs.rasters.grid import Grid, volcano_window
 from catalogs.records import DatePair, FrameId
-from catalogs.storage.place import Folder
+from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError, StoreError
 from insar_models.phase.window_patches import PATCH_ORIGINS
+from tasks.corpora import cubes_source
 from tasks.corpora.cubes_source import CubePatches
 from tasks.corpora.patch_source import Item, PatchKey
 from tests.tasks.corpora.source_checks import check_source, survey_all
@@ -202,6 +205,7 @@ def test_damaged_coherence_is_a_problem_of_its_pair_and_hides_no_ground(tmp_path
     path = make(tmp_path)
     sound = survey_all(patches_of(tmp_path))
     (path / "coherence" / "c" / "1" / "0" / "0").write_bytes(b"spoilt")
+    cubes_source._opened.cache_clear()
     found = survey_all(patches_of(tmp_path))
     (bad,) = [candidate for candidate in found if candidate.problem]
     assert "the pair cannot be read" in bad.problem
@@ -222,6 +226,28 @@ def test_what_is_gone_since_the_plan_is_said(tmp_path: Path) -> None:
         source.read([PatchKey(location, pair, 1, 0)])
     with pytest.raises(StoreError, match="is no cube"):
         source.read([PatchKey("etna/nothing", pair, 0, 0)])
+
+
+def test_a_cube_is_opened_once_until_it_is_published_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make(tmp_path, "fernandina", *NAMES[:2])
+    opened: list[Place] = []
+
+    def counted(place: Place, **options: bool) -> xr.Dataset:
+        opened.append(place)
+        return read_cube(place, **options)
+
+    monkeypatch.setattr(cubes_source, "read_cube", counted)
+    location = f"fernandina/{FRAME}"
+    keys = [PatchKey(location, DatePair.parse(name), 0, 0) for name in NAMES]
+    first = patches_of(tmp_path).read(keys[:1])
+    np.testing.assert_array_equal(patches_of(tmp_path).read(keys[:1]), first)
+    assert len(opened) == 1
+    cube = open_cube(Folder(path), "fernandina", FrameId.parse(FRAME), WINDOW)
+    cube.append([tile(NAMES[2])])
+    assert patches_of(tmp_path).read(keys[2:]).any()
+    assert len(opened) == 2
 
 
 def test_new_pairs_leave_the_old_ones_as_they_were(tmp_path: Path) -> None:
