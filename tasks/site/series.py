@@ -22,6 +22,7 @@ from scipy.special import logit
 
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.scored_pair import quiet_of
+from tasks.judge.past_words import is_young, usual_words
 from tasks.site.facts import VolcanoFacts
 from tasks.site.state_words import MEASURED, Measured
 
@@ -172,11 +173,12 @@ def _draw_deviations(
 
 
 def _draw_measured(axes: Axes, days: pd.DataFrame, measured: Measured) -> None:
+    """Draw each date by itself: the next one may be of another place, and no line joins places."""
     if {measured.low, measured.high} <= set(days):
         low, high = (days[name].astype(float) for name in (measured.low, measured.high))
-        axes.fill_between(days["date"], low, high, color=_BAND, linewidth=0)
+        axes.vlines(days["date"], low, high, color=_BAND, linewidth=4)
     heights = days[measured.name].astype(float)
-    axes.plot(days["date"], heights, "o-", color=_INK, markersize=3, linewidth=1)
+    axes.plot(days["date"], heights, "o", color=_INK, markersize=3, linestyle="")
     axes.axhline(0, color=_FAINT, linewidth=0.8)
     axes.set_ylabel(measured.unit)
 
@@ -212,14 +214,7 @@ def _words(facts: VolcanoFacts, deviations: NDArray[np.float64] | None) -> list[
     newest = facts.newest
     if newest is None or newest["past_spread"] is None:
         return []
-    past = newest["past_dates"]
-    if not past:
-        usual = "It has no quiet past of its own yet: it is held against all quiet ground."
-    else:
-        usual = (
-            f"Its own past is {past} date{'s' if past != 1 else ''} from "
-            f"{newest['past_first']} to {newest['past_last']}."
-        )
+    usual = usual_words(newest)
     if deviations is None:
         return [usual]
     ends = facts.interferograms["secondary_date"].eq(newest["date"]).to_numpy()
@@ -228,10 +223,11 @@ def _words(facts: VolcanoFacts, deviations: NDArray[np.float64] | None) -> list[
         return [usual, "No pair of the newest date has a score."]
     above = (scored.max() - newest["past_centre"]) / newest["past_spread"]
     side = "above" if above >= 0 else "below"
+    known = "as far as that is known" if is_young(newest) else "here"
     return [
         usual,
         f"The strongest pair of {newest['date']} is {abs(above):.1f} standard deviations {side} "
-        "what is usual here.",
+        f"what is usual {known}.",
     ]
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tasks.judge.amount_words import UNMEASURED, amount_words
+from tasks.judge.place_words import from_summit
 from tasks.judge.standing import Standing
 from tasks.site.facts import Row, VolcanoFacts
-from tasks.site.place_words import from_summit
 
 RANK: Final = ("unrest", "watch", "unknown", "no data", "masked", "quiet")
 """The states in the order in which somebody should look at them."""
@@ -81,7 +82,7 @@ def state_words(facts: VolcanoFacts) -> StateWords:
         standing.because,
         _sure(standing, newest),
         _place(facts),
-        _amount(newest),
+        " ".join(amount_words(facts.volcano, facts.days)) or UNMEASURED,
         change_of(facts.days, standing),
     )
 
@@ -144,23 +145,6 @@ def placed_row(facts: VolcanoFacts) -> Row | None:
     since = standing.since or newest["date"]
     placed = (row for row in reversed(facts.days) if row["peak_latitude"] is not None)
     return next((row for row in placed if row["date"] >= since), None)
-
-
-def _amount(newest: Row | None) -> str:
-    """How much it moves: of tables that measure it, else by the fringes that a person counts."""
-    said = [
-        f"{newest[one.name]:.1f}{_interval(newest, one)} {one.unit}"
-        for one in MEASURED
-        if newest is not None and newest.get(one.name) is not None
-    ]
-    if said:
-        return ", ".join(said) + " along the line of sight, towards the satellite"
-    return "not measured here: count closed fringes, each is 27.7 mm along the line of sight"
-
-
-def _interval(newest: Row, measured: "Measured") -> str:
-    low, high = newest.get(measured.low), newest.get(measured.high)
-    return "" if low is None or high is None else f" ({low:.1f} to {high:.1f})"
 
 
 @dataclass(frozen=True)
