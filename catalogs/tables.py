@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 
-TABLE_FORMAT = 5
+TABLE_FORMAT = 6
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,14 @@ DATES = TableSchema(
         ),
         Column("displacement_low_mm", pa.float64(), "of its 95 % interval", may_be_empty=True),
         Column("displacement_high_mm", pa.float64(), "of its 95 % interval", may_be_empty=True),
+        Column("displacement_latitude", pa.float64(), "of that place", may_be_empty=True),
+        Column("displacement_longitude", pa.float64(), "of that place", may_be_empty=True),
+        Column(
+            "displacement_first",
+            pa.date32(),
+            "acquisition from which on it is counted",
+            may_be_empty=True,
+        ),
         Column(
             "air_disturbed",
             pa.float64(),

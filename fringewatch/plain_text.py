@@ -34,6 +34,26 @@ def plain(text: object, longest: int = LONGEST) -> str:
     return f"{_shown(given[:half])}... ({len(given)} characters) ...{_shown(given[-half:])}"
 
 
+def counted(number: int, thing: str, things: str = "") -> str:
+    """Return a number of things in words that a person would say.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    thing : str
+        What one of them is called.
+    things : str
+        What several are called; `thing` with an s if it is not given.
+
+    Examples
+    --------
+    >>> counted(1, "pair"), counted(0, "pair"), counted(2, "frame of a pair", "frames of a pair")
+    ('1 pair', '0 pairs', '2 frames of a pair')
+    """
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
 def _shown(text: str) -> str:
     if text.isprintable():
         return text

@@ -96,7 +96,7 @@ def publish_volcano(
     pictures = (folder / "timeline.png", folder / "interferograms.png")
     if not is_drawn or not all(picture.is_file() for picture in pictures):
         title = f"{volcano.name}: is it deforming?"
-        draw_timeline(dates, interferograms, pictures[0], title, settings.footnote)
+        draw_timeline(dates, interferograms, pictures[0], title, settings.footnote, volcano)
         newest = sorted(scored, key=lambda row: (row.pair.secondary, row.pair))[-_PAIRS_DRAWN:]
         windows = reader.read_all([_seen(row) for row in newest])
         title = f"{volcano.name}: the newest interferograms, as the model saw them"

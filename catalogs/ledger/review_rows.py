@@ -56,6 +56,22 @@ class Statement:
         """The verdict, or the reviewer's own word for it."""
         return self.word or self.verdict.value
 
+    def speaks_of(self, frame: FrameId, pair: DatePair) -> bool:
+        """Return whether it says something of a pair.
+
+        Of those that were looked at; and air over an acquisition is in every pair of its pass that
+        holds it, also in one that begins on the day, or that came later.
+        """
+        if (frame, pair) in self.pairs:
+            return True
+        if self.verdict is not ReviewVerdict.ATMOSPHERE:
+            return False
+        skies = {(of.pass_name, each.secondary) for of, each in self.pairs}
+        return any(
+            date in self.dates and (frame.pass_name, date) in skies
+            for date in (pair.primary, pair.secondary)
+        )
+
 
 @dataclass(frozen=True)
 class Review:

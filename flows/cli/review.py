@@ -163,7 +163,7 @@ def _list(volcano: str | None, settings: "Settings") -> int:
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, read_ledger
     from catalogs.places import catalogue_of
-    from tasks.judge.opinions import Opinions
+    from tasks.judge.opinions import review_lines
 
     own = catalogue_of(settings).find(volcano).slug if volcano else None
     ledger = read_ledger(find_home(home_of(settings)).ledger)
@@ -172,10 +172,8 @@ def _list(volcano: str | None, settings: "Settings") -> int:
         with ledger:
             for slug in (own,) if own else ledger.reviewed_volcanoes():
                 every = ledger.reviews(slug)
-                standing = {each.number for each in Opinions.of(every).standing}
-                for each in every:
-                    is_gone = each.number not in standing and not each.statement.takes_back
-                    print(f"{slug} {each}{' (taken back)' if is_gone else ''}")
+                for line in review_lines(every):
+                    print(f"{slug} {line}")
                 shown += len(every)
     if not shown:
         print(f"no review of {own or 'any volcano'} in {settings.home}")

@@ -2,10 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Final
 
 from insar_models.onset.date_evidence import DateEvidence
 from insar_models.onset.evidence import DateState
 from insar_models.onset.states import Hysteresis, Reading, Step
+
+NO_PAIR: Final = "no pair"
+NEVER: Final = "no pair that ends on this date could be scored, nor any before it"
 
 
 def reason_of(date: DateEvidence, reading: Reading, step: Step, hysteresis: Hysteresis) -> str:
@@ -32,9 +36,9 @@ def reason_of(date: DateEvidence, reading: Reading, step: Step, hysteresis: Hyst
 
 def _of_silence(date: dt.date, step: Step) -> Iterable[str]:
     if step.last is None:
-        yield "no pair that ends on this date could be scored, nor any before it"
+        yield NEVER
         return
-    yield f"no pair for {(date - step.last).days} days"
+    yield f"{NO_PAIR} for {(date - step.last).days} days"
     if step.before:
         yield f"unrest since {step.before} not seen to end"
     else:

@@ -13,6 +13,7 @@ from typing import Final
 
 from fringewatch.errors import BadInputError
 from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.rates.motion_words import Motion
 
 METRES_PER_DEGREE: Final = 111_195.0
 
@@ -155,7 +156,7 @@ def _joined(verdict: DateVerdict, step: SlowStep | None, rule: SlowMotion) -> Da
         return verdict
     rate = step.rate
     words = (
-        f"{rate.mm_per_day:+.2f} mm a day in the line of sight at {rate.latitude:.2f}, "
+        f"{Motion.of_rate(rate.mm_per_day, None, None).words} at {rate.latitude:.2f}, "
         f"{rate.longitude:.2f}, {rate.deviations:.0f} standard deviations from rest"
     )
     if step.since is None:

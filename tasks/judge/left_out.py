@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.review_rows import ReviewVerdict
@@ -11,8 +12,15 @@ from catalogs.ledger.rows import ScoredPair
 from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
 from catalogs.settings.volcano import PlaceSettings
+from fringewatch.plain_text import counted
 from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.reasons import NEVER, NO_PAIR
 from tasks.judge.opinions import Opinions
+
+LEFT_OUT: Final = "left out"
+"""In the reasons of a date of which pairs are no evidence."""
+_WITHOUT, _WITHOUT_ANY = f"{NO_PAIR} for", f"{NO_PAIR} that counts for"
+NONE_COUNTS: Final = "no pair that ends on this date or before it counts"
 
 
 def _never(_: dt.date) -> str | None:
@@ -60,8 +68,12 @@ class LeftOut:
             reason if len(reasons) == 1 else f"{count} {reason}"
             for reason, count in reasons.items()
         )
-        words = f"{reasons.total()} of {len(every)} pairs left out: {told}"
-        return replace(verdict, because=f"{words}; {verdict.because}")
+        pairs = counted(len(every), "pair")
+        words = f"{reasons.total()} of {pairs} {LEFT_OUT}: {told}"
+        because = verdict.because
+        if verdict.state.is_silent:
+            because = because.replace(NEVER, NONE_COUNTS).replace(_WITHOUT, _WITHOUT_ANY)
+        return replace(verdict, because=f"{words}; {because}")
 
 
 NOTHING = LeftOut()
@@ -130,4 +142,4 @@ def _by_review(frame: FrameId, pair: DatePair, opinions: Opinions) -> str | None
     opinion = opinions.of_pair(frame, pair)
     if opinion is None or opinion.counts.statement.verdict is not ReviewVerdict.ATMOSPHERE:
         return None
-    return f"atmosphere ({opinion.counts.statement.reviewer})"
+    return opinion.said_by

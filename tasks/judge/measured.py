@@ -3,7 +3,6 @@
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 import numpy as np
 
@@ -11,8 +10,7 @@ from catalogs.ledger.measures import DateMeasure
 from catalogs.ledger.rows import ScoredPair
 from catalogs.records import FrameId
 from insar_models.rates.estimate import NORMAL_95
-
-_DIGITS: Final = 3  # a thousandth of a millimetre
+from insar_models.rates.motion_words import TABLE_DIGITS, Motion
 
 
 def measured_columns(
@@ -50,9 +48,22 @@ def measured_columns(
         "displacement_mm": _number(moved.motion_mm if moved else None),
         "displacement_low_mm": _end(moved, -NORMAL_95),
         "displacement_high_mm": _end(moved, NORMAL_95),
+        "displacement_latitude": _number(moved.latitude if moved else None),
+        "displacement_longitude": _number(moved.longitude if moved else None),
+        "displacement_first": moved and moved.first,
         "air_disturbed": _number(max(disturbed, default=None)),
         "air_share": _number(float(np.mean(shares)) if shares else None),
     }
+
+
+def motion_of_rate(mm_per_day: float, deviation_mm: float | None) -> Motion:
+    """Return a measured rate as the tables have it, for words."""
+    ends: list[float | None] = [None, None]
+    if deviation_mm is not None:
+        ends = [
+            round(mm_per_day + side * NORMAL_95 * deviation_mm, TABLE_DIGITS) for side in (-1, 1)
+        ]
+    return Motion.of_rate(round(mm_per_day, TABLE_DIGITS), *ends)
 
 
 def _strongest(measures: Iterable[DateMeasure]) -> DateMeasure | None:
@@ -69,8 +80,8 @@ def _deviations(one: DateMeasure) -> float:
 def _end(one: DateMeasure | None, deviations: float) -> float:
     if one is None or one.motion_mm is None or one.deviation_mm is None:
         return math.nan
-    return round(one.motion_mm + deviations * one.deviation_mm, _DIGITS)
+    return round(one.motion_mm + deviations * one.deviation_mm, TABLE_DIGITS)
 
 
 def _number(value: float | None) -> float:
-    return math.nan if value is None else round(value, _DIGITS)
+    return math.nan if value is None else round(value, TABLE_DIGITS)

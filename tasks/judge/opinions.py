@@ -15,20 +15,33 @@ class Opinion:
     counts: Review
     against: tuple[Review, ...] = ()
     """Newest of each other reviewer, where it says something else."""
+    agreeing: tuple[Review, ...] = ()
+    """Newest of each other reviewer, where it says the same."""
 
     @property
     def words(self) -> str:
         """What is said, with every contradiction."""
-        said = self.counts.statement.said
-        if not self.against:
-            return said
+        return f"{self.counts.statement.said}{self.contradiction}"
+
+    @property
+    def contradiction(self) -> str:
+        """Who says what else, such as ``, contradicted: confirmed by BB``; empty if nobody does."""
         others = ", ".join(f"{r.statement.said} by {r.statement.reviewer}" for r in self.against)
-        return f"{said}, contradicted: {others}"
+        return f", contradicted: {others}" if others else ""
 
     @property
     def reviewers(self) -> tuple[str, ...]:
-        """Who said it, then who contradicts."""
-        return tuple(each.statement.reviewer for each in (self.counts, *self.against))
+        """Who said it, who agrees, then who contradicts."""
+        every = (self.counts, *self.agreeing, *self.against)
+        return tuple(each.statement.reviewer for each in every)
+
+    @property
+    def said_by(self) -> str:
+        """What counts and who says so, with every contradiction, in words that hold no comma."""
+        names = " and ".join([r.statement.reviewer for r in (self.counts, *self.agreeing)])
+        others = " and ".join(f"{r.statement.said} by {r.statement.reviewer}" for r in self.against)
+        against = f"; contradicted: {others}" if others else ""
+        return f"{self.counts.statement.said} ({names}{against})"
 
 
 @dataclass(frozen=True)
@@ -53,23 +66,27 @@ class Opinions:
         )
 
     def of_pair(self, frame: FrameId, pair: DatePair) -> Opinion | None:
-        """Return what counts of a pair, said of itself, its date or its episode."""
-        return _newest([r for r in self.standing if (frame, pair) in r.statement.pairs])
+        """Return what counts of a pair: said of itself, of its date, or of the air of either."""
+        return _newest([r for r in self.standing if r.statement.speaks_of(frame, pair)])
 
     def of_date(self, date: dt.date) -> Opinion | None:
         """Return what counts of a date as a whole, said of itself or of its episode."""
         return _newest([r for r in self.standing if date in r.statement.dates])
 
     def of_pairs_ending(self, date: dt.date) -> tuple[tuple[DatePair, Opinion], ...]:
-        """Return what counts of single pairs that end on a date, in order of the pairs."""
-        by_pair: dict[DatePair, list[Review]] = {}
-        for review in self.standing:
-            if not review.statement.dates:
-                for pair in {pair for _, pair in review.statement.pairs}:
-                    if pair.secondary == date:
-                        by_pair.setdefault(pair, []).append(review)
-        found = [(pair, _newest(reviews)) for pair, reviews in sorted(by_pair.items())]
-        return tuple((pair, opinion) for pair, opinion in found if opinion)
+        """Return what counts of pairs that end on a date and that somebody reviewed by themselves.
+
+        In order of the pairs; what is said of their dates is weighed, too.
+        """
+        own = sorted(
+            (pair, frame)
+            for review in self.standing
+            if not review.statement.dates
+            for frame, pair in review.statement.pairs
+            if pair.secondary == date
+        )
+        by_pair = {pair: self.of_pair(frame, pair) for pair, frame in own}
+        return tuple((pair, opinion) for pair, opinion in by_pair.items() if opinion)
 
     def last_of(self, subject: str) -> Review | None:
         """Return the newest review that stands of exactly this subject."""
@@ -88,18 +105,69 @@ class Opinions:
             return None, None
         return "; ".join(said), ", ".join(dict.fromkeys(who))
 
+    def contradiction_of(self, review: Review) -> str:
+        """Return who says something else of what a review is about, as `Opinion.contradiction`."""
+        own = review.statement
+        shared = [
+            each
+            for each in self.standing
+            if each.statement.reviewer.casefold() != own.reviewer.casefold()
+            and ({*each.statement.pairs} & {*own.pairs} or {*each.statement.dates} & {*own.dates})
+        ]
+        return Opinion(review, _of_each(shared, own.said)[1]).contradiction
+
 
 UNREVIEWED = Opinions()
+
+
+def review_lines(reviews: Iterable[Review]) -> tuple[str, ...]:
+    """Return everything that was said, the oldest first, a line each: what of it stands, and how.
+
+    What was taken back says so, and what somebody contradicts says who.
+    """
+    every = sorted(reviews, key=lambda review: review.number)
+    opinions = Opinions.of(every)
+    standing = {review.number for review in opinions.standing}
+    said = []
+    for review in every:
+        if review.number in standing:
+            said.append(f"{review}{opinions.contradiction_of(review)}")
+        elif review.statement.takes_back:
+            said.append(str(review))
+        else:
+            said.append(f"{review} (taken back)")
+    return tuple(said)
+
+
+def standing_line(reviews: Sequence[Review]) -> str:
+    """Return the newest review that stands, with who contradicts it; empty if none does."""
+    opinions = Opinions.of(reviews)
+    if not opinions.standing:
+        return ""
+    last = opinions.standing[-1]
+    return f"{last}{opinions.contradiction_of(last)}"
 
 
 def _newest(reviews: Sequence[Review]) -> Opinion | None:
     """Return the opinion of reviews of one thing, the oldest first: of each person the newest."""
     if not reviews:
         return None
-    by_person = {review.statement.reviewer.casefold(): review for review in reviews}
-    counts = max(by_person.values(), key=lambda review: review.number)
-    others = sorted(
-        (each for each in by_person.values() if each.statement.said != counts.statement.said),
-        key=lambda review: -review.number,
-    )
-    return Opinion(counts, tuple(others))
+    counts = max(reviews, key=lambda review: review.number)
+    others = [
+        review
+        for review in reviews
+        if review.statement.reviewer.casefold() != counts.statement.reviewer.casefold()
+    ]
+    agreeing, against = _of_each(others, counts.statement.said)
+    return Opinion(counts, against, agreeing)
+
+
+def _of_each(reviews: Iterable[Review], said: str) -> tuple[tuple[Review, ...], tuple[Review, ...]]:
+    """Return the newest review of each person that says this, and that says something else."""
+    by_person: dict[str, Review] = {}
+    for review in reviews:
+        name = review.statement.reviewer.casefold()
+        by_person[name] = max(by_person.get(name, review), review, key=lambda one: one.number)
+    newest = sorted(by_person.values(), key=lambda review: -review.number)
+    same = tuple(review for review in newest if review.statement.said == said)
+    return same, tuple(review for review in newest if review.statement.said != said)

@@ -7,8 +7,10 @@ import pandas as pd
 
 from catalogs.settings import Settings
 from insar_models.onset.evidence import DateState
+from insar_models.onset.reasons import NO_PAIR
 from insar_models.onset.states import SILENCE_DAYS
 from tasks.judge.detect import method_of
+from tasks.judge.left_out import LEFT_OUT
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def standing_of(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Stand
     if last["state"] == DateState.UNKNOWN:
         before = str(last["because"]).partition("; ")[2]
     silent = (today - known.iloc[-1]).days
-    return Standing(DateState.UNKNOWN.value, None, f"no pair for {silent} days; {before}")
+    later = dates.loc[dates["date"] > known.iloc[-1], "because"]
+    which = f"{NO_PAIR} that counts" if later.str.contains(LEFT_OUT).any() else NO_PAIR
+    return Standing(DateState.UNKNOWN.value, None, f"{which} for {silent} days; {before}")
 
 
 def silence_days_of(settings: Settings) -> int:

@@ -17,8 +17,10 @@ from catalogs.records import FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
+from fringewatch.plain_text import counted
 from insar_models.rates.looks import CELL_PIXELS
 from tasks.judge.left_out import pairs_that_count
+from tasks.judge.measured import motion_of_rate
 from tasks.judge.rates import CubeWindows
 from tasks.pictures.figures import GREY, new_figure, save_png
 
@@ -147,11 +149,11 @@ def _draw_map(axes: Axes, one: RateMap, volcano: Volcano, scale: float) -> objec
 
 
 def _words(measure: DateMeasure) -> str:
-    said = f"{measure.motion_mm:+.2f}" if measure.motion_mm is not None else "no"
-    if measure.deviation_mm is not None:
-        said += f" ± {1.96 * measure.deviation_mm:.2f}"
+    rate = "no rate"
+    if measure.motion_mm is not None:
+        rate = motion_of_rate(measure.motion_mm, measure.deviation_mm).words
     coherence = "" if measure.coherence is None else f", temporal coherence {measure.coherence:.2f}"
-    return f"{said} mm a day (95 %), {measure.pairs} pairs{coherence}"
+    return f"{rate}\n{counted(measure.pairs, 'pair')}{coherence}"
 
 
 def _draw_scale(figure: Figure, picture: Any, left: float, width: int) -> None:

@@ -13,10 +13,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from catalogs.records import Volcano
 from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
+from fringewatch.plain_text import counted
 from tasks.pictures.figures import GREY, new_figure, save_png
-from tasks.pictures.timeline_motion import draw_rate, has_rates, motion_words
+from tasks.pictures.timeline_motion import draw_rate, has_rates, motion_words, past_words
 from tasks.pictures.timeline_panels import (
     draw_legend,
     draw_pairs,
@@ -54,6 +56,7 @@ def draw_timeline(
     place: Place,
     title: str,
     footnote: str = "",
+    volcano: Volcano | None = None,
 ) -> Place:
     """Return `place`, where the timeline now is, a PNG of 1200 x 600 pixels.
 
@@ -71,6 +74,8 @@ def draw_timeline(
         One line.
     footnote
         Small print below, such as where the data come from.
+    volcano
+        From whose summit it is told where the ground moves; without it no motion is told.
 
     Raises
     ------
@@ -84,15 +89,14 @@ def draw_timeline(
     pairs = _with_numbers(interferograms, ("primary_date", "secondary_date"))
     figure = new_figure(_WIDTH_PIXELS, _HEIGHT_PIXELS)
     figure.text(0.015, 0.955, title, fontsize=15, fontweight="bold", va="center")
-    figure.text(0.015, 0.908, _summary(days, pairs), fontsize=10.5, color=GREY, va="center")
+    figure.text(0.015, 0.912, _summary(days, pairs), fontsize=10, color=GREY, va="center")
     figure.text(0.985, 0.018, footnote, fontsize=8.5, color=GREY, ha="right", va="center")
     if days.empty and pairs.empty:
         figure.text(0.5, 0.5, "no interferogram was scored yet", fontsize=14, ha="center")
         return save_png(figure, place)
     if len(days):
         draw_headline(figure, days)
-        words = "   |   ".join(motion_words(days))
-        figure.text(0.015, 0.876, words, fontsize=9.5, color=GREY, va="center")
+        _write_motion(figure, volcano, dates.loc[days.index])
     shown_from = pd.concat([days["date"], pairs["secondary_date"]]).max() - _MOST_DAYS
     recent = days[days["date"] >= shown_from]
     is_long = len(recent) < len(days)
@@ -112,6 +116,14 @@ def draw_timeline(
     return save_png(figure, place)
 
 
+def _write_motion(figure: Figure, volcano: Volcano | None, dates: pd.DataFrame) -> None:
+    if volcano is None:
+        return
+    rate, *others = motion_words(volcano, dates) or ("",)
+    for height, words in ((0.886, rate), (0.864, " ".join(others))):
+        figure.text(0.015, height, words, fontsize=8.5, color=GREY, va="center")
+
+
 def _new_panels(
     figure: Figure, *, first_said: bool, is_long: bool, with_rate: bool
 ) -> tuple[Axes, ...]:
@@ -126,7 +138,7 @@ def _new_panels(
             gridspec_kw={
                 "left": 0.122,
                 "right": 0.985,
-                "top": 0.85,
+                "top": 0.842,
                 "bottom": 0.25 if is_long else 0.165,
                 "hspace": 0.08,
             },
@@ -181,14 +193,16 @@ def _with_numbers(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame
 def _summary(days: pd.DataFrame, pairs: pd.DataFrame) -> str:
     """Return what the headline rests on, and how far the table can be quoted, in one line."""
     positive = int(pair_kind(pairs).eq("positive").sum())
-    said = [f"{len(pairs)} interferograms, {positive} positive"]
+    said = [f"{counted(len(pairs), 'interferogram')}, {positive} positive"]
     if len(days):
         last = days.iloc[-1]
         said.append(f"scored by {last['model']}, judged by {last['method']}")
     if days["revised"].any():
-        said.append(f"{int(days['revised'].sum())} of {len(days)} dates revised")
+        said.append(f"{int(days['revised'].sum())} of {counted(len(days), 'date')} revised")
     others = days[days["first_model"] != days["model"]]
     if len(others):
         models = ", ".join(sorted(set(others["first_model"])))
         said.append(f"{len(others)} first judged by {models}")
+    if past := past_words(days):
+        said.append(past)
     return "   |   ".join(said)

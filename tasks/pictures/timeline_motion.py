@@ -9,11 +9,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from catalogs.records import Volcano
+from tasks.judge.amount_words import amount_words
+from tasks.judge.past_words import is_young, past_span
 from tasks.pictures.figures import BLUE, GREY, PALE_BLUE, PALE_GREY
 
 _DISTURBED: Final = 0.5
 """Probability of disturbed air from which a date is marked."""
 
+_LOOKED_BACK: Final = 200
+"""Dates in which the words look for the end of an episode: a rate has fewer in its window."""
+
+_OF_THE_PAST: Final = ("past_dates", "past_first", "past_last")
 _LEAST_REACH: Final = 0.3  # mm a day, of the axis: noise is not to look like motion
 _ROOM: Final = 1.25
 
@@ -53,31 +60,30 @@ def draw_rate(axes: Axes, days: pd.DataFrame) -> None:
     )  # fmt: skip
 
 
-def motion_words(days: pd.DataFrame) -> list[str]:
-    """Return the last date's rate and displacement, and what of the past is known, in words."""
-    if days.empty:
-        return []
+def motion_words(volcano: Volcano, dates: pd.DataFrame) -> tuple[str, ...]:
+    """Return the last date's rate and displacement in words, a line each, as its page says them.
+
+    Parameters
+    ----------
+    volcano
+        From whose summit places are told.
+    dates
+        The dates table, in order of time.
+    """
+    newest = dates.iloc[-_LOOKED_BACK:].astype(object)
+    rows = newest.where(newest.notna(), None).to_dict("records")
+    return amount_words(volcano, [{str(key): row[key] for key in row} for row in rows])
+
+
+def past_words(days: pd.DataFrame) -> str:
+    """Return what of the volcano's own past is known on the last date; empty of older tables."""
+    if days.empty or "past_dates" not in days:
+        return ""
     last = days.iloc[-1]
-    said = []
-    if has_rates(days) and not np.isnan(last["rate_mm_per_day"]):
-        said.append(
-            f"{last['rate_mm_per_day']:+.2f} mm a day ({last['rate_low']:+.2f} to "
-            f"{last['rate_high']:+.2f}), + is towards the satellite"
-        )
-    if "displacement_mm" in days and not np.isnan(last["displacement_mm"]):
-        said.append(
-            f"{last['displacement_mm']:+.0f} mm ({last['displacement_low_mm']:+.0f} to "
-            f"{last['displacement_high_mm']:+.0f}) since the episode began"
-        )
-    if "past_dates" in days:
-        said.append(_past_words(last))
-    return said
-
-
-def _past_words(last: pd.Series) -> str:
-    if not last["past_dates"] or pd.isna(last["past_first"]):
+    row = {name: None if pd.isna(last[name]) else last[name] for name in _OF_THE_PAST}
+    span = past_span(row)
+    if not span:
         return "own past: none yet"
-    return (
-        f"own past: {last['past_dates']} dates, {last['past_first']} to {last['past_last']} "
-        f"({last['past_centre']:+.1f}, spread {last['past_spread']:.1f})"
-    )
+    young = "young: quiet ground elsewhere counts for more; " if is_young(row) else ""
+    numbers = f"{last['past_centre']:+.1f}, spread {last['past_spread']:.1f}"
+    return f"own past: {span} ({young}{numbers})"

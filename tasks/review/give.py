@@ -8,9 +8,10 @@ from typing import Final
 from catalogs.home.home import home_of, only_writer
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.review_rows import Review, ReviewVerdict, Statement
-from catalogs.records import Volcano
+from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError, StoreError
+from fringewatch.plain_text import counted
 from tasks.judge.opinions import Opinions
 from tasks.judge.rates import measure_frame
 from tasks.publish import publish_volcano
@@ -32,13 +33,15 @@ class Given:
     standing: Opinions
     published: Published | None
     """None where the model has scored nothing yet."""
+    spoken_of: tuple[tuple[FrameId, DatePair], ...]
+    """The pairs in the cubes that it speaks of, also those that hold the air of its dates."""
 
     def lines(self) -> list[str]:
         """Return what came of it, a fact a line."""
         said = [str(self.review)]
         own = self.review.statement
         if own.verdict is ReviewVerdict.ATMOSPHERE:
-            said.append(f"left out of the evidence: {len(own.pairs)} pairs")
+            said.append(self._left_out())
         for date in own.dates:
             opinion = self.standing.of_date(date)
             if opinion and opinion.against:
@@ -47,6 +50,18 @@ class Given:
             found = [self.standing.of_pair(frame, p) for frame, p in own.pairs if p == pair]
             said += [f"{pair}: {each.words}" for each in found[:1] if each and each.against]
         return said + (self.published.lines() if self.published else [])
+
+    def _left_out(self) -> str:
+        own, number = self.review.statement, len(self.spoken_of)
+        words = f"left out of the evidence: {counted(number, 'pair')}"
+        beside = sorted({pair for _, pair in self.spoken_of} - {pair for _, pair in own.pairs})
+        if not beside:
+            return words
+        days = {day for pair in beside for day in (pair.primary, pair.secondary)} & {*own.dates}
+        return (
+            f"{words}, {len(own.pairs)} that were looked at and all others that have the air of "
+            f"{' and '.join(map(str, sorted(days)))} ({', '.join(map(str, beside))})"
+        )
 
 
 def give_review(volcano: Volcano, statement: Statement, settings: Settings) -> Given:
@@ -135,7 +150,13 @@ def _published(volcano: Volcano, review: Review, settings: Settings) -> Given:
     published = publish_volcano(volcano, (), settings)
     with open_ledger(home_of(settings).ledger) as ledger:
         standing = Opinions.of(ledger.reviews(volcano.slug))
-    return Given(review, standing, published)
+        spoken_of = tuple(
+            (frame, pair)
+            for frame in ledger.tiled_frames(volcano.slug)
+            for pair in ledger.tiled_pairs(volcano.slug, frame)
+            if review.statement.speaks_of(frame, pair)
+        )
+    return Given(review, standing, published, spoken_of)
 
 
 def _measure_again(volcano: Volcano, review: Review, settings: Settings) -> None:

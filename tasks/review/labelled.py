@@ -70,6 +70,8 @@ def labels_of(
                 left_out["pairs on which reviewers disagree"] += 1
             elif label is None:
                 left_out["pairs that show something else"] += 1
+            elif (frame, pair) not in opinion.counts.statement.pairs:
+                left_out["pairs that nobody looked at, with the air of a reviewed date"] += 1
             else:
                 found.setdefault(frame, {})[pair] = label
     return found

@@ -105,6 +105,12 @@ class Panel:
                 self._path(kind, "".join(_through(self._placed(edge))) + "z")
                 run = []
 
+    def spans(self, kind: str, lows: Sequence[Point], highs: Sequence[Point]) -> None:
+        """Draw an upright line between two values of the same date; none where one is missing."""
+        ends = zip(self._placed(lows), self._placed(highs), strict=True)
+        known = ((low, high) for low, high in ends if low is not None and high is not None)
+        self._path(kind, "".join(f"M{x:g} {y:g}V{top:g}" for (x, y), (_, top) in known))
+
     def marks(self, kind: str, shape: str, points: Iterable[Point]) -> None:
         """Put a mark on each value: one of `SHAPES`."""
         placed = (place for place in self._placed(points) if place is not None)

@@ -1,10 +1,13 @@
 """The evidence of a volcano's newest date in words, the threshold it met, and the check for air."""
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
+from fringewatch.plain_text import counted
 from tasks.site.facts import Row, VolcanoFacts
 
 _MUCH_AIR: Final = 0.3
@@ -49,12 +52,21 @@ def threshold_words(newest: Row, rows: Sequence[Row]) -> list[str]:
             "deform, so that little speaks for much."
         )
     if newest["level"] is not None and newest["level_needed"] is not None:
-        reached = "reached" if newest["level"] >= newest["level_needed"] else "not reached"
         said.append(
             f"The date is unrest from level {newest['level_needed']:.2f} on; its level is "
-            f"{newest['level']:.2f}: {reached}."
+            f"{newest['level']:.2f}: {_of_level(newest)}."
         )
     return said
+
+
+def _of_level(newest: Row) -> str:
+    """Whether a date's level is enough, and why its state is another one all the same."""
+    is_enough, state = newest["level"] >= newest["level_needed"], newest["state"]
+    if is_enough == (state == "unrest"):
+        return "reached" if is_enough else "not reached"
+    why = newest["because"].partition("; ")[2] or newest["because"]
+    link = "enough by itself, but" if is_enough else "not reached, but"
+    return f"{link} the date is {state}, for: {why}"
 
 
 def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> list[str]:
@@ -82,19 +94,8 @@ def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> l
             f"{disturbed:.2f}."
         )
     positive = [row for row in rows if row["positive"]]
-    shared = shared_date([DatePair(row["primary_date"], row["secondary_date"]) for row in positive])
-    if shared:
-        said.append(
-            f"All {len(positive)} positive pairs have the acquisition of {shared}: the weather of "
-            "that one day could draw all of them. A pair without it would tell."
-        )
-    elif len(positive) >= _SEVERAL:
-        said.append(
-            f"The {len(positive)} positive pairs share no acquisition: the weather of one day "
-            "cannot draw all of them."
-        )
-    elif positive:
-        said.append("One positive pair alone cannot be told from the weather of one of its days.")
+    said += _of_shared_days(positive)
+    said += _of_beginning(facts)
     directions = {row["direction"] for row in positive}
     if len(directions) == _SEVERAL:
         said.append("Both geometries saw it: their air is that of different days.")
@@ -103,16 +104,79 @@ def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> l
     return said
 
 
-def shared_date(pairs: Sequence[DatePair]) -> str | None:
-    """Return an acquisition that two or more pairs all have; None if there is none.
+def _of_shared_days(positive: Sequence[Row]) -> Iterable[str]:
+    """Say how much of the evidence the weather of one day could draw."""
+    count = len(positive)
+    if count == 1:
+        yield "One positive pair alone cannot be told from the weather of one of its days."
+    if count < _SEVERAL:
+        return
+    days, shared = most_shared(positive)
+    when = " and of ".join(map(str, days))
+    if shared == count:
+        which = "Both" if count == _SEVERAL else f"All {count}"
+        yield (
+            f"{which} positive pairs have the acquisition of {when}: the weather of that one day "
+            "could draw all of them. A pair without it would tell."
+        )
+    elif shared == 1:
+        yield (
+            f"No two of the {count} positive pairs share an acquisition: the weather of one day "
+            "cannot draw more than one of them."
+        )
+    else:
+        yield (
+            f"{shared} of the {count} positive pairs have the acquisition of {days[0]}: the "
+            f"weather of that one day could draw them, and {count - shared} would be left."
+        )
 
-    >>> shared_date([DatePair.parse("20240106_20240118"), DatePair.parse("20240118_20240130")])
-    '2024-01-18'
+
+def _of_beginning(facts: VolcanoFacts) -> Iterable[str]:
+    """Say whether the running episode began on the word of one acquisition."""
+    since = facts.standing.since
+    if since is None:
+        return
+    until = next(
+        (day["date"] for day in facts.days if day["date"] >= since and day["state"] == "unrest"),
+        since,
+    )
+    began = [
+        row
+        for row in facts.pairs
+        if row["positive"] and not row["left_out"] and since <= row["secondary_date"] <= until
+    ]
+    if not began:
+        return
+    days, shared = most_shared(began)
+    if shared == len(began):
+        yield (
+            f"The episode began with {counted(shared, 'positive pair')} on {since}, and rests "
+            f"there on one acquisition, that of {' or of '.join(map(str, days))}."
+        )
+    else:
+        yield (
+            f"The episode began with {len(began)} positive pairs from {since} to {until}, which do "
+            "not all have one acquisition."
+        )
+
+
+def most_shared(rows: Sequence[Row]) -> tuple[tuple[dt.date, ...], int]:
+    """Return the acquisitions that most pairs have, the oldest first, and how many have each.
+
+    Two passes of one day are two acquisitions, through different air.
+
+    Parameters
+    ----------
+    rows
+        Of the interferograms table; one at least.
     """
-    if len(pairs) < _SEVERAL:
-        return None
-    common = set.intersection(*({pair.primary, pair.secondary} for pair in pairs))
-    return " and of ".join(map(str, sorted(common))) or None
+    holding = Counter(
+        (day, FrameId.parse(row["frame"]).pass_name)
+        for row in rows
+        for day in (row["primary_date"], row["secondary_date"])
+    )
+    most = max(holding.values())
+    return tuple(sorted({day for (day, _), number in holding.items() if number == most})), most
 
 
 def _of_removal(facts: VolcanoFacts, rows: Sequence[Row]) -> Iterable[str]:
@@ -121,9 +185,13 @@ def _of_removal(facts: VolcanoFacts, rows: Sequence[Row]) -> Iterable[str]:
         yield "No heights of the ground are known here: air that follows them stays in the phase."
         return
     taken = [(row, air) for row, air in found if air is not None and air.removed]
+    pairs = counted(len(rows), "pair")
+    if not taken:
+        yield f"Air that follows the relief was looked for in {pairs}, and found in none."
+        return
     yield (
-        f"Air that follows the relief was found in {len(taken)} of {len(rows)} pairs, and taken "
-        "away before the model saw them."
+        f"Air that follows the relief was found in {len(taken)} of {pairs}, and taken away before "
+        "the model saw them."
     )
     for row, air in taken:
         if row["positive"] and air.share >= _MUCH_AIR:

@@ -18,6 +18,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
 from fringewatch.errors import StoreError
+from tasks.judge.opinions import review_lines, standing_line
 from tasks.judge.standing import Standing, silence_days_of, standing_of
 from tasks.site.passes import TrackPasses, passes_of
 from tasks.status.home import frame_statuses
@@ -42,7 +43,9 @@ class VolcanoFacts:
     troubles: tuple[str, ...]
     """What is wrong with its data, the worst first."""
     reviews: tuple[str, ...]
-    """What people said of it, the oldest first, a line each."""
+    """What people said of it, the oldest first, a line each, also what was taken back."""
+    reviewed: str
+    """The newest of them that stands, with who contradicts it; empty if none does."""
     silence_days: int
     air: dict[tuple[FrameId, DatePair], PairAir]
     made_from: dict[FrameId, str]
@@ -81,7 +84,7 @@ class VolcanoFacts:
         whole = (
             self.tables_sha256, self.volcano, self.standing, self.tracks,
             self.troubles, self.reviews, self.silence_days,
-             sorted((str(key), air.text) for key, air in self.air.items()),
+            sorted((str(key), air.text) for key, air in self.air.items()),
             sorted(self.made_from.items()),
         )  # fmt: skip
         return hashlib.sha256(repr(whole).encode()).hexdigest()
@@ -122,6 +125,7 @@ def gather_facts(
     silence_days = silence_days_of(settings.for_volcano(volcano.slug))
     statuses = frame_statuses(ledger, home, volcano, today) if ledger else ()
     troubles = [text for status in statuses for text in _troubles_of(status)]
+    reviews = ledger.reviews(volcano.slug) if ledger else ()
     asked = [source.asked_at for status in statuses for source in status.sources]
     frames = [status.frame for status in statuses]
     return VolcanoFacts(
@@ -132,7 +136,8 @@ def gather_facts(
         tuple(passes_of(status, interferograms) for status in statuses),
         max(asked, default=None),
         (*unread, *troubles),
-        _reviews_of(ledger, volcano.slug),
+        review_lines(reviews),
+        standing_line(reviews),
         silence_days,
         _air_of(ledger, volcano.slug, frames),
         {frame: _ground_of(ledger, volcano.slug, frame) for frame in frames},
@@ -154,11 +159,6 @@ def is_scored(row: Row) -> bool:
 def pair_order(row: Row) -> tuple[Any, ...]:
     """Order pairs by their second date, of equal ones the longer first."""
     return row["secondary_date"], row["primary_date"], row["frame"]
-
-
-def _reviews_of(ledger: Ledger | None, volcano: str) -> tuple[str, ...]:
-    """What people said of a volcano, a line each, also what was taken back."""
-    return tuple(map(str, ledger.reviews(volcano))) if ledger else ()
 
 
 def _standing(dates: pd.DataFrame, today: dt.date, silence_days: int, *, unread: bool) -> Standing:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from catalogs.records import Direction, FrameId
+from tasks.judge.place_words import from_summit
 from tasks.site.facts import Row
-from tasks.site.place_words import from_summit
 from tasks.site.state_words import placed_row
 from tasks.site.steps import date_steps, map_row, newest_episode
 from tasks.site.windows import Ground, PictureBook, WindowPicture

@@ -128,6 +128,7 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
         "tracks": facts.tracks,
         "troubles": facts.troubles,
         "reviews": facts.reviews,
+        "reviewed": facts.reviewed,
         "evidence": evidence_words(facts),
         "newest_pairs": pairs,
         "air_words": air_words(facts, suspects, settings),

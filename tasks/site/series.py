@@ -14,6 +14,7 @@ from scipy.special import logit
 
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.scored_pair import quiet_of
+from tasks.judge.past_words import is_young, usual_words
 from tasks.site.chart import Dates, Panel, Point, round_ticks, stacked
 from tasks.site.facts import Row, VolcanoFacts
 from tasks.site.state_words import MEASURED, Measured
@@ -148,14 +149,14 @@ def _of_scores(
 
 
 def _of_measured(axis: Dates, days: Sequence[Row], measured: Measured) -> Panel:
+    """Each date by itself: the next one may be of another place, and no line joins places."""
     points = _points(days, measured.name)
     lows, highs = (
         [(row["date"], row.get(name)) for row in days] for name in (measured.low, measured.high)
     )
     panel = _fitted(measured.unit, axis, [*points, *lows, *highs], 0.0)
-    panel.ribbon("past", lows, highs)
+    panel.spans("spans", lows, highs)
     panel.rule("zero", 0.0)
-    panel.line("measured", points)
     panel.marks("known", "dot", points)
     return panel
 
@@ -186,14 +187,7 @@ def _words(facts: VolcanoFacts, deviations: NDArray[np.float64] | None) -> list[
     newest = facts.newest
     if newest is None or newest["past_spread"] is None:
         return []
-    past = newest["past_dates"]
-    if not past:
-        usual = "It has no quiet past of its own yet: it is held against all quiet ground."
-    else:
-        usual = (
-            f"Its own past is {past} date{'s' if past != 1 else ''} from "
-            f"{newest['past_first']} to {newest['past_last']}."
-        )
+    usual = usual_words(newest)
     if deviations is None:
         return [usual]
     ends = facts.interferograms["secondary_date"].eq(newest["date"]).to_numpy()
@@ -202,8 +196,9 @@ def _words(facts: VolcanoFacts, deviations: NDArray[np.float64] | None) -> list[
         return [usual, "No pair of the newest date has a score."]
     above = (scored.max() - newest["past_centre"]) / newest["past_spread"]
     side = "above" if above >= 0 else "below"
+    known = "as far as that is known" if is_young(newest) else "here"
     return [
         usual,
         f"The strongest pair of {newest['date']} is {abs(above):.1f} standard deviations {side} "
-        "what is usual here.",
+        f"what is usual {known}.",
     ]

@@ -1,13 +1,14 @@
 """The state of a volcano in words: what it is, since when, how sure, what changed."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tasks.judge.amount_words import UNMEASURED, amount_words
+from tasks.judge.place_words import from_summit
 from tasks.judge.standing import Standing
 from tasks.site.facts import Row, VolcanoFacts
-from tasks.site.place_words import from_summit
 
 RANK: Final = ("unrest", "watch", "unknown", "no data", "masked", "quiet")
 """The states in the order in which somebody should look at them."""
@@ -81,7 +82,7 @@ def state_words(facts: VolcanoFacts) -> StateWords:
         standing.because,
         _sure(standing, newest),
         _place(facts),
-        _amount(facts.days),
+        " ".join(amount_words(facts.volcano, facts.days)) or UNMEASURED,
         change_of(facts.days, standing),
     )
 
@@ -144,43 +145,6 @@ def placed_row(facts: VolcanoFacts) -> Row | None:
     since = standing.since or newest["date"]
     placed = (row for row in reversed(facts.days) if row["peak_latitude"] is not None)
     return next((row for row in placed if row["date"] >= since), None)
-
-
-def _amount(days: Sequence[Row]) -> str:
-    """How much it moves: of tables that measure it, else by the fringes that a person counts."""
-    newest = days[-1] if days else None
-    said = [
-        f"{newest[one.name]:.1f}{_interval(newest, one)} {one.unit}"
-        for one in MEASURED
-        if newest is not None and newest.get(one.name) is not None
-    ]
-    if said:
-        said[-1] += " along the line of sight, towards the satellite"
-        return ", ".join([*said, *_window_of_rate(days)])
-    return "not measured here: count closed fringes, each is 27.7 mm along the line of sight"
-
-
-def _window_of_rate(days: Sequence[Row]) -> Iterator[str]:
-    """Say of which days a rate is, and that an episode was in them that runs no more.
-
-    Its days are not left out: for weeks after it too few acquisitions would be left to tell a rate,
-    and motion that goes on slowly would not be seen.
-    """
-    newest = days[-1]
-    first = newest.get("rate_first")
-    if newest.get("rate_mm_per_day") is None or first is None:
-        return
-    yield f"the rate from {first} to {newest['date']}"
-    if newest.get("since") is None:
-        ended = (r["date"] for r in reversed(days) if r["state"] == "unrest" and r["date"] > first)
-        last = next(ended, None)
-        if last is not None:
-            yield f"in which unrest ran until {last}"
-
-
-def _interval(newest: Row, measured: "Measured") -> str:
-    low, high = newest.get(measured.low), newest.get(measured.high)
-    return "" if low is None or high is None else f" ({low:.1f} to {high:.1f})"
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ def date_row(**changes: Any) -> dict[str, Any]:
         "displacement_mm": None,
         "displacement_low_mm": None,
         "displacement_high_mm": None,
+        "displacement_latitude": None,
+        "displacement_longitude": None,
+        "displacement_first": None,
         "air_disturbed": 0.02,
         "air_share": None,
         "past_dates": 0,
@@ -129,7 +132,7 @@ def test_a_table_of_an_older_version_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "dates.parquet"
     old = pq.read_table(path)
     pq.write_table(old.replace_schema_metadata({"fringewatch_format": "1"}), path)
-    with pytest.raises(StoreError, match=r"has format 1 .* reads format 5: run the backfill again"):
+    with pytest.raises(StoreError, match=r"has format 1 .* reads format 6: run the backfill again"):
         read_table(DATES, Folder(tmp_path))
 
 

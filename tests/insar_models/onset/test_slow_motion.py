@@ -58,7 +58,7 @@ def test_quiet_pairs_do_not_hide_slow_motion_and_say_why() -> None:
     states = [DateState.QUIET, DateState.WATCH, DateState.UNREST, DateState.QUIET]
     assert [one.state for one in said] == states
     assert said[2].since == day(1)
-    assert "+0.80 mm a day" in said[1].because
+    assert "0.80 mm a day towards the satellite at" in said[1].because
     assert "1 of 2 dates" in said[1].because
     assert f"slow unrest since {day(1)}" in said[2].because
     assert said[0] == verdict(0, DateState.QUIET)

@@ -99,7 +99,10 @@ def test_a_rising_place_is_in_the_table_with_its_rate_place_and_interval(
     assert last["state"] == "unrest"
     assert "mm a day" in last["because"]
     assert last["displacement_low_mm"] < last["displacement_mm"] < last["displacement_high_mm"]
+    assert last["displacement_latitude"] == pytest.approx(-0.11 - ROW / 1000, abs=0.02)
+    assert last["displacement_longitude"] == pytest.approx(-91.81 + COLUMN / 1000, abs=0.02)
     since: Any = last["since"]
+    assert last["displacement_first"] < since
     days = (day(LAST) - since).days
     assert 0.3 * RATE_MM * days < last["displacement_mm"] < 2 * RATE_MM * (days + 12)
 

@@ -1,6 +1,7 @@
 """Reviews: given, weighed at once, shown, taken back; on a real home."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ import pytest
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.ledger.rows import PairScore
-from catalogs.records import ModelId
+from catalogs.records import FrameId, ModelId
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError
 from tasks.judge.models import model_of
+from tasks.judge.opinions import review_lines, standing_line
+from tasks.judge.standing import standing_of
 from tasks.publish import publish_volcano
 from tasks.review.give import Given, give_review, take_back
+from tasks.site.site import write_site
 from tasks.status.home import home_status
 from tests.scenes import FRAME
 from tests.storage import folder_of
@@ -60,6 +64,74 @@ def test_atmosphere_takes_the_pairs_of_a_date_out_of_the_evidence(kept: KeptHome
     assert "review 1: 2024-02-11 atmosphere by NS" in given.lines()[0]
 
 
+def test_air_of_a_date_is_in_every_pair_of_its_pass_that_holds_it(kept: KeptHome) -> None:
+    day, begins = dt.date(2024, 1, 30), PAIRS[4]
+    before = dates(kept).drop(columns=["revised"])
+    given = say(kept, "2024-01-30")
+    last = dates(kept).loc[LAST]
+    assert (last["pairs"], last["pairs_positive"]) == (1, 1)
+    assert last["because"].startswith("1 of 2 pairs left out: atmosphere (NS); ")
+    table = pairs(kept)
+    assert table["left_out"].notna().tolist() == [False, True, True, False, True]
+    assert (
+        "left out of the evidence: 3 pairs, 2 that were looked at and all others that have the air "
+        f"of {day} ({begins})"
+    ) in given.lines()
+    take_back(FERNANDINA, "2024-01-30", "NS", "", kept.settings)
+    pd.testing.assert_frame_equal(dates(kept).drop(columns=["revised"]), before)
+    say(kept, "2024-01-30", CONFIRMED)
+    assert pairs(kept)["left_out"].isna().all()
+
+
+def test_a_date_whose_pairs_were_all_left_out_does_not_say_that_it_had_none(kept: KeptHome) -> None:
+    say(kept, "2024-02-11")
+    because = dates(kept).loc[LAST, "because"]
+    assert "; no pair that counts for 12 days; last known on 2024-01-30" in because
+    later = standing_of(dates(kept).reset_index(), LAST + dt.timedelta(days=60), 48)
+    assert later.because.startswith("no pair that counts for 72 days; ")
+    say(kept, "2024-01-30")
+    say(kept, "2024-01-18")
+    first = dates(kept)["because"].iloc[0]
+    assert first.endswith("; no pair that ends on this date or before it counts")
+
+
+def test_all_who_contradict_a_pair_are_named_wherever_it_is_shown(kept: KeptHome) -> None:
+    say(kept, "2024-02-11", CONFIRMED, "BB")
+    say(kept, "2024-02-11", CONFIRMED, "Zoë")
+    given = say(kept, str(PAIRS[3]))
+    against = "contradicted: confirmed by Zoë, confirmed by BB"
+    last = dates(kept).loc[LAST]
+    assert last["review"] == f"confirmed; {PAIRS[3]}: atmosphere, {against}"
+    assert last["reviewed_by"] == "Zoë, BB, NS"
+    because = (
+        "1 of 2 pairs left out: atmosphere (NS; contradicted: confirmed by Zoë and confirmed by BB)"
+    )
+    assert last["because"].startswith(because)
+    assert f"{PAIRS[3]}: atmosphere, {against}" in given.lines()
+    with open_ledger(kept.home.ledger) as ledger:
+        reviews = ledger.reviews("fernandina")
+    assert standing_line(reviews).endswith(f'"rings", {against}')
+    lines = review_lines(reviews)
+    assert lines[0].endswith("contradicted: atmosphere by NS")
+    take_back(FERNANDINA, str(PAIRS[3]), "NS", "", kept.settings)
+    with open_ledger(kept.home.ledger) as ledger:
+        reviews = ledger.reviews("fernandina")
+    assert review_lines(reviews)[2].endswith("(taken back)")
+    assert standing_line(reviews).startswith("review 2: 2024-02-11 confirmed by Zoë")
+    assert dates(kept).loc[LAST, "review"] == "confirmed"
+
+
+def test_the_page_shows_what_stands_and_what_was_taken_back(kept: KeptHome) -> None:
+    say(kept, "2024-02-11", CONFIRMED, "BB")
+    say(kept, "2024-01-30")
+    take_back(FERNANDINA, "2024-01-30", "NS", "", kept.settings)
+    write_site(kept.settings, {"fernandina"})
+    page = folder_of(kept.home.site / "fernandina.html").read_text()
+    text = re.sub(r"<[^>]*>", "", page)
+    assert re.search(r"Reviewed\s*review 1: 2024-02-11 confirmed by BB", text)
+    assert re.search(r"review 2: 2024-01-30 atmosphere by NS, [^\n]*\(taken back\)", text)
+
+
 def test_it_survives_new_scores_and_a_new_model(
     kept: KeptHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,14 +161,22 @@ def test_a_pair_and_an_episode_can_be_air(kept: KeptHome) -> None:
     assert dates(kept).loc[LAST, "state"] == "no data"
 
 
-def test_a_pair_that_comes_after_the_review_is_news(kept: KeptHome) -> None:
+def test_a_pair_that_comes_after_the_review_holds_the_same_air(kept: KeptHome) -> None:
     with open_ledger(kept.home.ledger) as ledger:
         ledger.forget_tiles(FRAME, PAIRS[4:])
     say(kept, "2024-02-11")
     kept.backfill()
     last = dates(kept).loc[LAST]
-    assert (last["state"], last["pairs"], last["pairs_positive"]) == ("watch", 1, 1)
-    assert "1 of 2 pairs left out" in last["because"]
+    assert (last["state"], last["pairs"]) == ("no data", 0)
+    assert "2 of 2 pairs left out" in last["because"]
+
+
+def test_the_air_of_another_pass_is_news() -> None:
+    other = FrameId.parse("128A_09016_110500")
+    said = Statement("2024-02-11", AIR, "NS", dates=(LAST,), pairs=((FRAME, PAIRS[3]),))
+    assert said.speaks_of(FRAME, PAIRS[4])
+    assert not said.speaks_of(other, PAIRS[4])
+    assert not replace(said, verdict=CONFIRMED).speaks_of(FRAME, PAIRS[4])
 
 
 def test_undo_keeps_the_history_and_the_verdict_comes_back(kept: KeptHome) -> None:

@@ -1,3 +1,4 @@
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -44,8 +45,15 @@ def test_a_pair_at_the_threshold_lies_where_one_in_fifty_quiet_windows_does() ->
 def test_the_newest_date_is_held_against_the_past() -> None:
     facts = facts_of([day(1, past_centre=1.05, past_spread=2.0)], [pair(0, 1, probability=0.05)])
     words = " ".join(draw_series(facts, model_of(Settings())).words)
-    assert "3 dates" in words
-    assert "0.5 standard deviations above what is usual here" in words
+    assert "CAUTION: its own past is young (3 dates, " in words
+    assert "0.5 standard deviations above what is usual as far as that is known" in words
+    one = {"past_dates": 1, "past_first": date_of(0), "past_last": date_of(0)}
+    words = " ".join(draw_series(facts_of([day(1, **one)]), None).words)
+    assert f"young (1 date, {date_of(0)}). Quiet ground" in words
+    old = facts_of([day(1, past_dates=6, past_last=date_of(6))], [pair(0, 1)])
+    words = " ".join(draw_series(old, model_of(Settings())).words)
+    assert f"Its own past is 6 dates, {date_of(0)} to {date_of(6)}." in words
+    assert "what is usual here." in words
     young = facts_of([day(1, past_dates=0)], [pair(0, 1)])
     assert "no quiet past of its own" in " ".join(draw_series(young, None).words)
 
@@ -67,4 +75,7 @@ def test_what_was_measured_has_a_panel() -> None:
     assert ">mm<" not in draw_series(facts, None).svg
     columns = ("displacement_mm", "displacement_low_mm", "displacement_high_mm")
     measured = replace(facts, dates=facts.dates.assign(**{key: [1.0, -2.5] for key in columns}))
-    assert ">mm<" in draw_series(measured, None).svg
+    drawn = draw_series(measured, None).svg
+    assert ">mm<" in drawn
+    # Two dates may mean two places: no line joins them.
+    assert not re.search(r'<path d="[^"]*"[^>]*stroke: var\(--ink\)', drawn)

@@ -1,11 +1,11 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from catalogs.tables import DATES
+from insar_models.rates.motion_words import Motion
+from tasks.judge.measured import motion_of_rate
+from tasks.judge.place_words import distance_and_bearing, from_summit
 from tasks.judge.standing import Standing
-from tasks.site.place_words import distance_and_bearing, from_summit
 from tasks.site.state_words import MARKS, RANK, placed_row, state_words
 from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, date_of, day, facts_of, pair
 
@@ -59,15 +59,54 @@ def test_the_change_is_the_first_date_of_the_state() -> None:
     assert not words.change.is_new
 
 
-def test_what_was_measured_is_said() -> None:
-    facts = facts_of([day(1, "unrest")])
-    wider = facts.dates.assign(rate_mm_per_day=2.5)
-    assert set(wider.columns) >= {column.name for column in DATES.columns}
-    words = state_words(replace(facts, dates=wider))
-    assert words.amount == "2.5 mm a day along the line of sight, towards the satellite"
-    wider = wider.assign(rate_low=1.0, rate_high=4.0)
-    words = state_words(replace(facts, dates=wider))
-    assert words.amount.startswith("2.5 (1.0 to 4.0) mm a day")
+RATE: dict[str, Any] = {
+    "rate_mm_per_day": 0.425, "rate_low": 0.03, "rate_high": 0.82, "rate_latitude": -0.406,
+    "rate_longitude": -91.55, "rate_first": date_of(-4),
+}  # fmt: skip
+MOVED: dict[str, Any] = {
+    "displacement_mm": -37.6, "displacement_low_mm": -80.0, "displacement_high_mm": 4.9,
+    "displacement_latitude": -0.28, "displacement_longitude": -91.55,
+    "displacement_first": date_of(1),
+}  # fmt: skip
+
+
+def test_each_number_says_its_direction_its_place_and_its_days() -> None:
+    amount = state_words(facts_of([day(2, "unrest", **RATE, **MOVED)])).amount
+    assert (
+        "Rate: 0.42 (0.03 to 0.82) mm a day towards the satellite, 4 km S of the summit, over the "
+        f"72 days to {date_of(2)}."
+    ) in amount
+    assert (
+        "Moved since the episode began: 38 (-5 to 80) mm away from the satellite, or none: the "
+        f"interval holds zero, 10 km N of the summit, from {date_of(1)} to {date_of(2)}."
+    ) in amount
+    assert "CAUTION: rate and displacement say opposite directions, of places 14 km" in amount
+
+
+def test_numbers_of_one_motion_need_no_caution() -> None:
+    here = {"displacement_latitude": -0.406, "displacement_mm": 37.6}
+    ends = {"displacement_low_mm": 20.0, "displacement_high_mm": 55.2}
+    amount = state_words(facts_of([day(2, "unrest", **RATE, **(MOVED | here | ends))])).amount
+    assert "CAUTION" not in amount
+    apart = MOVED | ends | {"displacement_mm": 37.6}
+    amount = state_words(facts_of([day(2, "unrest", **RATE, **apart)])).amount
+    assert "CAUTION: the two are of places 14 km apart" in amount
+
+
+def test_a_rate_whose_days_hold_an_episode_that_has_ended_says_so() -> None:
+    amount = state_words(facts_of([day(1, "unrest"), day(2, **RATE)])).amount
+    assert amount.endswith(f", in which unrest ran until {date_of(1)}.")
+
+
+def test_rounding_never_hides_on_which_side_of_zero_an_interval_lies() -> None:
+    assert Motion.of_rate(0.2, 0.004, 0.4).words.startswith("0.200 (0.004 to 0.400) mm a day")
+    assert "zero" not in Motion.of_rate(0.2, 0.004, 0.4).words
+    assert Motion.of_rate(-0.9, -1.7, -0.2).words == (
+        "0.90 (0.20 to 1.70) mm a day away from the satellite"
+    )
+    # The picture of rates makes the same words from what the ledger keeps.
+    assert motion_of_rate(0.4254, 0.2).words == Motion.of_rate(0.425, 0.033, 0.817).words
+    assert Motion.of_rate(0.4, None, float("nan")).words == "0.40 mm a day towards the satellite"
 
 
 def test_a_rate_says_of_which_days_it_is() -> None:
