@@ -21,6 +21,8 @@ from tests.portal.faults import Fault, FaultKind
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME, FRINGES, QUIET, write_frame
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 BAD, GOOD = "20240106_20240118", "20240118_20240130"
 FILE = f"{BAD}.geo.diff_pha.tif"
 LISTING = f"/{FRAME}/interferograms/"

@@ -26,6 +26,8 @@ from tests.portal.faults import Fault, FaultKind
 from tests.portal.server import StandInPortal
 from tests.storage import folder_of
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 DONE, FAILED, REFUSED, PARTIAL, LATER = (
     Outcome.DONE, Outcome.FAILED, Outcome.REFUSED, Outcome.PARTIAL, Outcome.LATER
 )  # fmt: skip
