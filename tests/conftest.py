@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from catalogs.storage.bucket_client import RETRIES, _store
+from catalogs.storage.place import Place
 from tests.leftovers import LeftoverPlugin
 from tests.storage import StorageServer
 
@@ -53,6 +54,20 @@ def _quick_rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_host_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host that other tests found dead, or asked often, is met as a stranger."""
     monkeypatch.setattr("catalogs.portal.hosts._HOSTS", {})
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of runs stay empty: drawing takes half of a small run, and this is not about it."""
+
+    def draw(*words: object, **_: object) -> Place:
+        (place,) = (word for word in words if isinstance(word, Place))
+        place.write(b"\x89PNG\r\n\x1a\n")
+        return place
+
+    for name in ("draw_timeline", "draw_interferograms", "draw_rates"):
+        monkeypatch.setattr(f"tasks.publish.{name}", draw)
+    monkeypatch.setattr("tasks.pictures.episode_strip.draw_interferograms", draw)
 
 
 @pytest.fixture(scope="session")

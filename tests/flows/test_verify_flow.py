@@ -18,7 +18,7 @@ from tests.portal.server import StandInPortal
 from tests.scenes import FRAME
 from tests.storage import folder_of
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
 START, END = dt.date(2024, 1, 1), dt.date(2024, 2, 1)
 
 

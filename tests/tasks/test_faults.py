@@ -21,7 +21,7 @@ from tests.scenes import FRAME, FRINGES, QUIET, write_frame
 
 BAD, GOOD = "20240106_20240118", "20240118_20240130"
 
-pytestmark = pytest.mark.usefixtures("hurried")
+pytestmark = pytest.mark.usefixtures("hurried", "undrawn")
 FILE = f"{BAD}.geo.diff_pha.tif"
 LISTING = f"/{FRAME}/interferograms/"
 FETCHED, LISTED, MISSING, REJECTED = (

@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tasks.records import Outcome
 from tests.mounts import own_mounts
 from tests.portal.server import StandInPortal
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 SIZES = ("80k", "400k", "900k")
 """The ledger does not fit; the first cube does not; the cube does, and not all that follows."""

@@ -27,7 +27,7 @@ DONE, FAILED, REFUSED, PARTIAL, LATER = (
     Outcome.DONE, Outcome.FAILED, Outcome.REFUSED, Outcome.PARTIAL, Outcome.LATER
 )  # fmt: skip
 
-pytestmark = pytest.mark.usefixtures("hurried")
+pytestmark = pytest.mark.usefixtures("hurried", "undrawn")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}[^,\n]*")
 
 

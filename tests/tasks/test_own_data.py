@@ -27,6 +27,8 @@ from tasks.watch import Steps, WatchRequest, watch_volcano
 from tests.scenes import FRAME, QUIET, full_coherence, scene_phase
 from tests.tasks.ingest.tile_homes import GRID
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 REQUEST = WatchRequest(
     find_volcano("fernandina"), (FRAME,), dt.date(2024, 1, 1), dt.date(2024, 3, 31), True
 )

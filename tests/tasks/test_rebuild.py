@@ -17,6 +17,8 @@ from tasks.records import Outcome
 from tests.scenes import FRAME
 from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 __all__ = ["filled", "kept"]
 
 

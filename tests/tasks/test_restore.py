@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from catalogs.home.home import home_of
 from catalogs.ledger.review_rows import ReviewVerdict, Statement
@@ -15,6 +16,8 @@ from tasks.review.give import give_review
 from tasks.verify.volcano import verify_volcano
 from tasks.watch import watch_volcano
 from tests.tasks.kept_home import FERNANDINA, PAIRS, REQUEST, KeptHome, filled, kept
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 __all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 

@@ -28,6 +28,8 @@ from tests.portal.trees import pair_folder
 from tests.relief import HEIGHTS, cones_m, put_raster
 from tests.scenes import FRAME, FRINGES, QUIET, SIDE, TRANSFORM, scene_phase
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 START, END = dt.date(2024, 1, 1), dt.date(2024, 3, 31)
 HISTORY = {"scored_at", "revised"}
 LAND, NOISE = 204, 15

@@ -26,7 +26,7 @@ from tests.plugins import install
 from tests.portal.server import StandInPortal
 from tests.storage import folder_of
 
-pytestmark = pytest.mark.usefixtures("hurried")
+pytestmark = pytest.mark.usefixtures("hurried", "undrawn")
 VOTE = """
 from dataclasses import dataclass
 from insar_models.onset.rule import Rule

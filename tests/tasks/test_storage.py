@@ -23,6 +23,8 @@ from tests.scenes import FRAME
 from tests.storage import StorageFault, StorageServer
 from tests.tasks.conftest import KINDS
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 REQUEST = parse_request("fernandina", dt.date(2024, 1, 1), dt.date(2024, 3, 31), [str(FRAME)])
 
 

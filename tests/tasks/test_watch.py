@@ -26,6 +26,8 @@ from tests.scenes import FRAME, QUIET, TRANSFORM, scene_phase, write_scene
 from tests.storage import folder_of
 from tests.tasks.conftest import KINDS
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 START, END = dt.date(2024, 1, 1), dt.date(2024, 3, 31)
 PAIRS = tuple(map(DatePair.parse, sorted(KINDS)))
 

@@ -25,6 +25,8 @@ from tests.portal.server import StandInPortal
 from tests.relief import HEIGHTS, air_phase, cones_m, delay_rad, put_delay, put_raster
 from tests.scenes import FRAME, write_scene
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 REQUEST = parse_request("fernandina", dt.date(2024, 1, 1), dt.date(2024, 4, 30), [str(FRAME)])
 FIRST, SECOND = "20240106_20240118", "20240118_20240130"
 JANUARY_6, JANUARY_18 = dt.date(2024, 1, 6), dt.date(2024, 1, 18)

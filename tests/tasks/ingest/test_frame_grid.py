@@ -25,7 +25,7 @@ from tests.portal.server import StandInPortal
 from tests.relief import HEIGHTS, put_raster
 from tests.scenes import FRAME, QUIET, SIDE, TRANSFORM, scene_phase, write_scene
 
-pytestmark = pytest.mark.usefixtures("hurried")
+pytestmark = pytest.mark.usefixtures("hurried", "undrawn")
 OURS = shifted(TRANSFORM, 0.4, 0.0)
 ODD = shifted(TRANSFORM, 0.75, 0.3)
 """A third of a pixel beside ours: near enough for a pair to be read, a pixel off in its window."""

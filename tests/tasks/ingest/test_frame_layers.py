@@ -25,6 +25,8 @@ from tests.portal.server import StandInPortal
 from tests.relief import HEIGHTS, put_raster
 from tests.scenes import FRAME, SIDE, TRANSFORM
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 NAME = f"{FRAME}.geo.landmask.tif"
 
 

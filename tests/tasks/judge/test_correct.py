@@ -23,6 +23,8 @@ from tests.relief import HEIGHTS, cones_m, put_raster, write_air_pair
 from tests.scenes import FRAME, TRANSFORM
 from tests.storage import folder_of
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 REQUEST = parse_request("fernandina", dt.date(2024, 1, 1), dt.date(2024, 4, 30), [str(FRAME)])
 PART = REQUEST.of_frame(FRAME)
 FIRST, SECOND, THIRD = "20240106_20240118", "20240118_20240130", "20240130_20240211"

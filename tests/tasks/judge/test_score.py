@@ -26,6 +26,8 @@ from tasks.publish import publish_volcano
 from tasks.records import FrameRequest
 from tests.scenes import FRAME, FRINGES, SIDE, TRANSFORM, scene_phase
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 FERNANDINA = find_volcano("fernandina")
 GRID = Grid(TRANSFORM.c, TRANSFORM.f, TRANSFORM.a, -TRANSFORM.e, SIDE, SIDE)
 WINDOW = volcano_window(GRID, FERNANDINA.latitude, FERNANDINA.longitude)

@@ -28,6 +28,8 @@ from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
 from tests.tasks.test_publish import score_again
 from tests.tasks.test_watch import digests
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 __all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 LAST = dt.date(2024, 2, 11)
