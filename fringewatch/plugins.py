@@ -133,7 +133,7 @@ def _attribute(part: object, name: str) -> object:
 
 def find_plugins(group: str) -> tuple[Plugin, ...]:
     """Return what other packages add to a group, in order of names; none of it is imported."""
-    entries = _entry_points(tuple(map(_folder_as_it_is, sys.path))).select(group=group)
+    entries = _entry_points(group, tuple(map(_folder_as_it_is, sys.path)))
     found = {Plugin(group, entry.name, _package_of(entry), entry) for entry in entries}
     return tuple(sorted(found, key=lambda plugin: (plugin.name, plugin.package)))
 
@@ -146,10 +146,10 @@ def _folder_as_it_is(folder: str) -> tuple[str, int]:
         return folder, 0
 
 
-@lru_cache(maxsize=4)
-def _entry_points(_folders: tuple[tuple[str, int], ...]) -> EntryPoints:
-    """All entry points of these folders: some hundred files, and asked for with each root."""
-    return entry_points()
+@lru_cache(maxsize=8)
+def _entry_points(group: str, _folders: tuple[tuple[str, int], ...]) -> EntryPoints:
+    """A group's entry points in these folders: some hundred files, and asked for with each root."""
+    return entry_points(group=group)
 
 
 def plugin_names(group: str) -> tuple[str, ...]:
