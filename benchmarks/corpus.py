@@ -6,8 +6,8 @@ Cubes are made of a few simulated scenes, each shifted from pair to pair so that
 equal. Then the same corpus is built twice in processes of their own: by one worker, which is the
 reference, and by two. Rates are of the last three quarters of a step, when workers have started
 and imported; the whole build counts everything. Files lie in the system's cache.
-`benchmarks.corpus_planner` follows (the planner's memory, the scheduler's cost for 10,000 files),
-and with `--patches` also `benchmarks.corpus_batches`.
+`benchmarks.corpus_planner` follows (the planner's memory, the scheduler's cost for 10,000 files)
+unless `--alone` is given, and with `--patches` also `benchmarks.corpus_batches`.
 """
 
 import argparse
@@ -177,6 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pairs", type=int, default=512, help="in whole 128s")
     parser.add_argument("--patches", type=int, default=0, help="also the batches of so many")
+    parser.add_argument("--alone", action="store_true", help="without what follows")
     words = parser.parse_args()
     # Four cubes, each surveyed in pieces of 32 pairs: all pieces are alike.
     pairs = max(words.pairs // _WHOLE, 1) * _WHOLE
@@ -185,6 +186,8 @@ def main() -> None:
         seconds, _ = timed(lambda: make_cubes(Path(folder) / "home", pairs))
         print(f"{pairs} pairs in {len(_VOLCANOES)} cubes, made in {seconds:.1f} s")
         _measure(Path(folder) / "home", pairs)
+    if words.alone:
+        return
     print_planner()
     print_scheduler()
     if words.patches:

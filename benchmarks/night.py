@@ -3,7 +3,7 @@
     python -m benchmarks.night [--volcanoes 100] [--new-pairs 3]
 
 A server on loopback answers at once, and limits on requests are lifted: what is left is our own
-time. Every volcano of the catalogue, in its order, is watched by its first frame, of which the
+time. Every volcano of the catalogue, in its order, is watched by a frame of its own, of which the
 portal has a raster of 600 x 600 pixels round it. The first night brings a pair each, then comes a
 night with nothing new, and one with new pairs. Each night is a process of its own, runs the steps
 as a schedule does but without Prefect's server, and is measured for a quarter of the volcanoes and
@@ -70,8 +70,13 @@ class Night:
 
 
 def watched(count: int) -> list[tuple[Volcano, FrameId]]:
-    """Return so many volcanoes with the first frame of each."""
-    return [(one, one.frames[0]) for one in load_volcanoes() if one.frames][:count]
+    """Return so many volcanoes, each with a frame of its own: the portal has one raster of each."""
+    found: dict[FrameId, Volcano] = {}
+    for volcano in load_volcanoes():
+        own = next((frame for frame in volcano.frames if frame not in found), None)
+        if own is not None:
+            found[own] = volcano
+    return [(volcano, frame) for frame, volcano in found.items()][:count]
 
 
 def pairs_named(count: int) -> list[DatePair]:
@@ -104,10 +109,9 @@ class Pages(dict[str, bytes | Path]):
 
     def __init__(self, folder: Path, volcanoes: list[tuple[Volcano, FrameId]]) -> None:
         super().__init__()
-        self._folder, self._frames = folder, dict.fromkeys(frame for _, frame in volcanoes)
+        self._folder, self._frames = folder, tuple(frame for _, frame in volcanoes)
         arrays = make_arrays()
-        where = {frame: volcano for volcano, frame in reversed(volcanoes)}
-        for frame, volcano in where.items():
+        for volcano, frame in volcanoes:
             for product, values in arrays.items():
                 write_geotiff(self._raster(frame, product), values, grid_round(volcano))
 

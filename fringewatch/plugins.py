@@ -4,11 +4,11 @@ A package names what it adds in its own ``pyproject.toml``; nothing of it is imp
 name is asked for, so that a broken one harms only those who ask for it.
 """
 
+import functools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -133,23 +133,24 @@ def _attribute(part: object, name: str) -> object:
 
 def find_plugins(group: str) -> tuple[Plugin, ...]:
     """Return what other packages add to a group, in order of names; none of it is imported."""
-    entries = _entry_points(group, tuple(map(_folder_as_it_is, sys.path)))
-    found = {Plugin(group, entry.name, _package_of(entry), entry) for entry in entries}
+    return _plugins_on(group, tuple((folder, _changed(folder)) for folder in sys.path))
+
+
+@functools.lru_cache(maxsize=16)
+def _plugins_on(group: str, _path: tuple[tuple[str, int], ...]) -> tuple[Plugin, ...]:
+    """Return the same; packages are looked for where one came or went, not at every question."""
+    found = {
+        Plugin(group, entry.name, _package_of(entry), entry) for entry in entry_points(group=group)
+    }
     return tuple(sorted(found, key=lambda plugin: (plugin.name, plugin.package)))
 
 
-def _folder_as_it_is(folder: str) -> tuple[str, int]:
-    """A folder of packages, and when one came or went last; 0 of what is no folder."""
+def _changed(folder: str) -> int:
+    """When a folder of Python's path changed, in nanoseconds; 0 where there is none."""
     try:
-        return folder, Path(folder).stat().st_mtime_ns
+        return Path(folder).stat().st_mtime_ns
     except OSError:
-        return folder, 0
-
-
-@lru_cache(maxsize=8)
-def _entry_points(group: str, _folders: tuple[tuple[str, int], ...]) -> EntryPoints:
-    """A group's entry points in these folders: some hundred files, and asked for with each root."""
-    return entry_points(group=group)
+        return 0
 
 
 def plugin_names(group: str) -> tuple[str, ...]:

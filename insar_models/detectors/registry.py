@@ -5,6 +5,7 @@ weights, so that the two cannot drift apart. Beside an encoder lies ``model.onnx
 without torch. Nothing is ever unpickled.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL: Final = "baseline-0"
 """The detector that comes with the package."""
 
+_MODELS_KEPT: Final = 4
 SHIPPED_MODELS: Final = Path(__file__).parents[1] / "weights"
 """Folder of the models that come with the package."""
 
@@ -165,6 +167,25 @@ def load_model(folder: Path) -> Detector:
     return reader(folder, card, tensors)
 
 
+def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return name, time of change and size of each file of a folder; none if it cannot be read."""
+    try:
+        found = [(path.name, path.stat()) for path in folder.iterdir()]
+    except OSError:
+        return ()  # to read the model says what is wrong
+    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in found))
+
+
+@functools.lru_cache(maxsize=_MODELS_KEPT)
+def _kept_model(folder: Path, _of: tuple[tuple[str, int, int], ...]) -> Detector:
+    """Return the model of a folder, read anew when a file of it has changed.
+
+    A night asks for its model three times a volcano, and to read one takes as long as to score
+    several pairs. Models never change, so that all may have the same one.
+    """
+    return load_model(folder)
+
+
 def load_encoder_detector(folder: Path) -> "EncoderDetector":
     """Return the encoder and probe that lie in `folder` as torch runs them.
 
@@ -233,7 +254,7 @@ def find_model(name: str, models_folder: Path | None) -> Detector:
     places = [SHIPPED_MODELS] if models_folder is None else [models_folder, SHIPPED_MODELS]
     for place in places:
         if (place / name).is_dir():
-            model = load_model(place / name)
+            model = _kept_model(place / name, _stamps(place / name))
             if model.name != name:
                 message = (
                     f"the folder {place / name} holds the model '{model.name}': rename the folder"

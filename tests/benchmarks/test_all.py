@@ -39,6 +39,12 @@ def test_every_row_has_a_command_that_is_there_and_a_pattern_for_one_figure() ->
         ("night-new", "new pairs: 2.41 of decoding and scoring alone", 2.41),
         ("tiling", "has 66% of rasterio's rate by the clock, 35% by the processor", 35),
         ("tiling-workers", "two workers have 1.48 of one's rate, 1.20 with their start", 1.48),
+        (
+            "scoring",
+            "whole pairs, ONNX Runtime, share of the bare graph, ONNX Runtime's rate by the "
+            "processor: 0.83",
+            0.83,
+        ),
         ("shards", "shards, patches/s               815.00    1101.00    1.35 x", 1.35),
         ("simulation", "time of a pair by the processor: at most 14.8% from that of 80", 14.8),
         ("disk", "without moving a score: 0.68 of today's bytes (aim: at most 0.6)", 0.68),
@@ -59,7 +65,7 @@ def test_a_run_is_kept_and_goes_on(
     kept.write_text(kept.read_text().replace("quick: 12", "quick: 2"))
     assert main(["--folder", str(tmp_path), "--rows", "platform"]) == 0
     lines = (tmp_path / "speed.md").read_text("utf-8").splitlines()
-    assert "| at least 3 letters | 2 letters | 0.67, missed | 3, 12 |" in lines[-2]
+    assert "| at least 3 letters | not measured | 2 letters | 0.67, missed | 3, 12 |" in lines[-2]
     assert "not measured: ValueError" in lines[-1]
     assert main(["--folder", str(tmp_path), "--rows", "platform", "--again"]) == 0
     assert "12 letters | 4.00, reached" in capsys.readouterr().out.splitlines()[-1]

@@ -9,7 +9,14 @@ import safetensors.numpy
 from catalogs.settings import load_settings
 from flows import cli
 from fringewatch.errors import BadInputError, ModelError
-from fringewatch.plugins import DATE_METHODS, DETECTORS, SOURCES, PluginError, find_plugin
+from fringewatch.plugins import (
+    DATE_METHODS,
+    DETECTORS,
+    SOURCES,
+    PluginError,
+    find_plugin,
+    plugin_names,
+)
 from insar_models.detectors.registry import load_model
 from insar_models.model_folder import write_model_folder
 from insar_models.onset.methods import find_method
@@ -86,3 +93,10 @@ def test_about_says_what_is_broken(site: Path, capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().out
     assert "broken: the plug-in 'a' (fringewatch.sources) of mixed 1.0 is broken" in said
     assert "plug-in b (fringewatch.sources) of mixed 1.0\n" in said
+
+
+def test_a_package_that_comes_later_is_found(site: Path) -> None:
+    assert find_plugin(SOURCES, "late") is None
+    install(site, "late-package", {SOURCES: {"late": "late:Late"}}, {"late.py": ""})
+    assert find_plugin(SOURCES, "late") is not None
+    assert "late" in plugin_names(SOURCES)

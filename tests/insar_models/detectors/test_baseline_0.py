@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from catalogs.pictures.images import read_picture
 from catalogs.pictures.s1_index import S1Split, read_s1_index
+from fringewatch.errors import ModelError
 from insar_models.detectors.linear import LinearDetector
 from insar_models.detectors.registry import DEFAULT_MODEL, SHIPPED_MODELS, find_model
 from insar_models.judging.metrics import auroc
@@ -69,3 +71,16 @@ def test_training_again_gives_the_same_detector(shared_data: Path, tmp_path: Pat
     assert isinstance(again, LinearDetector)
     np.testing.assert_allclose(again.weights.coefficients, shipped.weights.coefficients, atol=1e-3)
     assert again.threshold == pytest.approx(shipped.threshold, abs=1e-3)
+
+
+def test_a_model_is_read_once_until_its_files_change(tmp_path: Path) -> None:
+    folder = tmp_path / DEFAULT_MODEL
+    shutil.copytree(SHIPPED_MODELS / DEFAULT_MODEL, folder)
+    model = find_model(DEFAULT_MODEL, tmp_path)
+    assert find_model(DEFAULT_MODEL, tmp_path) is model
+    card = (folder / "card.json").read_text("utf-8")
+    (folder / "card.json").write_text(f"{card}\n", "utf-8")
+    assert find_model(DEFAULT_MODEL, tmp_path) is not model
+    (folder / "weights.safetensors").write_bytes(b"cut")
+    with pytest.raises(ModelError):
+        find_model(DEFAULT_MODEL, tmp_path)
