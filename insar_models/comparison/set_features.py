@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import StoreError
 from fringewatch.numbers import NO_DATA_CODE
-from insar_models.comparison.limits import TimeLimits
+from insar_models.comparison.limits import Limits
 from insar_models.comparison.sets import JudgingSets
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.features import features_of
@@ -35,7 +35,7 @@ def weights_sha256(encoder: Encoder) -> str:
 
 
 def set_features(
-    encoder: Encoder, sets: JudgingSets, folder: Path, limits: TimeLimits, device: str
+    encoder: Encoder, sets: JudgingSets, folder: Path, limits: Limits, device: str
 ) -> dict[str, NDArray[np.float64]]:
     """Return the features of each set, float64 (m, d); NaN where a patch has too little data.
 
@@ -59,7 +59,7 @@ def set_features(
 
 
 def corpus_features(
-    encoder: Encoder, sets: JudgingSets, folder: Path, limits: TimeLimits, device: str
+    encoder: Encoder, sets: JudgingSets, folder: Path, limits: Limits, device: str
 ) -> NDArray[np.float64]:
     """Return the features of the labelled rows of the corpus alone, float64 (n, d)."""
     sha256 = weights_sha256(encoder)
@@ -72,7 +72,7 @@ def _features(  # noqa: PLR0913, PLR0917
     sha256: str,
     patches: NDArray[np.uint8] | PatchFile,
     path: Path,
-    limits: TimeLimits,
+    limits: Limits,
     device: str,
     rows: NDArray[np.int64],
 ) -> NDArray[np.float64]:

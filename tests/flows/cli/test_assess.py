@@ -1,11 +1,13 @@
 """The command that holds verdicts against the truth."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
+from flows.screen import stop_logging
 from tasks.assess import trials
 from tasks.assess.scores_file import score_table
 from tests.tasks.assess.evidence import network, verdicts
@@ -16,10 +18,13 @@ PAIRS = network(12, [5, 6])
 
 
 @pytest.fixture(autouse=True)
-def _truth(tmp_path: Path) -> None:
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "truth.csv").write_text(TRUTH)
     (tmp_path / "scores.csv").write_text(score_table("taal", PAIRS))
     write_dates(tmp_path / "tables", verdicts("qqqqquuqqqqq"))
+    yield
+    stop_logging()
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
