@@ -20,7 +20,7 @@ from typing import Final
 import torch
 
 from fringewatch.errors import BadInputError, FringewatchError
-from insar_models.comparison.limits import TimeLimits
+from insar_models.comparison.limits import Limits
 from insar_models.comparison.making import (
     MADE,
     RowRecord,
@@ -98,7 +98,7 @@ def compare(
         sets = JudgingSets.open(given.corpus, pictures, given.windows)
         request = TableRequest(
             folder=given.folder,
-            limits=TimeLimits(given.hours, until, lambda: bool(asked)),
+            limits=Limits(given.hours, until, lambda: bool(asked)),
             device=given.device or ("cuda" if torch.cuda.is_available() else "cpu"),
             probe_seeds=given.probe_seeds,
             weights=weights,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fringewatch.atomic import write_atomically
 from insar_models.comparison.beginnings import beginning_of, weights_of
-from insar_models.comparison.limits import NotYetError, Spent, TimeLimits, clock_of
+from insar_models.comparison.limits import Limits, NotYetError, Spent, clock_of
 from insar_models.comparison.rows import BUDGET_PATCHES, Row
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.files import load_encoder
@@ -77,7 +77,7 @@ class Workshop:
 
     corpus: PatchFile
     folder: Path
-    limits: TimeLimits
+    limits: Limits
     device: str = "cpu"
     weights: Mapping[str, Path] = field(default_factory=dict)
     """Files of ImageNet's weights, by architecture."""

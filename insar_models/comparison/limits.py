@@ -27,7 +27,7 @@ def clock_of(device: str) -> Callable[[], float]:
 
 
 @dataclass(frozen=True)
-class TimeLimits:
+class Limits:
     """What a call may take."""
 
     hours: float

@@ -19,7 +19,7 @@ from fringewatch.errors import FringewatchError, HomeError
 from insar_models.comparison.beginnings import beginning_of, row_seed
 from insar_models.comparison.judging import AREAS, FoldFeatures, judge
 from insar_models.comparison.learning import Learned, Workshop, begin_tuning, pretrained, tuned
-from insar_models.comparison.limits import NotYetError, TimeLimits
+from insar_models.comparison.limits import Limits, NotYetError
 from insar_models.comparison.rows import Row
 from insar_models.comparison.set_features import corpus_features, set_features, sight_of
 from insar_models.comparison.sets import JudgingSets
@@ -45,7 +45,7 @@ class TableRequest:
     """How rows are made."""
 
     folder: Path
-    limits: TimeLimits
+    limits: Limits
     device: str = "cpu"
     probe_seeds: int = 5
     weights: Mapping[str, Path] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fringewatch.errors import StoreError
 from fringewatch.numbers import NO_DATA_CODE
-from insar_models.comparison.limits import TimeLimits
+from insar_models.comparison.limits import Limits
 from insar_models.comparison.sets import JudgingSets
 from insar_models.encoders.encoder import Encoder
 from insar_models.encoders.features import features_of
@@ -61,7 +61,7 @@ def weights_sha256(encoder: Encoder) -> str:
 
 
 def set_features(
-    sight: Sight, sets: JudgingSets, folder: Path, limits: TimeLimits
+    sight: Sight, sets: JudgingSets, folder: Path, limits: Limits
 ) -> dict[str, NDArray[np.float64]]:
     """Return the features of each set, float64 (m, d); NaN where a patch has too little data.
 
@@ -80,7 +80,7 @@ def set_features(
 
 
 def corpus_features(
-    sight: Sight, sets: JudgingSets, folder: Path, limits: TimeLimits
+    sight: Sight, sets: JudgingSets, folder: Path, limits: Limits
 ) -> NDArray[np.float64]:
     """Return the features of the labelled rows of the corpus alone, float64 (n, d)."""
     return _features(sight, sets.corpus, sets.labelled.rows, folder / CORPUS, limits)
@@ -91,7 +91,7 @@ def _features(
     patches: NDArray[np.uint8] | PatchFile,
     rows: NDArray[np.int64],
     path: Path,
-    limits: TimeLimits,
+    limits: Limits,
 ) -> NDArray[np.float64]:
     """Features of some patches, float64 (n, d), kept block by block."""
     parts = []

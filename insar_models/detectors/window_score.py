@@ -36,9 +36,11 @@ ANYWHERE: Final = 0.3
 class QuietLogits:
     """How the logits of quiet windows lie: normal, through their median and the threshold."""
 
-    centre: float
-    spread: float
-    """Above 0."""
+    centre: Annotated[float, Limits(-1e6, 1e6)]
+    spread: AboveZero
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True)
@@ -163,11 +165,7 @@ class WindowScore:
 def _quiet_of(record: Mapping[str, Any]) -> QuietLogits | None:
     if "quiet_centre" not in record:
         return None
-    quiet = QuietLogits(float(record["quiet_centre"]), float(record["quiet_spread"]))
-    if not (math.isfinite(quiet.centre) and 0 < quiet.spread < math.inf):
-        message = f"quiet_spread is {quiet.spread}: a number above 0 is needed"
-        raise BadInputError(message)
-    return quiet
+    return QuietLogits(float(record["quiet_centre"]), float(record["quiet_spread"]))
 
 
 def highest(patch_logits: NDArray[np.float64]) -> NDArray[np.float64]:

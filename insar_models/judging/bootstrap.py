@@ -7,11 +7,12 @@ each as a new witness and make an interval several times too narrow.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.errors import BadInputError
+from fringewatch.checked_fields import Count, Limits, check_fields
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,12 @@ class BootstrapPlan:
     """How to resample."""
 
     seed: int
-    draws: int = 2000
-    level: float = 0.95
+    draws: Count = 2000
+    level: Annotated[float, Limits(0.0, 0.9999, "a share", above_low=True)] = 0.95
 
     def __post_init__(self) -> None:
         """Raise BadInputError for a plan that makes no interval."""
-        if self.draws < 1 or not 0.0 < self.level < 1.0:
-            message = (
-                f"bootstrap of {self.draws} draws at level {self.level}: "
-                "expected at least 1 draw and a level between 0 and 1"
-            )
-            raise BadInputError(message)
+        check_fields(self)
 
 
 def group_resamples(groups: Sequence[str], plan: BootstrapPlan) -> Iterator[NDArray[np.int64]]:

@@ -1,11 +1,13 @@
 """The command that holds verdicts against the truth."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
+from flows.screen import stop_logging
 from insar_models.onset.slow_motion import PlaceRate
 from tasks.assess import trials
 from tasks.assess.rate_truth import RateOutcome
@@ -19,10 +21,13 @@ RATE = PlaceRate("frame", day(20), day(8), 0.5, 0.1, 0.9, 38.5, 34.6)
 
 
 @pytest.fixture(autouse=True)
-def _truth(tmp_path: Path) -> None:
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "truth.csv").write_text(TRUTH)
     (tmp_path / "scores.csv").write_text(score_table("taal", PAIRS))
     write_dates(tmp_path / "tables", verdicts("qqqqquuqqqqq"))
+    yield
+    stop_logging()
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from insar_models.comparison import judging
 from insar_models.comparison import sets as sets_of_the_table
-from insar_models.comparison.limits import TimeLimits
+from insar_models.comparison.limits import Limits
 from insar_models.comparison.making import TableRequest
 from insar_models.comparison.rows import Row
 from insar_models.comparison.sets import JudgingSets
@@ -63,4 +63,4 @@ def small_sets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> JudgingSets:
 
 
 def request_in(folder: Path, hours: float = 1.0, until: float | None = None) -> TableRequest:
-    return TableRequest(folder, TimeLimits(hours, until), probe_seeds=2)
+    return TableRequest(folder, Limits(hours, until), probe_seeds=2)

@@ -141,7 +141,7 @@ def test_quiet_windows_have_a_middle_and_a_spread_that_the_threshold_agrees_with
     assert score.quiet.centre + 2.0537 * score.quiet.spread == pytest.approx(level, abs=1e-3)
     assert score.quiet.centre < level
     record = score.as_dict()
-    with pytest.raises(ModelError, match="quiet_spread is -1"):
+    with pytest.raises(ModelError, match="QuietLogits: spread=-1"):
         WindowScore.of_dict(record | {"quiet_spread": -1})
     old = {key: value for key, value in record.items() if not key.startswith("quiet_c")}
     assert WindowScore.of_dict(old).quiet is None

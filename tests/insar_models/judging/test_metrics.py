@@ -197,7 +197,7 @@ class TestBootstrap:
 
     @pytest.mark.parametrize(("draws", "level"), [(0, 0.95), (10, 0.0), (10, 1.0)])
     def test_plans_that_make_no_interval(self, draws: int, level: float) -> None:
-        with pytest.raises(BadInputError, match="expected at least 1 draw"):
+        with pytest.raises(BadInputError, match=r"BootstrapPlan: .*: give a"):
             BootstrapPlan(seed=1, draws=draws, level=level)
 
 
