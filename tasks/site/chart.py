@@ -105,6 +105,17 @@ class Panel:
                 self._path(kind, "".join(_through(self._placed(edge))) + "z")
                 run = []
 
+    def spans(self, kind: str, lows: Sequence[Point], highs: Sequence[Point]) -> None:
+        """Draw an upright line from a low value to a high one of each date that has both."""
+        self._path(
+            kind,
+            "".join(
+                f"M{self.dates.x(day):g} {self.y(low):g}V{self.y(high):g}"
+                for (day, low), (_, high) in zip(lows, highs, strict=True)
+                if low is not None and high is not None
+            ),
+        )
+
     def marks(self, kind: str, shape: str, points: Iterable[Point]) -> None:
         """Put a mark on each value: one of `SHAPES`."""
         placed = (place for place in self._placed(points) if place is not None)

@@ -67,4 +67,6 @@ def test_what_was_measured_has_a_panel() -> None:
     assert ">mm<" not in draw_series(facts, None).svg
     columns = ("displacement_mm", "displacement_low_mm", "displacement_high_mm")
     measured = replace(facts, dates=facts.dates.assign(**{key: [1.0, -2.5] for key in columns}))
-    assert ">mm<" in draw_series(measured, None).svg
+    series = draw_series(measured, None)
+    assert ">mm<" in series.svg
+    assert series.measured == ("displacement, mm",)  # of a rate there is nothing to say
