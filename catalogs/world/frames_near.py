@@ -13,12 +13,21 @@ from catalogs.world.frame_geometry import (
     FrameCentre,
     load_frame_centres,
     points_inside,
+    track_offset_km,
 )
 
 WHOLE: Final = 0.99
 """Share from which on a window counts as covered: the outline is not known to the kilometre."""
 
 _GAIN: Final = 0.02  # of the window; a frame that adds less to those of its track is not joined
+
+
+_REACH_DEGREES: Final = 10.0
+"""Of latitude, over which a ground track is followed from a frame that is known."""
+
+_HALF_A_SWATH_KM: Final = 128.0
+_HALF_A_FRAME: Final = 130
+"""Hundredths of a degree: half of a full frame along the track, and what is uncertain."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,48 @@ class TrackFrames:
     """Those that together hold the most of it; one where one holds all of it."""
     joined_share: float
     """Share of the window that they hold together, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class PassingTrack:
+    """A track that passes over a place where none of its frames is known."""
+
+    track: str
+    offset_km: float
+    """From the place to the middle of the swath."""
+    numbers: tuple[int, int]
+    """Between which the second number of its frames over the place lies."""
+
+
+def tracks_passing(latitude: float, longitude: float) -> tuple[PassingTrack, ...]:
+    """Return the tracks that pass over a place by the frames that are known elsewhere, best first.
+
+    Whether LiCSAR has frames there, its portal alone knows. A name's second number is a hundred
+    times the distance of the frame's centre from the north pole, in degrees.
+
+    Parameters
+    ----------
+    latitude, longitude
+        In degrees.
+    """
+    known = {track.track for track in tracks_over(latitude, longitude)}
+    nearest: dict[str, FrameCentre] = {}
+    for centre in load_frame_centres().values():
+        if centre is None or abs(centre.latitude - latitude) > _REACH_DEGREES:
+            continue
+        name = centre.frame.pass_name
+        best = nearest.get(name)
+        if best is None or abs(centre.latitude - latitude) < abs(best.latitude - latitude):
+            nearest[name] = centre
+    middle = 100 * (90 - latitude)
+    numbers = (round(middle - _HALF_A_FRAME), round(middle + _HALF_A_FRAME))
+    offsets = {
+        name: track_offset_km(latitude, longitude, centre)
+        for name, centre in nearest.items()
+        if name not in known
+    }
+    found = [PassingTrack(n, km, numbers) for n, km in offsets.items() if km <= _HALF_A_SWATH_KM]
+    return tuple(sorted(found, key=lambda one: (one.offset_km, one.track)))
 
 
 def tracks_over(latitude: float, longitude: float) -> tuple[TrackFrames, ...]:

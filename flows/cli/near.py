@@ -2,7 +2,8 @@
 
 import math
 
-from catalogs.world.frames_near import WHOLE, frames_over, tracks_over
+from catalogs.world.frame_geometry import load_frame_centres
+from catalogs.world.frames_near import WHOLE, frames_over, tracks_over, tracks_passing
 from catalogs.world.volcanoes import VolcanoCatalogue
 from flows.cli.common import NOTHING_HAD
 from fringewatch.errors import BadInputError
@@ -33,13 +34,30 @@ def show_near(words: str, catalogue: VolcanoCatalogue) -> int:
         print(f"{name} is {km:.0f} km away")
     if not tracks:
         print(
-            f"no frame that is known lies over {words}; the catalogue knows those near its own "
-            "volcanoes: look the place up on the LiCSAR portal, and name its frames"
+            f"no frame that is known lies over {words}: the catalogue knows the "
+            f"{len(load_frame_centres())} that lie near its own volcanoes"
+        )
+    _show_passing(latitude, longitude)
+    if not tracks:
+        print(
+            "which frames LiCSAR has there, the map of its portal shows: name them as "
+            "frames = [...] in [volcano.NAME] of fringewatch.toml"
         )
         return NOTHING_HAD
     names = ", ".join(f'"{frame}"' for frame in frames_over(latitude, longitude))
     print(f"frames = [{names}]")
     return 0
+
+
+def _show_passing(latitude: float, longitude: float) -> None:
+    """Print where frames that are not known would be found."""
+    for one in tracks_passing(latitude, longitude):
+        first, last = one.numbers
+        print(
+            f"{one.track} passes {one.offset_km:.0f} km from it: its frames there are called "
+            f"{one.track}_{first:05}_... to {one.track}_{last:05}_..., in folder "
+            f"{int(one.track[:-1])} of the portal"
+        )
 
 
 def _parse_place(words: str) -> tuple[float, float]:

@@ -106,10 +106,15 @@ class Panel:
                 run = []
 
     def spans(self, kind: str, lows: Sequence[Point], highs: Sequence[Point]) -> None:
-        """Draw an upright line between two values of the same date; none where one is missing."""
-        ends = zip(self._placed(lows), self._placed(highs), strict=True)
-        known = ((low, high) for low, high in ends if low is not None and high is not None)
-        self._path(kind, "".join(f"M{x:g} {y:g}V{top:g}" for (x, y), (_, top) in known))
+        """Draw an upright line from a low value to a high one of each date that has both."""
+        self._path(
+            kind,
+            "".join(
+                f"M{self.dates.x(day):g} {self.y(low):g}V{self.y(high):g}"
+                for (day, low), (_, high) in zip(lows, highs, strict=True)
+                if low is not None and high is not None
+            ),
+        )
 
     def marks(self, kind: str, shape: str, points: Iterable[Point]) -> None:
         """Put a mark on each value: one of `SHAPES`."""

@@ -102,7 +102,7 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
     words, series = state_words(facts), draw_series(facts, model)
     episode, pairs = newest_episode(facts), newest_rows(facts)
     suspects = episode.rows if episode and facts.standing.since else pairs
-    measured = [one for one in MEASURED if one.name in facts.dates]
+    measured = [one for one in MEASURED if any(row.get(one.name) is not None for row in facts.days)]
     shown = {
         "map": maker.large_map(),
         "sides": maker.sides(),

@@ -44,6 +44,8 @@ class Series:
     """One element; empty where there is nothing to draw."""
     words: tuple[str, ...]
     """What a person should see in it, a sentence each."""
+    measured: tuple[str, ...] = ()
+    """What its panels show below the scores, with units."""
 
 
 def draw_series(facts: VolcanoFacts, model: Detector | None) -> Series:
@@ -65,16 +67,18 @@ def draw_series(facts: VolcanoFacts, model: Detector | None) -> Series:
     panels = [_of_probability(axis, recent)]
     if deviations is not None and model is not None:
         panels.append(_of_scores(axis, facts, deviations, threshold_deviations(model)))
-    panels += [
-        _of_measured(axis, recent, measured)
+    shown = [
+        measured
         for measured in MEASURED
         if any(row.get(measured.name) is not None for row in recent)
     ]
+    panels += [_of_measured(axis, recent, measured) for measured in shown]
     band = _of_all_states(facts.days)
     # The band has dates of its own where it shows more; else those of all panels stand below it.
     with_dates = [band] if len(recent) == len(facts.days) else [panels[-1], band]
     svg = stacked([*panels, band], with_dates, _LABEL)
-    return Series(svg, tuple(_words(facts, deviations)))
+    names = (f"{one.name.partition('_')[0]}, {one.unit}" for one in shown)
+    return Series(svg, tuple(_words(facts, deviations)), tuple(names))
 
 
 def pair_deviations(
@@ -155,8 +159,8 @@ def _of_measured(axis: Dates, days: Sequence[Row], measured: Measured) -> Panel:
         [(row["date"], row.get(name)) for row in days] for name in (measured.low, measured.high)
     )
     panel = _fitted(measured.unit, axis, [*points, *lows, *highs], 0.0)
-    panel.spans("spans", lows, highs)
     panel.rule("zero", 0.0)
+    panel.spans("span", lows, highs)
     panel.marks("known", "dot", points)
     return panel
 

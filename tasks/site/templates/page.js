@@ -33,6 +33,7 @@
     stale.textContent = said.join(" ");
     stale.hidden = false;
   }
+  for (const chart of document.querySelectorAll(".wide")) chart.scrollLeft = chart.scrollWidth; // the newest first
   const stepper = document.getElementById("stepper");
   if (!stepper) return;
   const steps = [...stepper.querySelectorAll(".step")];

@@ -2,8 +2,9 @@
 
 import pytest
 
+from catalogs.world import frames_near
 from catalogs.world.frame_geometry import MINIMUM_WINDOW_SHARE, load_frame_centres, points_inside
-from catalogs.world.frames_near import WHOLE, frames_over, tracks_over
+from catalogs.world.frames_near import WHOLE, frames_over, tracks_over, tracks_passing
 from catalogs.world.volcanoes import load_volcanoes
 
 
@@ -49,3 +50,35 @@ def test_a_frame_that_holds_all_is_joined_with_none() -> None:
 def test_there_is_none_over_the_open_ocean() -> None:
     assert tracks_over(-48.9, -123.4) == ()
     assert frames_over(-48.9, -123.4) == ()
+
+
+def test_a_track_is_found_by_its_frames_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sixth frame is forgotten, with all of its track that lie over its middle."""
+    known = {frame: centre for frame, centre in load_frame_centres().items() if centre}
+    asked = found = 0
+    for frame, centre in list(known.items())[::6]:
+        place = centre.latitude, centre.longitude
+        left = {
+            other: beyond
+            for other, beyond in known.items()
+            if other.pass_name != frame.pass_name or not points_inside(*place, beyond).any()
+        }
+        beside = [one for one in left.values() if one.frame.pass_name == frame.pass_name]
+        if not any(abs(one.latitude - centre.latitude) <= 10 for one in beside):
+            continue
+        monkeypatch.setattr(frames_near, "load_frame_centres", left.copy)
+        passing = {one.track: one for one in tracks_passing(*place)}
+        asked += 1
+        if one := passing.get(frame.pass_name):
+            found += 1
+            first, last = one.numbers
+            assert first <= int(str(frame).split("_")[1]) <= last
+    assert asked > 10
+    assert found >= 0.9 * asked
+
+
+def test_where_no_known_track_passes_none_is_named() -> None:
+    assert tracks_passing(-48.9, -123.4) == ()
+    for one in tracks_passing(41.0, 29.0):
+        assert one.track not in {track.track for track in tracks_over(41.0, 29.0)}
+        assert one.offset_km <= 128

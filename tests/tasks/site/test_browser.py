@@ -70,6 +70,32 @@ def test_a_page_prints_on_one_sheet(name: str, site: Path, browser: webdriver.Ch
     assert printed_pages(browser) == 1
 
 
+def test_a_narrow_chart_shows_its_newest_end_first(site: Path, browser: webdriver.Chrome) -> None:
+    look(browser, 390, "light")
+    browser.get((site / "fernandina.html").as_uri())
+    left, room = browser.execute_script(
+        "const e = document.querySelector('.wide');"
+        "return [e.scrollLeft, e.scrollWidth - e.clientWidth]"
+    )
+    assert room > 100
+    assert abs(left - room) <= 1
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_the_page_of_all_hides_no_volcano(
+    media: str, site: Path, browser: webdriver.Chrome
+) -> None:
+    look(browser, 700, "light")  # a sheet is as narrow
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+    browser.get((site / "index.html").as_uri())
+    table = browser.find_element(By.CSS_SELECTOR, "#volcanoes .scroll")
+    assert table.value_of_css_property("max-height") == "none"
+    hidden = browser.execute_script(
+        "return arguments[0].scrollWidth - arguments[0].clientWidth", table
+    )
+    assert hidden <= 0
+
+
 def test_the_slider_steps_through_dates_by_keyboard(site: Path, browser: webdriver.Chrome) -> None:
     look(browser, 1200, "light")
     browser.get((site / "fernandina.html").as_uri())

@@ -35,11 +35,13 @@ def test_a_line_breaks_where_there_is_no_value() -> None:
     panel.line("line", [(day(0), 0.1), (day(2), None), (day(4), 0.2), (day(6), 0.3)])
     panel.ribbon("past", [(day(0), 0.0), (day(2), 0.1), (day(4), None)], [(day(0), 1.0)] * 3)
     panel.marks("quiet", "dot", [(day(0), 0.5), (day(2), None)])
+    panel.spans("span", [(day(0), 0.1), (day(2), None)], [(day(0), 0.2), (day(2), 0.3)])
     found = paths(panel)
     assert found["line"].count("M") == 2
     assert found["past"].count("M") == 1
     assert found["past"].count("L") == 3
     assert found["quiet"].count("M") == 1
+    assert found["span"].count("V") == 1
 
 
 def test_nothing_is_drawn_of_nothing() -> None:

@@ -6,7 +6,7 @@ from catalogs.settings import Settings
 from catalogs.world.volcanoes import load_volcanoes
 from tasks.judge.standing import Standing
 from tasks.site.overview import make_overview, row_of
-from tasks.site.rendering import render_index
+from tasks.site.rendering import render_index, template_text
 from tests.tasks.site.made_facts import FERNANDINA, day, facts_of
 
 
@@ -72,3 +72,11 @@ def test_hostile_names_and_reasons_are_text() -> None:
     assert "&lt;script&gt;alert(2)" in page
     assert "<img src=x>" not in page
     assert "&#34; onload=" in page
+
+
+def test_no_coast_crosses_the_whole_map() -> None:
+    for ring in template_text("land.path").split("z")[:-1]:
+        steps = [int(word) for word in ring.split("l")[1].split()]
+        down = steps[1::2]
+        far = [across for across, _ in zip(steps[::2], down, strict=True) if abs(across) > 900]
+        assert not far or int(ring.split("l")[0].split()[1]) > 300  # Antarctica goes round the pole

@@ -1,4 +1,3 @@
-import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import Any
@@ -76,7 +75,10 @@ def test_what_was_measured_has_a_panel() -> None:
     assert ">mm<" not in draw_series(facts, None).svg
     columns = ("displacement_mm", "displacement_low_mm", "displacement_high_mm")
     measured = replace(facts, dates=facts.dates.assign(**{key: [1.0, -2.5] for key in columns}))
-    drawn = draw_series(measured, None).svg
-    assert ">mm<" in drawn
+    series = draw_series(measured, None)
+    assert ">mm<" in series.svg
+    assert series.measured == ("displacement, mm",)  # of a rate there is nothing to say
     # Two dates may mean two places: no line joins them.
-    assert not re.search(r'<path d="[^"]*"[^>]*stroke: var\(--ink\)', drawn)
+    panel = series.svg.partition(">mm<")[0].rpartition("<g ")[2]
+    assert 'class="known"' in panel
+    assert 'class="line"' not in panel
