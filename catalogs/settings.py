@@ -12,9 +12,15 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_origin
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -28,6 +34,7 @@ from catalogs.place_settings import PlaceSettings
 from catalogs.portal.allowed_hosts import AllowedHosts
 from catalogs.portal.roots import DEFAULT_ROOTS, DEFAULT_USER_AGENT, parse_root
 from catalogs.records import Product
+from catalogs.settings_words import HIDDEN, KnownNames, words_of_errors
 from catalogs.world.volcanoes import find_volcano, is_slug, plain_spelling
 from fringewatch.errors import BadInputError
 from fringewatch.plugins import DATE_METHODS, plugin_names
@@ -36,7 +43,6 @@ _PREFIX = "FRINGEWATCH_"
 
 NO_SENDER: Final = "fringewatch.invalid"
 """Of CAP messages of which nobody has said who sends them."""
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _NEXT_ADDRESS: Final = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 
 DATE_METHOD_NAMES: Final = ("rule", "cumulative-sum", "deconvolution", "early", "quiet")
@@ -51,6 +57,7 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         validate_default=True,
+        allow_inf_nan=False,
         hide_input_in_errors=True,  # addresses of channels are secrets, also in a traceback
     )
 
@@ -277,6 +284,15 @@ class Settings(BaseSettings):
         """The product that `product` names."""
         return Product(self.product)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_numbers(cls, value: object, info: ValidationInfo) -> object:
+        kind = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and kind in {int, float, float | None}:
+            message = "write a number"
+            raise ValueError(message)
+        return value
+
     @field_validator("retry_until", "notify_digest", mode="before")
     @classmethod
     def _no_hour(cls, value: object) -> object:
@@ -324,15 +340,6 @@ class Settings(BaseSettings):
     @classmethod
     def _nothing(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
-
-    @field_validator("notify")
-    @classmethod
-    def _check_channels(cls, channels: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for number, channel in enumerate(channels, 1):
-            if not _ADDRESS.fullmatch(channel.get_secret_value().strip()):
-                message = f"number {number} is no address of a channel: write scheme://..."
-                raise ValueError(message)
-        return channels
 
     @field_validator("heartbeat_url")
     @classmethod
@@ -393,7 +400,7 @@ class Settings(BaseSettings):
         environment = _Environment(settings_cls)
         named = {**environment(), **init_settings()}
         home = Path(named.get("home", cls.model_fields["home"].default))
-        file = TomlConfigSettingsSource(settings_cls, toml_file=home / "fringewatch.toml")
+        file = _File(settings_cls, toml_file=home / "fringewatch.toml")
         return init_settings, environment, file
 
 
@@ -417,7 +424,26 @@ def _slug_of(name: str, place: PlaceSettings) -> str:
 
 _SECRETS: Final = frozenset({"notify", "heartbeat_url"})
 """Settings whose values are shown nowhere."""
-_HIDDEN: Final = "(not shown)"
+
+
+class _File(TomlConfigSettingsSource):
+    """The file in the home, also as an editor of Windows writes it."""
+
+    @override
+    def _read_files(self, files: Any, deep_merge: bool = False) -> dict[str, Any]:
+        path = Path(files)
+        if path.is_dir():
+            message = f"{path} is a folder: a file with the settings belongs there, or nothing"
+            raise BadInputError(message)
+        return super()._read_files(files, deep_merge=deep_merge)
+
+    @override
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        try:
+            return tomllib.loads(file_path.read_text("utf-8-sig"))
+        except OSError as error:
+            message = f"{file_path} cannot be read ({error.strerror}): change its owner or mode"
+            raise BadInputError(message) from error
 
 
 class _Environment(EnvSettingsSource):
@@ -434,7 +460,7 @@ class _Environment(EnvSettingsSource):
         try:
             found = super().decode_complex_value(field_name, field, value)
         except ValueError as error:
-            shown = _HIDDEN if is_secret else value
+            shown = HIDDEN if is_secret else value
             message = f"{_PREFIX}{field_name.upper()}={shown}: it is no JSON ({error})"
             raise BadInputError(message) from (None if is_secret else error)
         return [found] if is_list and isinstance(found, str) else found
@@ -452,27 +478,13 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        wrong = "; ".join(map(_words_of, error.errors()))
+        known = KnownNames(Settings.model_fields, PlaceSettings.model_fields, _SECRETS)
+        wrong = "; ".join(words_of_errors(error.errors(), known))
         message = f"settings are wrong: {wrong}"
         raise BadInputError(message) from None  # its own words could hold an address
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"fringewatch.toml in the home is no TOML: {error}"
         raise BadInputError(message) from error
-
-
-def _words_of(item: ErrorDetails) -> str:
-    """What is wrong with a setting; a value that may be an address is not repeated.
-
-    Nothing is said of a whole table: its message names what is wrong in it.
-    """
-    name, place = ".".join(map(str, item["loc"])), item["loc"]
-    if not place:  # of several settings together
-        return item["msg"]
-    if isinstance(item["input"], dict) and place[0] not in _SECRETS:
-        return f"{name}: {item['msg']}"
-    is_unknown = item["type"] == "extra_forbidden" and len(place) == 1  # a misspelt secret?
-    is_secret = place[0] in _SECRETS or is_unknown
-    return f"{name} = {_HIDDEN if is_secret else repr(item['input'])}: {item['msg']}"
 
 
 def _refuse_unknown_variables() -> None:
