@@ -18,7 +18,8 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
 from fringewatch.errors import StoreError
-from tasks.judge.standing import Standing, silence_days_of, standing_of
+from tasks.judge.silence import silence_days_of
+from tasks.judge.standing import Standing, standing_of
 from tasks.site.passes import TrackPasses, passes_of
 from tasks.status.home import frame_statuses
 from tasks.status.records import FrameStatus
