@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogs.ledger.ledger import open_ledger
 from flows.cli import run
 from flows.screen import stop_logging
 from tests.mail import MailServer
@@ -38,6 +39,8 @@ def test_what_waits_is_sent_and_listed(
     outbox: Outbox, mail: MailServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = written(outbox, 'site_url = "https://v.example/"')
+    with open_ledger(outbox.settings.home / "ledger.sqlite"):
+        pass
     assert run(["notify", "--list", *home]) == 0
     assert capsys.readouterr().out == "no messages\n"
     outbox.put("taal")
@@ -113,4 +116,4 @@ def test_the_history_is_listed(
     assert "done after " in lines[3]
     assert run(["runs", "--last", "1", *home]) == 0
     assert run(["runs", "--last", "0", *home]) == 2
-    assert run(["runs", "--home", str(tmp_path / "no")]) == 2
+    assert run(["runs", "--home", str(tmp_path / "no")]) == 4
