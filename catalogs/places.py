@@ -1,11 +1,18 @@
 """The volcanoes that a home knows: those of the catalogue, and an observatory's own."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from catalogs.records import FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.settings.volcano import PlaceSettings
-from catalogs.world.volcanoes import VolcanoCatalogue, shipped_catalogue
+from catalogs.world.volcanoes import (
+    VolcanoCatalogue,
+    plain_spelling,
+    select_frames,
+    shipped_catalogue,
+)
 from fringewatch.errors import BadInputError
 
 NO_GVP_NUMBER = 0
@@ -101,3 +108,56 @@ def place_notes(settings: Settings, volcano: Volcano) -> tuple[str, ...]:
             f"{volcano.slug}: threshold has no entry for {settings.model}: the model's own counts"
         )
     return tuple(said)
+
+
+@dataclass(frozen=True)
+class WatchList:
+    """What a list of names means: volcanoes that can be watched, and what is wrong with others."""
+
+    volcanoes: tuple[Volcano, ...] = ()
+    """Each once, in the order of the list."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Why nothing can be watched, by slug, or by the plain spelling of a name that is none."""
+
+    def check(self) -> Self:
+        """Return the list itself.
+
+        Raises
+        ------
+        BadInputError
+            If there is nothing to watch in it.
+        """
+        if self.volcanoes:
+            return self
+        if self.faults:
+            raise BadInputError(*self.faults.values())
+        message = (
+            "the watch list is empty: name volcanoes, or set watch = [...] in fringewatch.toml"
+        )
+        raise BadInputError(message)
+
+
+def watch_list(settings: Settings, names: Sequence[str] | None = None) -> WatchList:
+    """Return what the names mean: those of the settings' watch list, if none are given.
+
+    A name that is none, and a volcano over which no frame is known, are faults of their own.
+
+    Raises
+    ------
+    BadInputError
+        If the settings' own places contradict each other.
+    """
+    catalogue = catalogue_of(settings)
+    found: dict[str, Volcano] = {}
+    faults: dict[str, str] = {}
+    for name in settings.watch if names is None else names:
+        slug = plain_spelling(name) or "(no name)"
+        try:
+            volcano = catalogue.find(name)
+            slug = volcano.slug
+            select_frames(volcano, ())
+        except BadInputError as error:
+            faults[slug] = str(error)
+        else:
+            found[volcano.slug] = volcano
+    return WatchList(tuple(found.values()), faults)

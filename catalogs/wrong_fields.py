@@ -8,7 +8,6 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-HIDDEN: Final = "(not shown)"
 _FEW: Final = 15
 
 
@@ -22,8 +21,6 @@ class FieldWords:
     """The keys that there are in the table of a place, such as ``("rules",)``."""
     tags: Collection[str] = ()
     """Names of kinds of tables, which pydantic has in its places and the file has not."""
-    secret: Collection[str] = ()
-    """Keys at the top whose values are shown nowhere."""
 
     def of(self, error: ValidationError) -> str:
         """Return every wrong field with its place, its value, and what it may be, in one line.
@@ -40,12 +37,11 @@ class FieldWords:
         names = [part for part in item["loc"] if part not in self.tags]
         place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in names)
         place = place.removeprefix(".")
-        if item["type"] == "extra_forbidden":  # without its value: it may be a misspelt secret
+        if item["type"] == "extra_forbidden":
             known = list(self.keys_beside([str(part) for part in item["loc"][:-1]]))
             near = difflib.get_close_matches(str(names[-1]), known, cutoff=0.5)
             near = near or (known if len(known) <= _FEW else [])
             return f"{place} is no {self.kind}" + (f" (near: {', '.join(near)})" if near else "")
-        is_secret = names[0] in self.secret
-        if isinstance(item["input"], dict) and not is_secret:  # the message names what is in it
+        if isinstance(item["input"], dict):  # the message names what is in it
             return f"{place}: {said}"
-        return f"{place} = {HIDDEN if is_secret else repr(item['input'])}: {said}"
+        return f"{place} = {item['input']!r}: {said}"

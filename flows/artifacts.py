@@ -19,7 +19,8 @@ from catalogs.home.home import home_of
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import FringewatchError
-from tasks.judge.standing import silence_days_of, standing_of
+from tasks.judge.silence import silence_days_of
+from tasks.judge.standing import standing_of
 from tasks.records import RunReport
 
 _LOGGER = logging.getLogger(__name__)

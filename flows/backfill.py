@@ -5,15 +5,16 @@ from pathlib import Path
 
 from prefect import flow
 
-from catalogs.settings import load_settings
+from catalogs.ledger.runs import BACKFILL
 from flows.artifacts import leave_artifacts
 from flows.exports import leave_exports
 from flows.run_log import RUN_LOG
+from flows.run_settings import run_settings
 from flows.site import leave_site
 from flows.steps import PREFECT_STEPS, conclude, try_later_named
 from tasks.health.after_run import after_run
 from tasks.records import RunReport
-from tasks.runs import BACKFILL, recorded_run
+from tasks.runs import recorded_run
 from tasks.watch import parse_request, watch_volcano
 
 
@@ -61,7 +62,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
     MissingProductError
         If the sources have nothing of it.
     """
-    settings = load_settings(
+    settings = run_settings(
         portal=portal or None,
         home=home,
         model=model,

@@ -11,6 +11,7 @@ import atexit
 import http.client
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +29,8 @@ _START_LIMIT_S: Final = 300
 """It takes 10 to 25 s on two cores, longer on a busy machine."""
 _END_LIMIT_S: Final = 10
 _TAIL_LINES: Final = 3
+_ROOM_MB: Final = 8.0
+"""A new database of Prefect's, with its log and the journal of its first writes."""
 
 _LASTING: Final = {
     # Prefect keeps what it knows of runs for 90 days; without this, for ever.
@@ -51,6 +54,7 @@ def start_embedded_server(folder: Path, *, lasting: bool = False) -> str:
     ServerUnavailableError
         If it does not answer in time.
     """
+    _look_for_room(folder)
     port = _free_port()
     if lasting:
         os.environ.update(_guarded())
@@ -70,6 +74,25 @@ def start_embedded_server(folder: Path, *, lasting: bool = False) -> str:
     atexit.register(_stop, process)
     _wait_for(port, process, log)
     return f"http://127.0.0.1:{port}/api"
+
+
+def _look_for_room(folder: Path) -> None:
+    """Refuse a disk on which the server's database would not find room, before it tries.
+
+    A server that dies of it says so in a log that has no room either.
+    """
+    free_mb = _free_mb(folder)
+    if free_mb < _ROOM_MB:
+        message = (
+            f"the disk of {folder} is full ({free_mb:.1f} MB free, Prefect's database alone takes "
+            f"{_ROOM_MB:g}): free some space and run again"
+        )
+        raise DiskFullError(message)
+
+
+def _free_mb(folder: Path) -> float:
+    with disk_errors(folder):
+        return shutil.disk_usage(folder).free / 1e6
 
 
 def _guarded() -> dict[str, str]:
@@ -94,10 +117,12 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     _stop(process)
     text = log.read_text("utf-8", errors="replace")
     tail = " ".join(text.splitlines()[-_TAIL_LINES:])
-    if says_full(text):
+    free_mb = _free_mb(log.parent)
+    if says_full(text) or free_mb < _ROOM_MB:
         message = (
-            f"Prefect's embedded server did not start: the disk of {log.parent} is full ({tail}): "
-            "free some space and run again"
+            f"Prefect's embedded server did not start: the disk of {log.parent} is full "
+            f"({free_mb:.1f} MB free; {tail or 'its log has no room'}): free some space and run "
+            "again"
         )
         raise DiskFullError(message)
     if was_alive:

@@ -10,8 +10,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.exceptions import PrefectException
 from prefect.states import Failed
 
-from catalogs.settings import load_settings
 from flows.run_log import RUN_LOG
+from flows.run_settings import run_settings
 from flows.steps import try_later_named
 from tasks.health.after_run import after_run
 from tasks.health.health import health_of
@@ -40,7 +40,7 @@ def heartbeat(home: Path | None = None) -> Health:
     HomeError
         If the home cannot be read.
     """
-    settings = load_settings(home=home)
+    settings = run_settings(home=home)
     after_run(settings)
     health = health_of(settings)
     lines = list(health.lines())

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from prefect import flow
 
-from catalogs.settings import load_settings
 from flows.run_log import RUN_LOG
+from flows.run_settings import run_settings
 from flows.steps import partial, try_later_named
 from tasks.messages.send import ChannelReport, send_messages
 
@@ -27,6 +27,6 @@ def messages(home: Path | None = None) -> list[ChannelReport]:
     HomeError
         If there is no home, or it cannot be written.
     """
-    reports = list(send_messages(load_settings(home=home)))
+    reports = list(send_messages(run_settings(home=home)))
     failing = [str(report) for report in reports if report.state.is_failing]
     return partial(reports, "; ".join(failing)) if failing else reports

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from prefect import flow
 
-from catalogs.settings import load_settings
+from catalogs.ledger.runs import NIGHTLY
 from flows.artifacts import leave_artifacts
 from flows.exports import leave_exports
 from flows.run_log import RUN_LOG
+from flows.run_settings import checked_watch_list, run_settings
 from flows.site import leave_site
 from flows.steps import PREFECT_STEPS, conclude_all, try_later_named
-from fringewatch.errors import BadInputError
 from tasks.health.after_run import after_run
-from tasks.night import watch_night
+from tasks.night import refused_reports, watch_night
 from tasks.records import RunReport
-from tasks.runs import NIGHTLY, recorded_run
+from tasks.runs import recorded_run
 from tasks.watch import parse_request
 
 
@@ -31,9 +31,11 @@ def nightly(
 ) -> list[RunReport]:
     """Bring the tables of all watched volcanoes up to today; return a report for each.
 
-    One volcano that fails does not stop the others. Those that got nothing because something was
-    out of reach, busy or full are tried again until the settings' hour (``retry_until``). Then the
-    messages go out, and the heartbeat's address hears of a good night.
+    One volcano that fails does not stop the others, and neither does a name of the watch list that
+    is none, or a place over which no frame is known: it is refused by itself. Those that got
+    nothing because something was out of reach, busy or full are tried again until the settings'
+    hour (``retry_until``). Then the messages go out, and the heartbeat's address hears of a good
+    night.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ def nightly(
     Raises
     ------
     BadInputError
-        If the watch list is empty or names an unknown volcano: before any of them is started.
+        If the watch list is empty, or none of its names is a volcano that can be watched.
     TryLaterError
         If nothing could be had for any of them and a later try may do better, or the home was
         full, busy or its storage out of reach for one; the state is then called *TryLater*.
@@ -56,24 +58,21 @@ def nightly(
     UnforeseenError
         If one of them met a bug.
     """
-    settings = load_settings(
+    settings = run_settings(
         portal=portal or None, home=home, model=model, watch=tuple(volcanoes) if volcanoes else None
     )
-    if not settings.watch:
-        message = (
-            "the watch list is empty: name volcanoes, or set watch = [...] in "
-            f"{settings.home / 'fringewatch.toml'}"
-        )
-        raise BadInputError(message)
+    watched = checked_watch_list(settings)
     end = today or dt.datetime.now(dt.UTC).date()
     start = end - dt.timedelta(days=settings.lookback_days)
     requests = [
-        replace(parse_request(name, start, end, (), settings), scheduled=True)
-        for name in settings.watch
+        replace(parse_request(volcano.slug, start, end, (), settings), scheduled=True)
+        for volcano in watched.volcanoes
     ]
-    slugs = tuple(dict.fromkeys(request.volcano.slug for request in requests))
-    with recorded_run(settings, NIGHTLY, slugs) as run:
-        reports = leave_site(watch_night(requests, settings, PREFECT_STEPS), settings)
+    refused = refused_reports(watched)
+    slugs = tuple(volcano.slug for volcano in watched.volcanoes)
+    with recorded_run(settings, NIGHTLY, (*slugs, *watched.faults)) as run:
+        done = watch_night(requests, settings, PREFECT_STEPS)
+        reports = leave_site(done, settings, refused=refused)
         run.reports = reports
     after_run(settings)
     leave_artifacts(reports, settings)

@@ -76,7 +76,9 @@ def _find_server(home: Home, *, lasting: bool) -> None:
     from flows.embedded_server import start_embedded_server  # noqa: PLC0415
 
     _LOGGER.info(
-        "starting Prefect's embedded server (10 to 25 s; its database is in %s)", home.prefect
+        "starting Prefect's embedded server (10 to 25 s, longer on a busy machine; its database "
+        "is in %s)",
+        home.prefect,
     )
     os.environ["PREFECT_API_URL"] = start_embedded_server(home.prefect, lasting=lasting)
     refresh_global_settings_context()

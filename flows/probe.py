@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 from prefect import flow, task
 
 from catalogs.home.home import home_of
-from catalogs.settings import load_settings
 from catalogs.storage.place import Folder
 from flows.device_limit import alone_on
 from flows.run_log import RUN_LOG
 from flows.steps import try_later_named
 from flows.torch_needed import check_torch
 from tasks.judge.models import models_folder
+from tasks.judge.options import checked_settings
 
 if TYPE_CHECKING:
     from tasks.probes.encoder import EncoderProbeReport, EncoderProbeRequest
@@ -101,7 +101,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
         air=air,
         device=device or best_device(),
     )
-    where = Folder(models) if models else home_of(load_settings(home=home)).models
+    where = Folder(models) if models else home_of(checked_settings(home=home)).models
     with alone_on(request.device), models_folder(where) as folder:
         report = probe_task(request, folder)
     return replace(report, folder=where / name)

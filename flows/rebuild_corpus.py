@@ -6,12 +6,12 @@ from prefect import flow, task
 
 from catalogs.corpora.recipe_file import load_recipe
 from catalogs.places import catalogue_of
-from catalogs.settings import load_settings
 from flows.run_log import RUN_LOG
 from flows.steps import partial, try_later_named
 from fringewatch.errors import TryLaterError
 from tasks.corpora.build import build_corpus
 from tasks.corpora.report import CorpusReport
+from tasks.judge.options import checked_settings
 from tasks.records import Outcome
 
 # Not beside the function: thousands of jobs of a batch system import that, and none wants Prefect.
@@ -54,7 +54,7 @@ def rebuild_corpus(
     TryLaterError
         If a full disk, a lack of memory or a storage without answer kept a part of it.
     """
-    settings = load_settings(home=home, workers=workers, scheduler=scheduler)
+    settings = checked_settings(home=home, workers=workers, scheduler=scheduler)
     recipe = load_recipe(config, tuple(sources or ()), catalogue_of(settings))
     report = corpus_task(name, recipe, settings)
     if report.outcome is Outcome.LATER:

@@ -14,7 +14,10 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def leave_site(
-    reports: Sequence[RunReport], settings: Settings, seen_from: dt.date | None = None
+    reports: Sequence[RunReport],
+    settings: Settings,
+    seen_from: dt.date | None = None,
+    refused: Sequence[RunReport] = (),
 ) -> list[RunReport]:
     """Return the reports of a run after its pages were made; without the setting `site`, none are.
 
@@ -29,12 +32,24 @@ def leave_site(
         Of the run.
     seen_from
         UTC date that the pages are seen from; see `tasks.site.site.write_site`.
+    refused
+        Of names that are no volcano to be watched: the page of all tells of them, and they come
+        after the others.
     """
     if not settings.site:
-        return list(reports)
+        return [*reports, *refused]
+    return [*_with_pages(reports, refused, settings, seen_from), *refused]
+
+
+def _with_pages(
+    reports: Sequence[RunReport],
+    refused: Sequence[RunReport],
+    settings: Settings,
+    seen_from: dt.date | None,
+) -> list[RunReport]:
     failed = [
         f"{report.volcano}: {line}"
-        for report in reports
+        for report in (*reports, *refused)
         for line in (*map(str, report.problems), *_words_of_failure(report))
     ]
     slugs = {report.volcano for report in reports}

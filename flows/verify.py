@@ -6,12 +6,13 @@ from pathlib import Path
 from prefect import flow
 
 from catalogs.home.home import home_of
-from catalogs.home.reading import find_home, read_ledger
+from catalogs.home.reading import find_home, kept_ledger
 from catalogs.places import catalogue_of
-from catalogs.settings import Settings, load_settings
+from catalogs.settings import Settings
 from flows.run_log import RUN_LOG
+from flows.run_settings import run_settings
 from flows.steps import error_of, partial, try_later_named
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, NoHomeError
 from tasks.night import report_failure
 from tasks.records import Outcome, whole_outcome
 from tasks.verify.records import VerifyReport
@@ -51,10 +52,10 @@ def verify(
 
     Raises
     ------
-    HomeError
-        If there is no home.
+    NoHomeError
+        If there is no home, or it has no cube of any volcano.
     BadInputError
-        If the volcano is unknown, `newest_pairs` is negative, or the home has no cube of any.
+        If the volcano is unknown, or `newest_pairs` is negative.
     TryLaterError
         If the home stopped one of them (another run holds it, its disk is full, its storage gives
         no answer), or none could be verified for such a reason.
@@ -64,7 +65,7 @@ def verify(
     if newest_pairs is not None and newest_pairs < 0:
         message = f"newest_pairs is {newest_pairs}: give 0 or more, or none for all pairs"
         raise BadInputError(message)
-    settings = load_settings(portal=portal or None, home=home, model=model)
+    settings = run_settings(portal=portal or None, home=home, model=model)
     find_home(home_of(settings))
     slugs = [catalogue_of(settings).find(volcano).slug] if volcano else _with_a_cube(settings)
     reports = [
@@ -81,14 +82,11 @@ def verify(
 
 
 def _with_a_cube(settings: Settings) -> list[str]:
-    ledger = read_ledger(find_home(home_of(settings)).ledger)
-    slugs: list[str] = []
-    if ledger is not None:
-        with ledger:
-            slugs += ledger.volcanoes()
+    with kept_ledger(find_home(home_of(settings))) as ledger:
+        slugs = sorted({*ledger.volcanoes(), *ledger.volcanoes_with_lost_pairs()})
     if not slugs:
         message = f"the home {settings.home} has no cube of any volcano: there is nothing to verify"
-        raise BadInputError(message)
+        raise NoHomeError(message)
     return slugs
 
 

@@ -61,6 +61,10 @@ class HomeError(FringewatchError):
     """The home cannot be used: read-only, full, or written by a newer version."""
 
 
+class NoHomeError(HomeError):
+    """There is no home where one was expected, or nothing in it; whoever only looks makes none."""
+
+
 class HomeBusyError(HomeError, TryLaterError):
     """Another run writes there."""
 

@@ -11,6 +11,7 @@ from typing import Final
 from fringewatch.errors import (
     DiskFullError,
     FringewatchError,
+    LedgerError,
     OutOfMemoryError,
     ServerUnavailableError,
 )
@@ -19,6 +20,8 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL_WORDS: Final = ("no space left on device", "disk quota exceeded", "disk is full")
 _SERVER_WORDS: Final = ("Failed to reach API at", "ephemeral Prefect API server")
 """What Prefect's client says by an error of no kind of its own."""
+
+_DAMAGE_WORDS: Final = ("malformed", "not a database")
 
 _SERVER_ERRORS: Final = 500
 _TOO_MANY: Final = 429
@@ -51,6 +54,11 @@ def foreseen(error: BaseException) -> FringewatchError | None:
                 f"the Prefect server gives no good answer ({error}): check PREFECT_API_URL and the "
                 "server, and run again; what is done is kept"
             )
+        if _is_of_damage(cause):
+            return LedgerError(
+                f"the ledger of the home is damaged ({cause}): restore ledger.sqlite from a backup "
+                "(docs/upkeep.md)"
+            )
     return None
 
 
@@ -58,6 +66,12 @@ def _is_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
     return type(error).__module__ in _FOREIGN and says_full(str(error))
+
+
+def _is_of_damage(error: BaseException) -> bool:
+    """Whether SQLite says that a file is none of its own, or no longer: the ledger is one."""
+    is_own = type(error).__module__ == "sqlite3" and type(error).__name__ == "DatabaseError"
+    return is_own and any(words in str(error) for words in _DAMAGE_WORDS)
 
 
 def says_full(text: str) -> bool:

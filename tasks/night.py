@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from time import sleep
 from typing import Final
 
+from catalogs.places import WatchList
 from catalogs.settings import Settings
 from fringewatch.errors import (
     HomeBusyError,
@@ -47,6 +48,15 @@ def watch_night(
         if todo and not _wait_for_the_next_try(todo, settings, last_try):
             break
     return [reports[slug] for slug in wanted]
+
+
+def refused_reports(watched: WatchList) -> list[RunReport]:
+    """Return the reports of what the watch list names and nobody can watch, after logging why."""
+    for reason in watched.faults.values():
+        _LOGGER.error("watch list: %s", reason)
+    return [
+        RunReport(slug, Outcome.REFUSED, notes=(reason,)) for slug, reason in watched.faults.items()
+    ]
 
 
 def report_failure(volcano: str, error: Exception, log: logging.Logger) -> RunReport:

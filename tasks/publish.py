@@ -19,6 +19,7 @@ from catalogs.tables import DATES, INTERFEROGRAMS, read_table, write_table
 from fringewatch.errors import StoreError
 from insar_models.detectors.deforming_share import deforming_share_of
 from insar_models.detectors.protocol import Detector
+from tasks.ingest.lost import wanted_back
 from tasks.judge.air import rad_per_km, words_of
 from tasks.judge.detect import (
     SaidOfDates,
@@ -30,9 +31,12 @@ from tasks.judge.detect import (
 )
 from tasks.judge.displacements import measure_displacements
 from tasks.judge.left_out import left_out_of
+from tasks.judge.lost import in_doubt_from, with_lost
 from tasks.judge.models import judging_model
 from tasks.judge.opinions import Opinions
-from tasks.messages.standing import news_of
+from tasks.judge.silence import silence_days_of
+from tasks.judge.standing import standing_of
+from tasks.messages.standing import news_of, today_utc
 from tasks.pictures.contact_strip import draw_interferograms
 from tasks.pictures.episode_strip import EpisodeStrip, draw_episodes, select_strips
 from tasks.pictures.phase_windows import SeenPair, WindowReader
@@ -112,7 +116,9 @@ def publish_volcano(
     words = (volcano.name, settings.footnote)
     changed += draw_episodes(strips, drawn_before, reader, folder, words)
     (folder / _DRAWN_FROM).write(shown.encode())
-    return _published(folder, changed, scored, dates, judged.revised_now)
+    today = today_utc()
+    now = standing_of(dates, today, silence_days_of(settings)).words(today)
+    return _published((folder, changed), scored, dates, judged.revised_now, now)
 
 
 publish_task = task(name="publish")(publish_volcano)
@@ -135,20 +141,24 @@ def _judge(
     method, identity = method_of(settings), ModelId(model.name, model.sha256)
     with open_ledger(home_of(settings).ledger) as ledger:
         scored = ledger.scored_pairs(volcano.slug, identity)
-        if not scored:
+        place = settings.volcano.get(volcano.slug)
+        lost = wanted_back(ledger, volcano.slug, place)
+        said_before = ledger.verdicts(volcano.slug)
+        if not scored and not (lost and said_before):
             return None
         scored = tuple(_by_threshold(row, model) for row in scored)
         opinions = Opinions.of(ledger.reviews(volcano.slug))
-        left_out = left_out_of(scored, opinions, settings.volcano.get(volcano.slug))
+        left_out = left_out_of(scored, opinions, place)
         # A date of which something was said keeps its row, whatever became of its pairs.
-        tried = {*_dates_tried(ledger, volcano, frames), *ledger.verdicts(volcano.slug)}
+        tried = {*_dates_tried(ledger, volcano, frames), *said_before}
         verdicts = judge_dates(scored, model, method, tried, left_out)
         heard = {row.pair.secondary for row in scored if left_out.why(row) is None}
         verdicts = with_slow_motion(verdicts, ledger.measures(volcano.slug), heard, settings)
+        verdicts = with_lost(verdicts, lost, said_before)
         measure_displacements(ledger, volcano.slug, verdicts, settings)
         measures = ledger.measures(volcano.slug)
         now = to_remember(verdicts, method.name, identity)
-        news = news_of(volcano, verdicts, scored, settings)
+        news = news_of(volcano, verdicts, scored, settings, in_doubt_from=in_doubt_from(lost))
         revised_now = ledger.record_verdicts(volcano.slug, now, news)
         said = SaidOfDates(ledger.verdicts(volcano.slug), opinions, left_out, measures)
     interferograms = _interferograms(volcano, scored, model, said)
@@ -157,13 +167,14 @@ def _judge(
 
 
 def _published(
-    folder: Place,
-    changed: list[Place],
+    written: tuple[Place, list[Place]],
     scored: tuple[ScoredPair, ...],
     dates: pd.DataFrame,
     revised_now: tuple[dt.date, ...],
+    now: str,
 ) -> Published:
     """What publishing came to: what was written, and what it says."""
+    folder, changed = written
     unrest = dates.loc[dates["state"] == "unrest", "date"]
     last = dates.iloc[-1]
     others = dates.loc[dates["first_model"] != dates["model"], "first_model"]
@@ -180,6 +191,7 @@ def _published(
             other_models=tuple(sorted(set(others))),
             by_other_models=len(others),
         ),
+        now=now,
     )
 
 

@@ -56,6 +56,8 @@ class FrameRequest:
     end: dt.date
     scheduled: bool = False
     """Whether nobody waits for it: one source is asked, and what failed is left for its pause."""
+    lost_alone: bool = False
+    """Whether nothing but the pairs is wanted that were here and are not any more."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,8 @@ class Published:
     last: str
     """What the table says of its last date, in words."""
     revisions: Revisions
+    now: str
+    """What is known of the volcano on the day of the run, and how old its newest data are."""
 
     def lines(self) -> list[str]:
         """Return what a person wants to know first, a fact a line."""
@@ -159,6 +163,7 @@ class Published:
         return [
             unrest,
             f"last date: {self.last}",
+            f"now:       {self.now}",
             *self.revisions.lines(),
             f"table:    {self.folder / 'dates.csv'}",
             f"timeline: {self.folder / 'timeline.png'}",

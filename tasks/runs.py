@@ -15,7 +15,7 @@ from typing import Final
 from catalogs.home.home import home_of, open_home
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.outbox_records import MessageKind, NewMessage, Standing
-from catalogs.ledger.runs import VolcanoRun
+from catalogs.ledger.runs import NIGHTLY, VolcanoRun
 from catalogs.settings import Settings
 from catalogs.world.volcanoes import load_volcanoes
 from fringewatch import __version__
@@ -27,8 +27,6 @@ from tasks.records import Outcome, RunReport, whole_outcome
 
 _LOGGER = logging.getLogger(__name__)
 
-NIGHTLY: Final = "nightly"
-BACKFILL: Final = "backfill"
 _LONGEST_REASON: Final = 200
 
 
@@ -46,7 +44,7 @@ class RecordedRun:
     def outcome(self) -> Outcome:
         """How it ended."""
         stopped = any(report.home_stopped for report in self.reports)
-        return whole_outcome([report.outcome for report in self.reports], home_stopped=stopped)
+        return whole_outcome(list(map(_kept_outcome, self.reports)), home_stopped=stopped)
 
 
 @contextmanager
@@ -90,9 +88,18 @@ def _end(run: RecordedRun, settings: Settings) -> None:
         _LOGGER.error("the end of the run is not in the history: %s", error)  # noqa: TRY400 - plainly
 
 
+def _kept_outcome(report: RunReport) -> Outcome:
+    """How a run ended for the history: one after which there is no table at all brought nothing.
+
+    Whoever runs it hears of a gap; a night after which nothing is known is no good night.
+    """
+    is_empty = report.outcome is Outcome.PARTIAL and report.published is None
+    return Outcome.NOTHING if is_empty else report.outcome
+
+
 def _row(report: RunReport) -> VolcanoRun:
     words = next(iter([*map(str, report.problems), *report.notes]), "")
-    outcome = report.outcome.name.lower()
+    outcome = _kept_outcome(report).name.lower()
     return VolcanoRun(
         report.volcano, outcome, report.fetched, report.scored, plain(words, _LONGEST_REASON)
     )

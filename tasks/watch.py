@@ -29,6 +29,7 @@ from tasks.ingest.discover import discover_frame, preview_frame
 from tasks.ingest.download import download_pairs
 from tasks.ingest.frame_delays import bring_delays
 from tasks.ingest.frame_layers import bring_layers
+from tasks.ingest.lost import note_of_gone, problem_of_lost, reconcile_tiles, wanted_back
 from tasks.ingest.tile import tile_pairs
 from tasks.ingest.tile_workers import workers_on_demand
 from tasks.judge.correct import correct_frame
@@ -66,9 +67,11 @@ class WatchRequest:
     notes: tuple[str, ...] = ()
     """What a person should know of the volcano's own settings."""
 
-    def of_frame(self, frame: FrameId) -> FrameRequest:
+    def of_frame(self, frame: FrameId, *, lost_alone: bool = False) -> FrameRequest:
         """Return the part of the request that concerns one frame."""
-        return FrameRequest(self.volcano, frame, self.start, self.end, self.scheduled)
+        return FrameRequest(
+            self.volcano, frame, self.start, self.end, self.scheduled, lost_alone=lost_alone
+        )
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,9 @@ def watch_volcano(
     after a failure that nobody foresaw: the outcome then says that there was a bug. If another run
     writes to the home, this one waits for it as long as the settings say.
 
+    Pairs that were here and are not any more are brought whatever their dates and frame. Until all
+    are back the run is partial, and no date that rests on them is called quiet.
+
     Raises
     ------
     ModelError
@@ -164,7 +170,7 @@ def watch_volcano(
         errors = [part.error for part in parts if part.error is not None]
         if len(errors) == len(parts):
             raise next((each for each in errors if isinstance(each, UnforeseenError)), errors[0])
-        others = _score_others(request, settings, steps)
+        others = _watch_others(request, settings, steps, demand_workers)
         published = steps.publish(request.volcano, request.frames, settings)
     return _report(request, parts, others, published)
 
@@ -189,7 +195,8 @@ def _watch_frame(
     problems: list[Problem] = []
     ended: FringewatchError | None = None
     try:
-        plan = steps.discover(part, settings)
+        if not part.lost_alone or _lacks_pairs(part, settings):
+            plan = steps.discover(part, settings)
         problems += plan.problems
         demand_workers(len(plan.to_fetch))
         for first in range(0, len(plan.to_fetch), settings.pairs_per_batch):
@@ -202,8 +209,12 @@ def _watch_frame(
             plan = replace(plan, notes=(*plan.notes, *steps.layers(part, settings)))
             plan = replace(plan, notes=(*plan.notes, *steps.delays(part, settings)))
         problems += steps.correct(part, settings).problems
-        scored = len(steps.score(part, settings).done)
+        scoring = steps.score(part, settings)
+        scored, problems = len(scoring.done), [*problems, *scoring.problems]
         problems += steps.rates(part, settings).problems
+        still_lost, notes = _still_lost(part, settings)
+        problems += still_lost
+        plan = replace(plan, notes=(*plan.notes, *notes))
     except (HomeError, LedgerError, ModelError, TryLaterError):
         raise  # the next frame would fare no better
     except FringewatchError as error:
@@ -213,29 +224,47 @@ def _watch_frame(
     return _FrameRun(plan, fetched, scored, tuple(problems), ended)
 
 
-def _score_others(request: WatchRequest, settings: Settings, steps: Steps) -> int:
+def _lacks_pairs(part: FrameRequest, settings: Settings) -> bool:
+    """Whether pairs of the frame were here and are not any more."""
+    slug, home = part.volcano.slug, home_of(settings)
+    with open_ledger(home.ledger) as ledger:
+        reconcile_tiles(home, ledger, slug, part.frame)
+        lost = wanted_back(ledger, slug, settings.volcano.get(slug))
+    return any(each.frame == part.frame for each in lost)
+
+
+def _still_lost(
+    part: FrameRequest, settings: Settings
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """What a run says of pairs of the frame that were here and are not any more."""
+    slug, frame = part.volcano.slug, part.frame
+    with open_ledger(home_of(settings).ledger) as ledger:
+        lost = wanted_back(ledger, slug, settings.volcano.get(slug))
+        there = len(ledger.tiled_pairs(slug, frame))
+    problem, note = problem_of_lost(frame, lost, there), note_of_gone(frame, lost)
+    return (problem,) if problem else (), (note,) if note else ()
+
+
+def _watch_others(
+    request: WatchRequest, settings: Settings, steps: Steps, demand_workers: Callable[[int], None]
+) -> list[_FrameRun]:
     """Correct and score what the cubes of other frames hold: it is in the tables too.
 
     So they say the same whichever frames a run is about, also after a change of model or settings.
+    Of these frames nothing is asked for but what was here and is not any more.
     """
+    slug = request.volcano.slug
     with open_ledger(home_of(settings).ledger) as ledger:
-        others = [
-            frame
-            for frame in ledger.tiled_frames(request.volcano.slug)
-            if frame not in request.frames
-        ]
-    scored = 0
-    for frame in others:
-        steps.correct(request.of_frame(frame), settings)
-        scored += len(steps.score(request.of_frame(frame), settings).done)
-        steps.rates(request.of_frame(frame), settings)
-    return scored
+        lost = {each.frame for each in wanted_back(ledger, slug, settings.volcano.get(slug))}
+        others = {*ledger.tiled_frames(slug), *lost} - {*request.frames}
+    parts = (request.of_frame(frame, lost_alone=True) for frame in sorted(others))
+    return [_watch_frame(part, settings, steps, demand_workers) for part in parts]
 
 
 def _report(
     request: WatchRequest,
     parts: Sequence[_FrameRun],
-    others: int,
+    others: Sequence[_FrameRun],
     published: Published | None,
 ) -> RunReport:
     """The report of a run from what its frames came to."""
@@ -245,8 +274,10 @@ def _report(
         for frame, pair in (published.pairs if published else ())
     )
     plans = [part.plan for part in parts]
-    problems = [problem for part in parts for problem in part.problems]
-    is_bug = any(isinstance(part.error, UnforeseenError) for part in parts)
+    every = (*parts, *others)
+    fetched = sum(part.fetched for part in every)
+    problems = [problem for part in every for problem in part.problems]
+    is_bug = any(isinstance(part.error, UnforeseenError) for part in every)
     if request.frames_named:
         absent = zip(request.frames, plans, strict=True)
         problems += [Problem(frame, None, plan.absent) for frame, plan in absent if plan.absent]
@@ -254,14 +285,14 @@ def _report(
         volcano=request.volcano.slug,
         outcome=Outcome.FAILED
         if is_bug
-        else _outcome(request, plans, problems, in_table if published else None),
+        else _outcome(request, plans, problems, in_table if published else None, fetched),
         listed=sum(len(plan.listed) for plan in plans),
-        fetched=sum(part.fetched for part in parts),
-        scored=sum(part.scored for part in parts) + others,
+        fetched=fetched,
+        scored=sum(part.scored for part in every),
         in_table=in_table,
         problems=tuple(problems),
         published=published,
-        notes=tuple(_notes(request, plans)),
+        notes=(*_notes(request, plans), *(note for run in others for note in run.plan.notes)),
     )
 
 
@@ -270,17 +301,25 @@ def _outcome(
     plans: Sequence[FramePlan],
     problems: Sequence[Problem],
     in_table: int | None,
+    fetched: int,
 ) -> Outcome:
-    """How the run ended; `in_table` is None where there is no table at all."""
+    """How the run ended; `in_table` is None where there is no table at all.
+
+    Where there is nothing to be had there are no pairs: those that came and are of no use are a
+    gap, which a person has to hear of.
+    """
     answered = [plan for plan in plans if plan.source is not None]
     if answered and in_table:
         return Outcome.PARTIAL if problems else Outcome.DONE
-    if any(problem.try_later for problem in problems):
+    if not fetched and any(problem.try_later for problem in problems):
         return Outcome.LATER
+    absent = {plan.absent for plan in plans}
     has_pairs = any(plan.newest is not None for plan in answered)
-    if request.scheduled and has_pairs and in_table is not None and not problems:
-        return Outcome.DONE  # a night without pairs in its range is a night like any other
-    return Outcome.NOTHING
+    if has_pairs and any(problem.reason not in absent for problem in problems):
+        return Outcome.PARTIAL
+    # A night without pairs in its range is a night like any other.
+    is_night = request.scheduled and has_pairs and in_table is not None
+    return Outcome.DONE if not problems and (is_night or fetched) else Outcome.NOTHING
 
 
 def _notes(request: WatchRequest, plans: Sequence[FramePlan]) -> Iterable[str]:

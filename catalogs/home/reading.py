@@ -10,14 +10,17 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from catalogs.home.home import Home, check_format
-from catalogs.ledger.file import LEDGER_FORMAT, OLDEST_READABLE, add_what_is_lacking, ledger_error
+from catalogs.ledger.file import (
+    LEDGER_FORMAT,
+    OLDEST_READABLE,
+    add_what_is_lacking,
+    check_whole,
+    ledger_error,
+)
 from catalogs.ledger.ledger import Ledger
 from catalogs.storage.mark import check_storage
-from fringewatch.errors import HomeError, LedgerError
-
-
-class NoHomeError(HomeError):
-    """There is no home where one was expected; whoever only looks makes none."""
+from fringewatch.atomic import disk_errors
+from fringewatch.errors import LedgerError, NoHomeError
 
 
 def find_home(home: Home) -> Home:
@@ -32,14 +35,34 @@ def find_home(home: Home) -> Home:
     """
     mark = home.root / "home.json"
     if not mark.is_file():
+        what = (
+            "the folder is there, and is none" if home.root.is_dir() else "there is no such folder"
+        )
         message = (
-            f"there is no Fringewatch home at {home.root}: name one with --home, or run "
+            f"there is no Fringewatch home at {home.root} ({what}): name one with --home, or run "
             "`fringewatch backfill` first, which makes it"
         )
         raise NoHomeError(message)
     check_format(mark)
     check_storage(home.root, home.storage)
     return home
+
+
+def kept_ledger(home: Home) -> Ledger:
+    """Return the ledger of a home as it is now, for reading.
+
+    Raises
+    ------
+    NoHomeError
+        If the home has none: nothing ran in it yet.
+    HomeError, LedgerError
+        As `read_ledger`.
+    """
+    ledger = read_ledger(home.ledger)
+    if ledger is None:
+        message = f"the home {home.root} is empty: nothing ran in it yet (`fringewatch backfill`)"
+        raise NoHomeError(message)
+    return ledger
 
 
 def read_ledger(path: Path) -> Ledger | None:
@@ -52,13 +75,14 @@ def read_ledger(path: Path) -> Ledger | None:
     LedgerError
         If the file is no ledger, is damaged, or is one of a newer version.
     """
-    if not path.is_file():
+    if not path.is_file() or _holds_nothing(path):
         return None
     copy = sqlite3.connect(":memory:", isolation_level=None)
     with ExitStack() as after_an_error:
         after_an_error.callback(copy.close)
         try:
             _copy_into(copy, path)
+            check_whole(copy, path)
             found = copy.execute("PRAGMA user_version").fetchone()[0]
             if OLDEST_READABLE <= found < LEDGER_FORMAT:
                 add_what_is_lacking(copy)  # the copy gets what it lacks; the file stays as it is
@@ -74,6 +98,13 @@ def read_ledger(path: Path) -> Ledger | None:
             raise LedgerError(message)
         after_an_error.pop_all()
     return Ledger(copy, path)
+
+
+def _holds_nothing(path: Path) -> bool:
+    """Whether nothing was ever written to the file, as where the disk was full at its making."""
+    with disk_errors(path):
+        is_empty = path.stat().st_size == 0
+    return is_empty and not path.with_name(f"{path.name}-wal").exists()
 
 
 def _copy_into(copy: sqlite3.Connection, path: Path) -> None:

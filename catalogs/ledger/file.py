@@ -12,9 +12,9 @@ from catalogs.ledger.review_rows import REVIEW_TABLES
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import DiskFullError, HomeBusyError, HomeError, LedgerError
 
-LEDGER_FORMAT = 5
+LEDGER_FORMAT = 6
 """Format 1 had no verdicts, 2 no layers and no recipes of scores, 3 no corrections, 4 no reviews,
-no messages and no runs.
+no messages and no runs, 5 no lost pairs.
 
 An older ledger gets what it lacks when it is opened for writing.
 """
@@ -49,6 +49,9 @@ CREATE TABLE IF NOT EXISTS tiles(
     PRIMARY KEY (volcano, frame, pair));
 CREATE TABLE IF NOT EXISTS outdated_tiles(
     volcano TEXT, frame TEXT, pair TEXT, PRIMARY KEY (volcano, frame, pair));
+CREATE TABLE IF NOT EXISTS lost_tiles(
+    volcano TEXT, frame TEXT, pair TEXT, lost_at TEXT NOT NULL,
+    PRIMARY KEY (volcano, frame, pair));
 CREATE TABLE IF NOT EXISTS scores(
     volcano TEXT, frame TEXT, pair TEXT, model TEXT, model_sha256 TEXT,
     content_sha256 TEXT NOT NULL, score TEXT NOT NULL, scored_at TEXT NOT NULL,
@@ -98,6 +101,10 @@ class LedgerFile:
         if isinstance(error, sqlite3.DatabaseError):
             raise ledger_error(self._path, error) from error
 
+    def close(self) -> None:
+        """Close it, without a block."""
+        self._connection.close()
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
         """A cursor whose writes all count, or none."""
@@ -145,6 +152,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path)
     try:
+        _check_once(connection, path)
         _set_up(connection, path)
     except sqlite3.DatabaseError as error:
         connection.close()
@@ -153,6 +161,38 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+_CHECKED: Final[set[tuple[int, int]]] = set()
+"""Files that this process found whole: what it writes after that is its own."""
+
+
+def _check_once(connection: sqlite3.Connection, path: Path) -> None:
+    """Look for damage before the first write of this process: nothing is added to what is broken.
+
+    It takes a third of a second for a hundred megabytes.
+    """
+    if not path.is_file():
+        return
+    facts = path.stat()
+    key = (facts.st_dev, facts.st_ino)
+    if key not in _CHECKED:
+        check_whole(connection, path)
+        _CHECKED.add(key)
+
+
+def check_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a ledger of which a page is damaged, whether or not anybody asks for that page.
+
+    Raises
+    ------
+    LedgerError
+        If SQLite finds fault with the file; errors of its own pass.
+    """
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        message = f"{path} is damaged ({' '.join(found.split())}): {_RESTORE}"
+        raise LedgerError(message)
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:

@@ -16,6 +16,7 @@ from catalogs.ledger.corrections import CorrectionLedger
 from catalogs.ledger.file import asking_pause, open_database, parse_time, write_time
 from catalogs.ledger.layers import LayerLedger
 from catalogs.ledger.listings import ListingLedger
+from catalogs.ledger.lost import LostLedger
 from catalogs.ledger.measures import MeasureLedger
 from catalogs.ledger.outbox import OutboxLedger
 from catalogs.ledger.reviews import ReviewLedger
@@ -40,6 +41,7 @@ _PAUSED_STATES = (FileState.MISSING, FileState.REJECTED)
 
 class Ledger(
     ListingLedger,
+    LostLedger,
     LayerLedger,
     CorrectionLedger,
     VerdictLedger,
@@ -151,10 +153,11 @@ class Ledger(
                     for row in made
                 ],
             )  # fmt: skip
-            cursor.executemany(
-                "DELETE FROM outdated_tiles WHERE volcano = ? AND frame = ? AND pair = ?",
-                [(volcano, str(frame), str(row.pair)) for row in made],
-            )
+            for table in ("outdated_tiles", "lost_tiles"):
+                cursor.executemany(
+                    f"DELETE FROM {table} WHERE volcano = ? AND frame = ? AND pair = ?",  # noqa: S608 - two names
+                    [(volcano, str(frame), str(row.pair)) for row in made],
+                )
 
     def mark_outdated(self, frame: FrameId, pairs: Iterable[DatePair]) -> None:
         """Remember that the source has other files of these pairs now, for every volcano's cube.
@@ -202,9 +205,16 @@ class Ledger(
     ) -> None:
         """Take back that pairs are in the cube of a volcano, or of all; their scores go too.
 
-        For when the cube says otherwise, or the source has another version now.
+        For when the cube says otherwise. They are *lost* until they are tiled again: what was said
+        with them is not judged anew without them as if they had never been.
         """
+        pairs = tuple(pairs)
         with self._transaction() as cursor:
+            cursor.executemany(
+                "INSERT OR IGNORE INTO lost_tiles SELECT volcano, frame, pair, ? FROM tiles "
+                "WHERE frame = ? AND pair = ? AND (? IS NULL OR volcano = ?)",
+                [(write_time(), str(frame), str(pair), volcano, volcano) for pair in pairs],
+            )
             for table in ("tiles", "scores", "corrections"):
                 cursor.executemany(
                     f"DELETE FROM {table} WHERE frame = ? AND pair = ? "  # noqa: S608 - three names

@@ -86,6 +86,16 @@ class TileRow:
 
 
 @dataclass(frozen=True)
+class LostPair:
+    """A pair that was in a volcano's cube, and is not any more."""
+
+    frame: FrameId
+    pair: DatePair
+    is_gone: bool
+    """Whether no source lists it any more either: it comes back from a backup alone."""
+
+
+@dataclass(frozen=True)
 class PairScore:
     """What a model says of one pair's window; the numbers are NaN where nothing could be scored."""
 

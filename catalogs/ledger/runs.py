@@ -9,6 +9,9 @@ from catalogs.ledger.file import parse_time, write_time
 from catalogs.ledger.outbox_records import NewMessage, Telling
 from catalogs.ledger.standings import StandingLedger
 
+NIGHTLY: Final = "nightly"
+BACKFILL: Final = "backfill"
+
 GOOD_OUTCOMES = ("done", "partial")
 """Of a volcano of which a run brought what there was, or most of it."""
 

@@ -8,11 +8,10 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self, get_origin
 
-from pydantic import ValidationError
+from pydantic import ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -28,7 +27,7 @@ from catalogs.settings.outputs import OutputSettings
 from catalogs.settings.portal import PortalSettings
 from catalogs.settings.runs import RunSettings
 from catalogs.settings.volcano import PlaceSettings
-from catalogs.wrong_fields import HIDDEN, FieldWords
+from catalogs.settings.words import HIDDEN, KnownNames, words_of_errors
 from fringewatch.errors import BadInputError
 
 _PREFIX: Final = "FRINGEWATCH_"
@@ -45,8 +44,18 @@ class Settings(OutputSettings, JudgingSettings, PortalSettings, RunSettings, Bas
         extra="forbid",
         frozen=True,
         validate_default=True,
+        allow_inf_nan=False,
         hide_input_in_errors=True,  # addresses of channels are secrets, also in a traceback
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_numbers(cls, value: object, info: ValidationInfo) -> object:
+        kind = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and kind in {int, float, float | None}:
+            message = "write a number"
+            raise ValueError(message)
+        return value
 
     def for_volcano(self, slug: str) -> Self:
         """Return the settings as they are for one volcano: its own, and those of no other."""
@@ -73,8 +82,28 @@ class Settings(OutputSettings, JudgingSettings, PortalSettings, RunSettings, Bas
         environment = _Environment(settings_cls)
         named = {**environment(), **init_settings()}
         home = Path(named.get("home", cls.model_fields["home"].default))
-        file = TomlConfigSettingsSource(settings_cls, toml_file=home / "fringewatch.toml")
+        file = _File(settings_cls, toml_file=home / "fringewatch.toml")
         return init_settings, environment, file
+
+
+class _File(TomlConfigSettingsSource):
+    """The file in the home, also as an editor of Windows writes it."""
+
+    @override
+    def _read_files(self, files: Any, deep_merge: bool = False) -> dict[str, Any]:
+        path = Path(files)
+        if path.is_dir():
+            message = f"{path} is a folder: a file with the settings belongs there, or nothing"
+            raise BadInputError(message)
+        return super()._read_files(files, deep_merge=deep_merge)
+
+    @override
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        try:
+            return tomllib.loads(file_path.read_text("utf-8-sig"))
+        except OSError as error:
+            message = f"{file_path} cannot be read ({error.strerror}): change its owner or mode"
+            raise BadInputError(message) from error
 
 
 class _Environment(EnvSettingsSource):
@@ -109,18 +138,13 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        message = f"settings are wrong: {_WORDS.of(error)}"
+        known = KnownNames(Settings.model_fields, PlaceSettings.model_fields, _SECRETS)
+        wrong = "; ".join(words_of_errors(error.errors(), known))
+        message = f"settings are wrong: {wrong}"
         raise BadInputError(message) from None  # its own words could hold an address
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"fringewatch.toml in the home is no TOML: {error}"
         raise BadInputError(message) from error
-
-
-def _keys_beside(place: Sequence[str]) -> Iterable[str]:
-    return PlaceSettings.model_fields if place[:1] == ["volcano"] else Settings.model_fields
-
-
-_WORDS: Final = FieldWords("setting", _keys_beside, secret=_SECRETS)
 
 
 def _refuse_unknown_variables() -> None:

@@ -1,24 +1,13 @@
 """What comes out of a run beside its tables: pictures, pages, exports and messages."""
 
-import re
-from typing import Annotated, Final, Literal, Self
+from typing import Final, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from catalogs.settings.kinds import EachOnce, HourUtc, SettingGroup, WebAddress
 
 NO_SENDER: Final = "fringewatch.invalid"
 """Of CAP messages of which nobody has said who sends them."""
-
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
-
-
-def _channels(channels: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    for number, channel in enumerate(channels, 1):
-        if not _ADDRESS.fullmatch(channel.get_secret_value().strip()):
-            message = f"number {number} is no address of a channel: write scheme://..."
-            raise ValueError(message)
-    return channels
 
 
 class OutputSettings(SettingGroup):
@@ -44,7 +33,7 @@ class OutputSettings(SettingGroup):
         description="who sends the CAP messages, such as duty@observatory.example",
     )
 
-    notify: Annotated[tuple[SecretStr, ...], AfterValidator(_channels)] = Field(
+    notify: tuple[SecretStr, ...] = Field(
         default=(),
         description="where messages go, as addresses of Apprise: mailto://..., ntfy://...; these "
         "are shown nowhere",

@@ -55,7 +55,7 @@ class PlaceSettings(BaseModel):
     With coordinates it needs nothing of the catalogue, whatever that gains or loses later.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field(default="", max_length=80, description="as people write it")
     latitude: float | None = Field(default=None, ge=-90.0, le=90.0)

@@ -28,6 +28,7 @@ from flows.cli.common import NOTHING_HAD, app
 from fringewatch.errors import (
     FringewatchError,
     MissingProductError,
+    NoHomeError,
     TryLaterError,
     UnforeseenError,
 )
@@ -80,7 +81,8 @@ def _code_of(error: FringewatchError) -> int:
         return A_BUG
     if isinstance(error, TryLaterError):
         return TRY_LATER
-    return NOTHING_HAD if isinstance(error, MissingProductError) else BAD_ARGUMENTS
+    nothing = isinstance(error, MissingProductError | NoHomeError)
+    return NOTHING_HAD if nothing else BAD_ARGUMENTS
 
 
 def main() -> None:

@@ -178,6 +178,7 @@ def _assess_table(
 ) -> int:
     """Hold the verdicts of a table or of a volcano in the home against truth."""
     from catalogs.home.home import home_of
+    from catalogs.home.reading import find_home
     from catalogs.places import catalogue_of
     from tasks.assess.delays import assess as assess_dates
     from tasks.assess.detections import detections_of, read_detections
@@ -187,7 +188,8 @@ def _assess_table(
     if path.exists():
         said = read_detections(path, first_said=first_said)
     else:
-        folder = home_of(settings).detections(catalogue_of(settings).find(wanted.what).slug)
+        slug = catalogue_of(settings).find(wanted.what).slug
+        folder = find_home(home_of(settings)).detections(slug)
         said = detections_of(folder, first_said=first_said)
     known = truth.at(said.volcano, said.frames)
     judged = assess_dates(said.volcano, said.dates, known, said.pairs, wanted.grace)

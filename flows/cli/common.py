@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -48,9 +48,22 @@ def load(
     portal: Sequence[str], home: Path | None, model: str | None, product: str | None = None
 ) -> "Settings":
     """Return the settings, with what the command was given first."""
-    from catalogs.settings import load_settings
+    from tasks.judge.options import checked_settings
 
-    return load_settings(portal=tuple(portal) or None, home=home, model=model, product=product)
+    return checked_settings(portal=tuple(portal) or None, home=home, model=model, product=product)
+
+
+def load_for_run(home: Path | None, **given: Any) -> "Settings":
+    """Return the settings of a run; where they are wrong, the numbers for Prometheus say so."""
+    from tasks.judge.options import checked_settings
+
+    try:
+        return checked_settings(home=home, **given)
+    except BadInputError as error:
+        from tasks.health.bad_settings import tell_of_bad_settings
+
+        tell_of_bad_settings(home, error)
+        raise
 
 
 def prepare(settings: "Settings", *, lasting: bool = False) -> None:
@@ -77,17 +90,26 @@ def without_prefect(settings: "Settings", *, writes: bool = True) -> Iterator[No
 
     Raises
     ------
-    HomeError
-        If there is no home, or it cannot be written and the command `writes` to it.
+    NoHomeError
+        If there is no home, or nothing ran in it yet.
+    HomeError, LedgerError
+        If it is damaged, or cannot be written and the command `writes` to it.
     """
     from catalogs.home.home import home_of, open_home
-    from catalogs.home.reading import find_home
+    from catalogs.home.reading import find_home, kept_ledger
     from flows.screen import start_logging
 
     start_logging()
-    find_home(home_of(settings))
+    kept_ledger(find_home(home_of(settings))).close()
     if writes:
         open_home(home_of(settings))
+    with prefect_elsewhere():
+        yield
+
+
+@contextmanager
+def prefect_elsewhere() -> Iterator[None]:
+    """Let Prefect make the folder that it makes when it is imported in a temporary place."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("PREFECT_HOME", folder)
         yield
@@ -104,6 +126,24 @@ def check_volcano(
     if days[0] >= days[1]:
         message = f"--start {days[0]} must be before --end {days[1]}: a pair needs two dates"
         raise BadInputError(message)
+
+
+def check_watch_list(settings: "Settings") -> None:
+    """Say what is wrong with the watch list before anything heavy is imported, and where it goes.
+
+    Raises
+    ------
+    BadInputError
+        If there is nothing to watch. In a home that is there the history has it then.
+    """
+    from catalogs.places import watch_list
+
+    if watch_list(settings).volcanoes:
+        return
+    with prefect_elsewhere():
+        from flows.run_settings import checked_watch_list
+
+        checked_watch_list(settings)
 
 
 def parse_date(name: str, text: str) -> dt.date:

@@ -62,9 +62,9 @@ def build(  # noqa: PLR0913 - the command's options
     from catalogs.corpora.recipe_file import load_recipe
     from catalogs.corpora.versions import corpus_at
     from catalogs.places import catalogue_of
-    from catalogs.settings import load_settings
+    from tasks.judge.options import checked_settings
 
-    settings = load_settings(home=home, workers=workers, scheduler=scheduler)
+    settings = checked_settings(home=home, workers=workers, scheduler=scheduler)
     found = corpus_at(corpora_of(settings), name)  # a bad name is said before the survey
     recipe = load_recipe(config, sources, catalogue_of(settings))
     from flows.screen import progress_shown, start_logging
@@ -168,8 +168,8 @@ def say(lines: list[str], code: int) -> int:
 
 def _settings_for(plan: str, home: Path | None) -> "Settings":
     """Return settings for a job of a batch system: one process, and the storage of the plan."""
-    from catalogs.settings import load_settings
     from catalogs.storage.opening import open_place
+    from tasks.judge.options import checked_settings
 
     place = open_place(plan)
     plans = place.parent
@@ -180,4 +180,4 @@ def _settings_for(plan: str, home: Path | None) -> "Settings":
         )
         raise BadInputError(message)
     storage = str(plans.parent.parent.parent)
-    return load_settings(home=home, storage=storage, workers=1, scheduler="")
+    return checked_settings(home=home, storage=storage, workers=1, scheduler="")

@@ -20,10 +20,10 @@ def windows(target: Path, /, *volcanoes: str, home: HomeFolder = None) -> int:
     """
     from catalogs.home.home import home_of
     from catalogs.places import catalogue_of
-    from catalogs.settings import load_settings
     from tasks.corpora.field_files import export_windows
+    from tasks.judge.options import checked_settings
 
-    settings = load_settings(home=home)
+    settings = checked_settings(home=home)
     cubes = home_of(settings).cubes
     slugs = [catalogue_of(settings).find(name).slug for name in volcanoes]
     count = export_windows(cubes, slugs, settings.water_coherence, target)

@@ -20,9 +20,9 @@ Version = Annotated[str | None, Parameter(help="Its version; the current one by 
 def list_all(*, home: HomeFolder = None) -> int:
     """List the corpora with their versions: the current one, the others, what is half built."""
     from catalogs.corpora.versions import list_corpora
-    from catalogs.settings import load_settings
+    from tasks.judge.options import checked_settings
 
-    corpora = corpora_of(load_settings(home=home))
+    corpora = corpora_of(checked_settings(home=home))
     found = list_corpora(corpora)
     if not found:
         words = f"no corpus at {corpora}: `fringewatch corpus build NAME --from ...` builds one"
@@ -128,9 +128,9 @@ def export(name: str, file: Path, /, *, version: Version = None, home: HomeFolde
 def _built(name: str, home: Path | None) -> "Corpus":
     """Return a corpus that has a finished version."""
     from catalogs.corpora.versions import corpus_at, list_corpora
-    from catalogs.settings import load_settings
+    from tasks.judge.options import checked_settings
 
-    corpora = corpora_of(load_settings(home=home))
+    corpora = corpora_of(checked_settings(home=home))
     found = corpus_at(corpora, name)
     if not found.finished():
         there = ", ".join(one.name for one in list_corpora(corpora) if one.finished())

@@ -11,7 +11,9 @@ from flows.cli.common import (
     Portals,
     app,
     check_volcano,
+    check_watch_list,
     load,
+    load_for_run,
     parse_date,
     prepare,
 )
@@ -52,7 +54,7 @@ def backfill(  # noqa: PLR0913 - the command's options
         Say what would be fetched, and write nothing.
     """
     first, last = parse_date("start", start), parse_date("end", end)
-    settings = load(portal, home, model, product)
+    settings = load_for_run(home, portal=portal or None, model=model, product=product)
     check_volcano(settings, volcano, frame, (first, last))
     if dry_run:
         from flows.preview import preview_backfill
@@ -88,7 +90,8 @@ def nightly(
     volcanoes
         The watch list; by default `watch` in the home's fringewatch.toml.
     """
-    settings = load(portal, home, model)
+    settings = load_for_run(home, portal=portal or None, model=model, watch=volcanoes or None)
+    check_watch_list(settings)
     prepare(settings)
     from flows.nightly import nightly as flow
     from flows.screen import progress_shown, show_reports
@@ -118,12 +121,12 @@ def verify(
         Forget what is damaged or changed upstream, so that the next backfill fetches it again.
     """
     from catalogs.home.home import home_of
-    from catalogs.home.reading import find_home
+    from catalogs.home.reading import find_home, kept_ledger
     from catalogs.places import catalogue_of
 
     settings = load(portal, home, model)
     slug = catalogue_of(settings).find(volcano).slug if volcano else None
-    find_home(home_of(settings))
+    kept_ledger(find_home(home_of(settings))).close()
     prepare(settings)
     from flows.screen import progress_shown, show_reports
     from flows.verify import verify as flow

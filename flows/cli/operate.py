@@ -1,7 +1,6 @@
 """Commands of the operator: messages, health, the history of runs, schedules."""
 
 import datetime as dt
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, load, prepare
@@ -42,10 +41,13 @@ def notify(
         raise BadInputError(message)
     if test:
         return _test_channels(settings)
+    from catalogs.home.home import home_of
+    from catalogs.home.reading import find_home, kept_ledger
     from flows.screen import start_logging
     from tasks.messages.send import send_messages
 
     start_logging()
+    kept_ledger(find_home(home_of(settings))).close()
     reports = send_messages(settings, wait_s=30.0)
     for report in reports:
         print(report)
@@ -73,15 +75,14 @@ def _test_channels(settings: "Settings") -> int:
 def _list_messages(settings: "Settings") -> int:
     """Print all messages that were ever made, oldest first; the exit code."""
     from catalogs.home.home import home_of
-    from catalogs.home.reading import find_home, read_ledger
+    from catalogs.home.reading import find_home, kept_ledger
     from tasks.messages.send import review_words
     from tasks.messages.words import text_of
 
-    ledger = read_ledger(find_home(home_of(settings)).ledger)
     today = dt.datetime.now(dt.UTC).date()
-    with ledger or nullcontext():
-        found = ledger.messages() if ledger is not None else ()
-        review = review_words(ledger) if ledger is not None else None
+    with kept_ledger(find_home(home_of(settings))) as ledger:
+        found = ledger.messages()
+        review = review_words(ledger)
         for message in found:
             made = f"{message.number} {message.made_at:%Y-%m-%d %H:%M} UTC"
             text = text_of(message, today, settings.site_url, review)
@@ -128,15 +129,11 @@ def runs(*, last: int = 20, home: HomeFolder = None) -> int:
         message = f"--last {last}: give 1 or more"
         raise BadInputError(message)
     from catalogs.home.home import home_of
-    from catalogs.home.reading import find_home, read_ledger
+    from catalogs.home.reading import find_home, kept_ledger
     from tasks.health.run_lines import lines_of_runs
 
     settings = load((), home, None)
-    ledger = read_ledger(find_home(home_of(settings)).ledger)
-    if ledger is None:
-        print(f"the home {settings.home} is empty: nothing ran yet")
-        return NOTHING_HAD
-    with ledger:
+    with kept_ledger(find_home(home_of(settings))) as ledger:
         found = ledger.runs(last=last)
     for line in lines_of_runs(found, dt.datetime.now(dt.UTC)):
         print(line)
@@ -154,6 +151,7 @@ def serve(*, home: HomeFolder = None) -> int:
 
     settings = load((), home, None)
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")  # the journal has what runs say
+    _warn_of_watch_list(settings)
     from flows.told_to_end import ends_when_told
 
     def say(line: str) -> None:
@@ -165,3 +163,17 @@ def serve(*, home: HomeFolder = None) -> int:
 
         serve_schedules(settings, say)
     return 0
+
+
+def _warn_of_watch_list(settings: "Settings") -> None:
+    """Say what is wrong with the watch list now: it can be mended while this process runs."""
+    import sys
+
+    from catalogs.places import watch_list
+
+    watched = watch_list(settings)
+    faults = list(watched.faults.values())
+    if not watched.volcanoes and not faults:
+        faults = ["nothing is watched: set watch = [...] in fringewatch.toml"]
+    for fault in faults:
+        print(f"fringewatch: watch list: {fault}", file=sys.stderr)

@@ -33,6 +33,7 @@ def rebuild(
     import logging
 
     from catalogs.home.home import home_of, open_home
+    from catalogs.home.reading import find_home, kept_ledger
     from catalogs.ledger.ledger import open_ledger
     from catalogs.places import catalogue_of
     from catalogs.records import FrameId
@@ -45,6 +46,7 @@ def rebuild(
     settings = load(portal, home, model, product)
     found = catalogue_of(settings).find(volcano)
     start_logging()
+    kept_ledger(find_home(home_of(settings))).close()  # none is made for it
     place = open_home(home_of(settings))
     with open_ledger(place.ledger) as ledger:
         frames = [FrameId.parse(text) for text in frame] or ledger.tiled_frames(found.slug)

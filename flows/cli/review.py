@@ -161,20 +161,18 @@ def _statement(subject: str, said: SaidOptions, by: str, note: str) -> "Statemen
 def _list(volcano: str | None, settings: "Settings") -> int:
     """Print the reviews of one volcano or all; the exit code."""
     from catalogs.home.home import home_of
-    from catalogs.home.reading import find_home, read_ledger
+    from catalogs.home.reading import find_home, kept_ledger
     from catalogs.places import catalogue_of
     from tasks.judge.opinions import review_lines
 
     own = catalogue_of(settings).find(volcano).slug if volcano else None
-    ledger = read_ledger(find_home(home_of(settings)).ledger)
     shown = 0
-    if ledger is not None:
-        with ledger:
-            for slug in (own,) if own else ledger.reviewed_volcanoes():
-                every = ledger.reviews(slug)
-                for line in review_lines(every):
-                    print(f"{slug} {line}")
-                shown += len(every)
+    with kept_ledger(find_home(home_of(settings))) as ledger:
+        for slug in (own,) if own else ledger.reviewed_volcanoes():
+            every = ledger.reviews(slug)
+            for line in review_lines(every):
+                print(f"{slug} {line}")
+            shown += len(every)
     if not shown:
         print(f"no review of {own or 'any volcano'} in {settings.home}")
     return 0 if shown else NOTHING_HAD

@@ -10,14 +10,13 @@ from typing import Final
 from catalogs.home.home import home_of
 from catalogs.home.reading import find_home
 from catalogs.ledger.ledger import open_ledger
-from catalogs.ledger.runs import GOOD_OUTCOMES
+from catalogs.ledger.runs import GOOD_OUTCOMES, NIGHTLY
 from catalogs.portal.heartbeat import call_heartbeat
 from catalogs.settings import Settings
 from fringewatch.errors import FringewatchError
 from tasks.health.health import health_of
 from tasks.health.metrics import write_metrics
 from tasks.messages.send import send_messages
-from tasks.runs import NIGHTLY
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -5,17 +5,19 @@ Reads only, and asks nobody, so that it also speaks of a home on a disk that can
 
 import datetime as dt
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Final
 
-from catalogs.home.home import home_of
-from catalogs.home.reading import NoHomeError, find_home, read_ledger
+from catalogs.home.home import Home, home_of
+from catalogs.home.reading import find_home, kept_ledger
 from catalogs.ledger.ledger import Ledger
-from catalogs.ledger.runs import GOOD_OUTCOMES, RunRow
-from catalogs.places import catalogue_of
+from catalogs.ledger.runs import GOOD_OUTCOMES, NIGHTLY, RunRow
+from catalogs.places import watch_list
 from catalogs.settings import Settings
-from fringewatch.errors import BadInputError
+from fringewatch.atomic import disk_errors
+from fringewatch.errors import NoHomeError
 from tasks.health.records import (
     ChannelHealth,
     Check,
@@ -25,10 +27,9 @@ from tasks.health.records import (
     LastNight,
     VolcanoHealth,
 )
-from tasks.judge.standing import silence_days_of
+from tasks.judge.silence import silence_days_of
 from tasks.messages.channel import channel_name
 from tasks.messages.send import name_of, waiting_words
-from tasks.runs import NIGHTLY
 from tasks.status.records import at_utc
 
 _PATIENCE: Final = dt.timedelta(hours=1)
@@ -60,23 +61,21 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
     now = now or dt.datetime.now(dt.UTC)
     try:
         home = find_home(home_of(settings))
-        ledger = read_ledger(home.ledger)
+        ledger = kept_ledger(home)
     except NoHomeError as error:
-        return Health(now, settings.home, (Finding(Check.HOME, str(error)),))
-    if ledger is None:
-        words = f"the home {settings.home} is empty: nothing was fetched yet"
-        return Health(now, settings.home, (Finding(Check.HOME, words),))
+        return _without_home(settings, error, now)
     with ledger:
         nights = ledger.runs(NIGHTLY, last=1)
         slugs, unknown = _watched(settings, nights)
-        volcanoes = _volcanoes(ledger, slugs, settings, now)
+        lost = _lost(ledger, home, slugs)
+        volcanoes = _volcanoes(ledger, (slugs, lost), settings, now)
         channels, undelivered = _channels(ledger, settings, now)
-        free = shutil.disk_usage(home.root).free
-        disk = DiskHealth(free, _daily_growth(ledger.runs(last=_RUNS_READ), now))
+        disk = DiskHealth(_free_bytes(home.root), _daily_growth(ledger.runs(last=_RUNS_READ), now))
     findings = (
         *unknown,
+        *(Finding(Check.LOST, words, slug) for slug, words in lost.items()),
         *_of_schedule(nights, settings, now),
-        *_of_volcanoes(volcanoes, settings),
+        *_of_volcanoes(volcanoes, settings, lost),
         *_of_disk(disk, settings),
         *undelivered,
     )
@@ -87,29 +86,62 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
     return Health(now, settings.home, findings, volcanoes, channels, disk, next(iter(last), None))
 
 
+def _without_home(settings: Settings, error: NoHomeError, now: dt.datetime) -> Health:
+    """Where nothing ran yet a disk that is full may be the reason."""
+    findings = [Finding(Check.HOME, str(error))]
+    findings += [Finding(Check.WATCH_LIST, words) for words in watch_list(settings).faults.values()]
+    if not settings.home.is_dir():
+        return Health(now, settings.home, tuple(findings))
+    disk = DiskHealth(_free_bytes(settings.home), None)
+    return Health(now, settings.home, (*findings, *_of_disk(disk, settings)), disk=disk)
+
+
+def _free_bytes(folder: Path) -> int:
+    with disk_errors(folder):
+        return shutil.disk_usage(folder).free
+
+
 def _watched(settings: Settings, nights: Sequence[RunRow]) -> tuple[tuple[str, ...], list[Finding]]:
     """The slugs that are watched: those of the settings, else those that the last night was told.
 
-    A name that the catalogue does not know is a finding, and ends nothing.
+    A name that the catalogue does not know, or a place without a frame, is a finding, and ends
+    nothing.
     """
-    if not settings.watch:
-        slugs = tuple(row.volcano for row in nights[0].volcanoes) if nights else ()
+    names = settings.watch or tuple(row.volcano for night in nights for row in night.volcanoes)
+    if not names:
         words = "nothing is watched: set watch = [...] in fringewatch.toml"
-        return slugs, [] if slugs else [Finding(Check.WATCH_LIST, words)]
-    found, unknown = [], []
-    catalogue = catalogue_of(settings)
-    for name in settings.watch:
-        try:
-            found.append(catalogue.find(name).slug)
-        except BadInputError as error:
-            unknown.append(Finding(Check.WATCH_LIST, str(error)))
-    return tuple(dict.fromkeys(found)), unknown
+        return (), [Finding(Check.WATCH_LIST, words)]
+    watched = watch_list(settings, names)
+    faults = [Finding(Check.WATCH_LIST, words) for words in watched.faults.values()]
+    return tuple(volcano.slug for volcano in watched.volcanoes), faults
+
+
+def _lost(ledger: Ledger, home: Home, slugs: Iterable[str]) -> dict[str, str]:
+    """What is said of volcanoes whose data were here, and are not any more."""
+    said = {}
+    for slug in slugs:
+        count = sum(not each.is_gone for each in ledger.lost_pairs(slug))
+        count += sum(
+            len(ledger.tiled_pairs(slug, frame))
+            for frame in ledger.tiled_frames(slug)
+            if not home.cube(slug, frame).is_folder()
+        )
+        if count:
+            said[slug] = (
+                f"{count} pairs were here and are not any more: the next night brings them "
+                f"(`fringewatch nightly {slug}`); until then no date that rests on them is quiet"
+            )
+    return said
 
 
 def _volcanoes(
-    ledger: Ledger, slugs: Iterable[str], settings: Settings, now: dt.datetime
+    ledger: Ledger,
+    watched: tuple[Iterable[str], Collection[str]],
+    settings: Settings,
+    now: dt.datetime,
 ) -> tuple[VolcanoHealth, ...]:
-    """How each volcano does: its state, the age of its data, its failed nights."""
+    """How each volcano does, of which data are not lost: state, age of its data, failed nights."""
+    slugs, lost = watched
     standings, newest, pairs = ledger.standings(), ledger.newest_dates(), ledger.pair_counts()
     successes, failed = ledger.last_good_runs(), ledger.failed_nights(now)
     found = []
@@ -118,6 +150,7 @@ def _volcanoes(
         standing, date = standings.get(slug), newest.get(slug)
         age = (now.date() - date).days if date else None
         known = standing is not None and age is not None and age <= silence_days
+        known = known and slug not in lost
         found.append(
             VolcanoHealth(
                 volcano=slug,
@@ -133,12 +166,16 @@ def _volcanoes(
     return tuple(found)
 
 
-def _of_volcanoes(volcanoes: Iterable[VolcanoHealth], settings: Settings) -> Iterator[Finding]:
+def _of_volcanoes(
+    volcanoes: Iterable[VolcanoHealth], settings: Settings, lost: Collection[str]
+) -> Iterator[Finding]:
     """What a person has to see to at single volcanoes."""
     failing_from = settings.notify_failed_nights or _MAJOR_FAILURES
     for each in volcanoes:
         silence_days = silence_days_of(settings.for_volcano(each.volcano))
-        if each.age_days is None:
+        if each.volcano in lost:
+            pass  # how old the rest of it is does not matter
+        elif each.age_days is None:
             words = "it is watched, and no data of it ever came"
             yield Finding(Check.NEVER_FETCHED, words, each.volcano)
         elif each.age_days > silence_days:

@@ -22,8 +22,10 @@ class Check(StrEnum):
     """What is looked at."""
 
     HOME = "home"
+    SETTINGS = "settings"
     WATCH_LIST = "watch list"
     NEVER_FETCHED = "never fetched"
+    LOST = "lost"
     STALE = "stale"
     SILENT = "silent"
     FAILING = "failing"

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from prefect import task
 
-from catalogs.cubes.cube import cube_pairs
 from catalogs.cubes.origin import refuse_other_phase
-from catalogs.home.home import Home, home_of
+from catalogs.home.home import home_of
 from catalogs.home.reading import read_ledger
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.rows import SourceRow
@@ -22,6 +21,7 @@ from catalogs.records import DatePair, FrameId, Product, newest_pair
 from catalogs.settings import Settings
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 from tasks.ingest.granules import sweep_granules
+from tasks.ingest.lost import reconcile_tiles, split_tiles, wanted_back
 from tasks.records import FramePlan, FrameRequest, Problem
 
 _LOGGER = logging.getLogger(__name__)
@@ -52,20 +52,22 @@ def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         If the ledger of the home cannot be read.
     """
     there: tuple[DatePair, ...] = ()
-    ledger = read_ledger(home_of(settings).ledger)  # a copy: the file is not even migrated
+    lost: set[DatePair] = set()
+    home = home_of(settings)
+    ledger = read_ledger(home.ledger)  # a copy: the file is not even migrated
     if ledger is not None:
+        slug, frame = request.volcano.slug, request.frame
         with ledger:
-            there = _without(
-                ledger.tiled_pairs(request.volcano.slug, request.frame),
-                ledger.outdated_pairs(request.volcano.slug, request.frame),
-            )
+            here, not_here = split_tiles(home, ledger, slug, frame)
+            lost = {*not_here, *_lost_of(request, ledger, settings)}
+            there = _without(here, ledger.outdated_pairs(slug, frame))
     try:
         with open_portal(settings) as portal:
             listing = portal.list_pairs(request.frame)
     except (SourceUnavailableError, MissingProductError) as error:
         return _without_listing(request, error, there)
     listed = _in_range(request, (entry.pair for entry in listing.entries))
-    wanted = set(listed) - set(there)
+    wanted = {*listed, *lost} - set(there)
     return FramePlan(
         listing.root,
         listed,
@@ -78,18 +80,24 @@ def preview_frame(request: FrameRequest, settings: Settings) -> FramePlan:
 def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
     """Return what the sources have of the frame in the range, and what of it is new to us.
 
-    One request to each source lists the frame (to one source, for a scheduled run). A source that
-    does not answer becomes a note, or a problem of the whole frame when none does. The ledger
-    remembers what each of them said.
+    One request to each source lists the frame (to one source, for a scheduled run that lacks
+    nothing). A source that does not answer becomes a note, or a problem of the whole frame when
+    none does. The ledger remembers what each of them said.
+
+    What is to be fetched are the pairs in the range, and those of any date that were here and are
+    not any more.
     """
     home = home_of(settings)
     with open_ledger(home.ledger) as ledger, open_portal(settings, ledger) as portal:
         refuse_other_phase(home.cube(request.volcano.slug, request.frame), settings.phase)
-        there = _reconcile(request, home, ledger)
+        there = reconcile_tiles(home, ledger, request.volcano.slug, request.frame)
+        lost = _lost_of(request, ledger, settings)
         if not settings.keep_granules:
             sweep_granules(home, request, there)
         try:
-            listing = portal.list_pairs(request.frame, everywhere=not request.scheduled)
+            # Of what was here no one source has the last word: another may still have it.
+            everywhere = bool(lost) or not request.scheduled
+            listing = portal.list_pairs(request.frame, everywhere=everywhere)
         except (SourceUnavailableError, MissingProductError) as error:
             plan = _without_listing(request, error, there)
             if plan.absent and request.scheduled and _was_absent(ledger, request.frame):
@@ -101,7 +109,7 @@ def discover_frame(request: FrameRequest, settings: Settings) -> FramePlan:
         listed = _in_range(request, (entry.pair for entry in listing.entries))
         waiting = _waiting_pairs(ledger, request, settings.phase) if request.scheduled else {}
         there = _without(there, ledger.outdated_pairs(request.volcano.slug, request.frame))
-        wanted = set(listed) - set(there) - set(waiting)
+        wanted = ({*lost} if request.lost_alone else {*listed, *lost}) - {*there, *waiting}
     return FramePlan(
         listing.root,
         listed,
@@ -200,20 +208,11 @@ def _was_absent(ledger: Ledger, frame: FrameId) -> bool:
     return bool(said) and all(row.state == RootState.NO_FRAME.value for row in said)
 
 
-def _reconcile(request: FrameRequest, home: Home, ledger: Ledger) -> tuple[DatePair, ...]:
-    """Pairs that are tiled by the word of the ledger and of the cube; forget those that are not.
-
-    A cube may have been deleted, or restored from an older backup: its missing pairs are then
-    fetched again.
-    """
-    volcano, frame = request.volcano.slug, request.frame
-    in_cube = set(cube_pairs(home.cube(volcano, frame)))
-    tiled = ledger.tiled_pairs(volcano, frame)
-    lost = [pair for pair in tiled if pair not in in_cube]
-    if lost:
-        _LOGGER.warning("%s %s: %d pairs are gone from the cube", volcano, frame, len(lost))
-        ledger.forget_tiles(frame, lost, volcano)
-    return tuple(pair for pair in tiled if pair in in_cube)
+def _lost_of(request: FrameRequest, ledger: Ledger, settings: Settings) -> set[DatePair]:
+    """Pairs of the frame, of any date, that were here and are not any more."""
+    slug = request.volcano.slug
+    lost = wanted_back(ledger, slug, settings.volcano.get(slug))
+    return {each.pair for each in lost if each.frame == request.frame}
 
 
 def _without(pairs: Iterable[DatePair], others: Iterable[DatePair]) -> tuple[DatePair, ...]:

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import dask
@@ -12,11 +13,12 @@ from prefect import task
 
 from catalogs.cubes.cube import pairs_of, read_cube
 from catalogs.cubes.layers import settle_highest_coherence
+from catalogs.cubes.layout import ARRAYS_OF_PIXELS
 from catalogs.home.home import home_of
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.rows import PairScore, ScoreRecipe
 from catalogs.rasters.grid import usual_longitude
-from catalogs.records import ModelId
+from catalogs.records import DatePair, ModelId
 from catalogs.settings import Settings
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE
 from insar_models.detectors.focus import focus
@@ -30,7 +32,7 @@ from tasks.judge.air import corrected_cube, read_air
 from tasks.judge.models import model_of
 from tasks.judge.patches import WaterMask, find_water_mask
 from tasks.progress import report_progress
-from tasks.records import BatchReport, FrameRequest
+from tasks.records import BatchReport, FrameRequest, Problem
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,7 +51,8 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
     Those are the pairs without a score of all that it depends on: the model, the bytes of the
     pair, what air is taken from them (`tasks.judge.correct`), where water is, and the way of
     scoring (`ScoreRecipe`). Pairs outside the request's dates
-    count too: the whole table is always of one model, and of one mask.
+    count too: the whole table is always of one model, and of one mask. A pair whose chunks are gone
+    or do not decode is a problem, and lost until it is brought again.
 
     Raises
     ------
@@ -76,7 +79,10 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
             read_air(home.cube(volcano, frame), cube, settings),
         )
         unseen = ledger.unscored_pairs(volcano, frame, identity)
-        todo = [pair for pair in unseen if pair in place]
+        todo, broken = _readable(cube, {pair: place[pair] for pair in unseen if pair in place})
+        if broken:
+            _LOGGER.warning("%s %s: %d pairs are gone from the cube", volcano, frame, len(broken))
+            ledger.forget_tiles(frame, broken, volcano)
         for first in range(0, len(todo), _PAIRS_AT_ONCE):
             pairs = todo[first : first + _PAIRS_AT_ONCE]
             part = cube.isel(pair=[place[pair] for pair in pairs])
@@ -84,10 +90,32 @@ def score_frame(request: FrameRequest, settings: Settings) -> BatchReport:
             scores = score_cube(part, model, mask.water, settings.water_coherence)
             ledger.record_scores(volcano, frame, identity, list(zip(pairs, scores, strict=True)))
             report_progress(f"{frame}: scoring", first + len(pairs), len(todo))
-    return BatchReport(tuple(todo))
+    return BatchReport(tuple(todo), tuple(Problem(frame, *one) for one in broken.items()))
 
 
 score_task = task(name="score")(score_frame)
+
+
+def _readable(
+    cube: xr.Dataset, slots: Mapping[DatePair, int]
+) -> tuple[list[DatePair], dict[DatePair, str]]:
+    """Return the pairs that the cube gives, and what became of the others: their chunks are gone.
+
+    A pair without any pixel is never put into a cube, and would be read as silence.
+    """
+    sound, broken = [], {}
+    for pair, slot in slots.items():
+        try:
+            is_there = all(bool((cube[name][slot] != 0).any()) for name in ARRAYS_OF_PIXELS)
+            reason = "its chunks are gone from the cube: the next run asks for it again"
+        except (ValueError, RuntimeError, OSError) as error:
+            is_there = False
+            reason = f"the cube does not give it ({error}): the next run asks for it again"
+        if is_there:
+            sound.append(pair)
+        else:
+            broken[pair] = reason
+    return sound, broken
 
 
 def recipe_of(mask: WaterMask, model: Detector, settings: Settings) -> ScoreRecipe:

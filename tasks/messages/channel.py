@@ -31,14 +31,22 @@ _LEAST_FOR_DETAILS: Final = 500
 """Channels that take less than so many characters get the line alone."""
 _ALWAYS_SHOWN: Final = frozenset({"http", "https", "json", "jsons", "true", "false", "yes", "text"})
 _MAIL: Final = re.compile(r"[^\s<>\"'=]+@[^\s<>\"',;]+")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}")
+_NO_KIND: Final = "malformed"
 _MARK_HEADERS: Final = ("Idempotency-Key", "X-Fringewatch-Message")
 
 
 def channel_name(url: SecretStr) -> str:
-    """Return the name by which a channel is known, such as ``mailto-3f2a91c0``."""
+    """Return the name by which a channel is known, such as ``mailto-3f2a91c0``.
+
+    Of an address without a scheme nothing is shown: what stands there may be a password.
+    """
     text = url.get_secret_value().strip()
-    scheme = text.partition("://")[0].lower()
-    return f"{scheme}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    scheme, mark, _ = text.partition("://")
+    is_kind = mark and _SCHEME.fullmatch(scheme)
+    return (
+        f"{scheme.lower() if is_kind else _NO_KIND}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    )
 
 
 @dataclass(frozen=True)
@@ -162,7 +170,8 @@ def _reason(words: list[str]) -> str:
 
 def _blackened(reason: str, url: SecretStr) -> str:
     """Return a reason without any part of the address that is not its scheme."""
-    rest = url.get_secret_value().strip().partition("://")[2]
+    text = url.get_secret_value().strip()
+    rest = text.partition("://")[2] or text
     before, _, query = rest.partition("?")
     values = [pair.partition("=")[2] for pair in query.split("&")]
     parts = {part for text in (before, *values) for part in re.split(r"[/:@#,;+]+", text)}

@@ -10,7 +10,7 @@ from catalogs.ledger.rows import ScoredPair
 from catalogs.records import Direction, Volcano
 from catalogs.settings import Settings
 from insar_models.onset.evidence import DateState, DateVerdict
-from tasks.judge.standing import silence_days_of
+from tasks.judge.silence import silence_days_of
 from tasks.messages.channel import channel_name
 from tasks.messages.place_words import place_words
 
@@ -25,6 +25,8 @@ def news_of(
     scored: Sequence[ScoredPair],
     settings: Settings,
     today: dt.date | None = None,
+    *,
+    in_doubt_from: dt.date | None = None,
 ) -> News:
     """Return what the ledger notes with the verdicts, so that a change becomes a message.
 
@@ -40,9 +42,12 @@ def news_of(
         Say who is told, and after how long a silence nothing is known.
     today
         UTC; the day it is, if not given.
+    in_doubt_from
+        First date whose verdict lacks pairs that were here; None if all have what they rest on.
     """
     today = today or today_utc()
-    standing, because = standing_now(verdicts, today, silence_days_of(settings))
+    silence_days = silence_days_of(settings)
+    standing, because = standing_now(verdicts, today, silence_days, in_doubt_from=in_doubt_from)
     facts: dict[str, Any] = {"name": volcano.name, "because": because}
     verdict = next((each for each in verdicts if each.date == standing.date), None)
     if verdict is not None:
@@ -51,9 +56,20 @@ def news_of(
 
 
 def standing_now(
-    verdicts: Sequence[DateVerdict], today: dt.date, silence_days: int
+    verdicts: Sequence[DateVerdict],
+    today: dt.date,
+    silence_days: int,
+    *,
+    in_doubt_from: dt.date | None = None,
 ) -> tuple[Standing, str]:
-    """Return what holds on a day, and why in words; a date without data changes nothing."""
+    """Return what holds on a day, and why in words; a date without data changes nothing.
+
+    Nothing holds where the newest date cannot be judged for pairs that are lost (`in_doubt_from`).
+    """
+    newest = verdicts[-1]
+    is_in_doubt = in_doubt_from is not None and newest.date >= in_doubt_from
+    if is_in_doubt and newest.state is DateState.UNKNOWN:
+        return Standing(newest.state.value, None, newest.date), newest.because
     known = [verdict for verdict in verdicts if not verdict.state.is_silent]
     if not known:
         return Standing(DateState.UNKNOWN.value), "no pair could be scored yet"

@@ -19,7 +19,8 @@ from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
 from fringewatch.errors import StoreError
 from tasks.judge.opinions import review_lines, standing_line
-from tasks.judge.standing import Standing, silence_days_of, standing_of
+from tasks.judge.silence import silence_days_of
+from tasks.judge.standing import Standing, standing_of
 from tasks.site.passes import TrackPasses, passes_of
 from tasks.status.home import frame_statuses
 from tasks.status.records import FrameStatus

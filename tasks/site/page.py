@@ -20,7 +20,14 @@ from catalogs.records import Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch import __version__
-from fringewatch.errors import BadInputError, FringewatchError, HomeError, ModelError
+from fringewatch.errors import (
+    BadInputError,
+    FringewatchError,
+    HomeError,
+    LedgerError,
+    ModelError,
+)
+from fringewatch.failures import foreseen
 from fringewatch.plain_text import plain
 from insar_models.detectors.protocol import Detector
 from tasks.judge.models import model_of
@@ -160,11 +167,14 @@ def its_own_problem(name: str, problems: list[str]) -> Iterator[None]:
     """
     try:
         yield
-    except HomeError:
+    except (HomeError, LedgerError):
         raise
     except FringewatchError as error:
         problems.append(f"{name}: {error}")
     except Exception as error:
+        found = foreseen(error)
+        if isinstance(found, HomeError | LedgerError):
+            raise found from error
         _LOGGER.exception("%s failed in a way that nobody foresaw", name)
         words = f"{type(error).__name__}: {error}: this is a bug, please report it"
         problems.append(f"{name}: {plain(words)}")

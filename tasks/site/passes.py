@@ -26,8 +26,8 @@ class TrackPasses:
     frame: FrameId
     newest_scored: dt.date | None
     """Newest acquisition that ends a scored pair, UTC."""
-    newest_listed: dt.date | None
-    """Newest acquisition of which a source lists a pair, UTC."""
+    newest_here: dt.date | None
+    """Newest acquisition of which a pair is here, UTC; what is listed alone was never looked at."""
     repeat_days: int
     is_absent: bool
     """Whether no source has the frame, and nothing of it is here."""
@@ -39,8 +39,8 @@ class TrackPasses:
 
     @property
     def next_pass(self) -> dt.date | None:
-        """The pass after the newest that is known; None of a frame that was never seen."""
-        known = [day for day in (self.newest_scored, self.newest_listed) if day is not None]
+        """The pass after the newest that is here; None of a frame of which nothing is."""
+        known = [day for day in (self.newest_scored, self.newest_here) if day is not None]
         return max(known) + dt.timedelta(days=self.repeat_days) if known else None
 
 
@@ -48,12 +48,11 @@ def passes_of(status: FrameStatus, interferograms: pd.DataFrame) -> TrackPasses:
     """Return the passes of a frame, as the ledger and the table of pairs know them."""
     own = interferograms[interferograms["frame"] == str(status.frame)]
     scored = own.loc[own["probability"].notna(), "secondary_date"]
-    listed = [source.newest.secondary for source in status.sources if source.newest is not None]
     days = {day for pair in status.in_cube for day in (pair.primary, pair.secondary)}
     return TrackPasses(
         status.frame,
         max(scored, default=None),
-        max([*listed, *days], default=None),
+        max(days, default=None),
         repeat_of(days),
         status.is_unknown,
     )

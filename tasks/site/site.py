@@ -14,7 +14,7 @@ from typing import Final
 from catalogs.home.home import home_of
 from catalogs.home.reading import find_home, read_ledger
 from catalogs.ledger.ledger import Ledger
-from catalogs.places import catalogue_of
+from catalogs.places import catalogue_of, watch_list
 from catalogs.records import Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
@@ -107,8 +107,6 @@ def write_site(
 
     Raises
     ------
-    BadInputError
-        If a volcano of the settings' watch list is unknown.
     HomeError
         If there is no home, it cannot be read, or the pages cannot be written.
     StoreError
@@ -180,31 +178,28 @@ def _shared(work: PageWork, wanted: Sequence[tuple[Volcano, bool]]) -> list[Page
 
 
 def watched_volcanoes(settings: Settings, ledger: Ledger | None) -> tuple[Volcano, ...]:
-    """Return the volcanoes of the watch list, and all that have a cube here, by their slugs.
+    """Return the volcanoes of the watch list, and all that have or had a cube here, by their slugs.
 
-    One that has left the catalogue keeps its page, without a place.
-
-    Raises
-    ------
-    BadInputError
-        If the watch list names an unknown volcano.
+    One that has left the catalogue keeps its page, without a place. A name of the watch list that
+    is none has no page.
     """
-    catalogue = catalogue_of(settings)
-    known = {volcano.slug: volcano for volcano in catalogue.volcanoes}
-    found = {volcano.slug: volcano for volcano in map(catalogue.find, settings.watch)}
-    for slug in ledger.volcanoes() if ledger else ():
+    known = {volcano.slug: volcano for volcano in catalogue_of(settings).volcanoes}
+    found = {volcano.slug: volcano for volcano in watch_list(settings).volcanoes}
+    kept = (*ledger.volcanoes(), *ledger.volcanoes_with_lost_pairs()) if ledger else ()
+    for slug in kept:
         found.setdefault(slug, known.get(slug) or _lost(slug, ledger))
     return tuple(found[slug] for slug in sorted(found))
 
 
 def _known_troubles(ledger: Ledger | None, settings: Settings) -> list[str]:
-    """What the ledger knows to be wrong: channels that take no messages, the last run's failures.
+    """What is known to be wrong: names that are none, mute channels, the last run's failures.
 
     Of a run that has not ended it knows nothing yet; that one hands its own in.
     """
+    troubles = [f"watch list: {reason}" for reason in watch_list(settings).faults.values()]
     if ledger is None:
-        return []
-    troubles = [f"messages: {line}" for line in failing_channels(ledger, settings)]
+        return troubles
+    troubles += [f"messages: {line}" for line in failing_channels(ledger, settings)]
     for run in ledger.runs(last=1):
         troubles += [
             f"{one.volcano}: {one.words}"

@@ -21,7 +21,7 @@ from insar_models.phase.window_patches import PATCH_ORIGINS, mask_water
 from tasks.corpora.cubes_source import patch_corner
 from tasks.judge.air import corrected_codes, read_air
 from tasks.judge.patches import water_of
-from tasks.judge.standing import silence_days_of
+from tasks.judge.silence import silence_days_of
 from tasks.standards.atom import atom_of
 from tasks.standards.cap import cap_of
 from tasks.standards.geojson import geojson_of

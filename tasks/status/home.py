@@ -6,19 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from catalogs.home.home import Home, home_of
-from catalogs.home.reading import NoHomeError, find_home, read_ledger
+from catalogs.home.reading import find_home, kept_ledger
 from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.rows import FileRow, FileState, PairRow, SourceRow
-from catalogs.places import catalogue_of
+from catalogs.places import catalogue_of, watch_list
 from catalogs.portal.union import STALE_AFTER, RootState
 from catalogs.records import FrameId, Volcano, newest_pair
 from catalogs.settings import Settings
-from fringewatch.errors import BadInputError
-from fringewatch.plain_text import plain
+from fringewatch.errors import NoHomeError
 from tasks.judge.opinions import Opinions
 from tasks.messages.channel import channel_name
 from tasks.messages.send import name_of, waiting_words
 from tasks.status.coverage import in_span, time_gaps
+from tasks.status.headline import headline_of
 from tasks.status.records import FileTrouble, FrameStatus, HomeStatus, SourceStatus
 
 UNASKED_DAYS: Final = 7
@@ -50,15 +50,12 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
     StoreError
         If the ledger is damaged.
     """
-    watched = _watched(settings, volcano)
+    watched, faults = _watched(settings, volcano)
     try:
         home = find_home(home_of(settings))
+        ledger = kept_ledger(home)
     except NoHomeError as error:
-        return HomeStatus(settings.home, today, (), str(error), watched)
-    ledger = read_ledger(home.ledger)
-    if ledger is None:
-        words = f"the home {settings.home} is empty: nothing was fetched yet"
-        return HomeStatus(settings.home, today, (), words, watched)
+        return HomeStatus(settings.home, today, (), str(error), watched, watch_faults=faults)
     with ledger:
         wanted = (
             _frames_of(ledger, volcano)
@@ -68,29 +65,32 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
         frames = tuple(_frame_status(ledger, home, slug, frame, today) for slug, frame in wanted)
         slugs = [volcano.slug] if volcano else ledger.reviewed_volcanoes()
         reviews = tuple(line for slug in slugs for line in _reviews(ledger, slug))
-        there = ledger.newest_dates()
+        there = {*ledger.newest_dates(), *ledger.volcanoes_with_lost_pairs()}
         channels = tuple(failing_channels(ledger, settings))
+        headline = headline_of(ledger, volcano.slug, settings, today) if volcano else None
     without = tuple(slug for slug in watched if slug not in there)
     if frames or (without and volcano is None):
-        return HomeStatus(settings.home, today, frames, None, without, channels, reviews)
+        return HomeStatus(
+            settings.home, today, frames, None, without, channels, reviews, faults, headline
+        )
     words = (
         f"{volcano.slug if volcano else 'nothing'} was never fetched into {settings.home}: run "
         f"`fringewatch backfill {volcano.slug if volcano else 'VOLCANO'} --start YYYY-MM-DD "
         "--end YYYY-MM-DD`"
     )
-    return HomeStatus(settings.home, today, (), words, without, channels)
+    return HomeStatus(settings.home, today, (), words, without, channels, watch_faults=faults)
 
 
-def _watched(settings: Settings, volcano: Volcano | None) -> tuple[str, ...]:
-    """The slugs of the watch list, of one volcano or all; a name that is none keeps its words."""
-    found = []
-    catalogue = catalogue_of(settings)
-    for name in settings.watch:
-        try:
-            found.append(catalogue.find(name).slug)
-        except BadInputError:
-            found.append(plain(name))
-    return tuple(slug for slug in dict.fromkeys(found) if volcano is None or slug == volcano.slug)
+def _watched(
+    settings: Settings, volcano: Volcano | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The slugs of the watch list, of one volcano or all, and what is wrong with its names."""
+    watched = watch_list(settings)
+    slugs = [known.slug for known in watched.volcanoes]
+    if volcano is None:
+        return tuple(slugs), tuple(watched.faults.values())
+    fault = watched.faults.get(volcano.slug)
+    return tuple(slug for slug in slugs if slug == volcano.slug), (fault,) if fault else ()
 
 
 def failing_channels(ledger: Ledger, settings: Settings) -> Iterator[str]:
@@ -122,7 +122,8 @@ def frame_statuses(
 
 def _frames_of(ledger: Ledger, volcano: Volcano) -> list[tuple[str | None, FrameId]]:
     listed = {*ledger.frames(), *ledger.frames_asked_for()}
-    tiled = ledger.tiled_frames(volcano.slug)
+    lost = (each.frame for each in ledger.lost_pairs(volcano.slug))
+    tiled = sorted({*ledger.tiled_frames(volcano.slug), *lost})
     rest = [frame for frame in volcano.frames if frame in listed and frame not in tiled]
     return [(volcano.slug, frame) for frame in (*tiled, *rest)]
 
@@ -131,7 +132,7 @@ def _all_frames(ledger: Ledger, volcanoes: Iterable[Volcano]) -> list[tuple[str 
     """Every frame that the ledger knows, with the volcano that it is of."""
     catalogue = {volcano.slug: volcano for volcano in volcanoes}
     found: list[tuple[str | None, FrameId]] = []
-    for slug in ledger.volcanoes():
+    for slug in sorted({*ledger.volcanoes(), *ledger.volcanoes_with_lost_pairs()}):
         known = catalogue.get(slug)  # a slug may have left the catalogue; its cube is still here
         found += (
             _frames_of(ledger, known)
@@ -149,8 +150,11 @@ def _frame_status(
     """What the ledger knows of one frame."""
     pairs, files = ledger.pairs(frame), ledger.files(frame)
     tiled = ledger.tiled_pairs(volcano, frame) if volcano else ()
+    lost = [each for each in ledger.lost_pairs(volcano or "") if each.frame == frame]
     listed = [row.pair for row in pairs if row.gone_since is None]
     brought = {*tiled, *(pair for pair, _ in files)}
+    not_here = in_span(set(listed) - {*tiled, *(each.pair for each in lost)}, brought)
+    never_asked = tuple(sorted(set(listed) - brought - {*not_here}))
     counts = Counter(row.state for row in files.values())
     return FrameStatus(
         volcano=volcano,
@@ -161,7 +165,10 @@ def _frame_status(
         in_cube=tiled,
         gone=tuple(row.pair for row in pairs if row.gone_since is not None),
         gaps=time_gaps(tiled),
-        not_here=in_span(set(listed) - set(tiled), brought),
+        not_here=not_here,
+        never_asked=never_asked,
+        lost=tuple(each.pair for each in lost if not each.is_gone),
+        lost_for_good=tuple(each.pair for each in lost if each.is_gone),
         troubles=tuple(_troubles(files.values())),
         cube_is_there=volcano is not None and home.cube(volcano, frame).is_folder(),
     )

@@ -1,7 +1,7 @@
 """What the ledger says of a home, as frozen records and as lines for whoever is on duty."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -87,6 +87,12 @@ class FrameStatus:
     """Pairs that are listed, in the span of what was ever asked for, and not in the cube."""
     troubles: tuple[FileTrouble, ...]
     cube_is_there: bool
+    never_asked: tuple[DatePair, ...] = ()
+    """Pairs that are listed outside of that span: nobody ever asked for them."""
+    lost: tuple[DatePair, ...] = ()
+    """Pairs that were in the cube and are not any more."""
+    lost_for_good: tuple[DatePair, ...] = ()
+    """Those of them that no source lists any more."""
 
     @property
     def newest(self) -> dt.date | None:
@@ -126,13 +132,41 @@ class FrameStatus:
         if self.absence is not None:
             yield self.absence
         if self.in_cube and not self.cube_is_there:
-            yield f"CUBE GONE: run `fringewatch verify {self.volcano}`"
+            yield (
+                f"CUBE GONE: {len(self.in_cube)} pairs were here; the next night brings them, or "
+                f"{self._command(self.in_cube)}"
+            )
+        if self.lost:
+            yield (
+                f"LOST: {len(self.lost)} pairs were here and are not any more; no date that rests "
+                f"on them is quiet; the next night brings them, or {self._command(self.lost)}"
+            )
+        if self.lost_for_good:
+            yield (
+                f"LOST FOR GOOD: {len(self.lost_for_good)} pairs were here, and no source lists "
+                "them any more: restore the cube from a backup"
+            )
         for source in self.sources:
             if source.trouble is not None:
                 yield source.trouble
         if self.not_here:
-            yield f"NOT HERE: {len(self.not_here)} of the listed pairs"
+            command = self._command(self.not_here)
+            yield f"NOT HERE: {len(self.not_here)} of the listed pairs; {command}"
+        newer = [pair for pair in self.never_asked if self.newest and pair.secondary > self.newest]
+        if newer:
+            yield (
+                f"NEWER: {len(newer)} listed pairs end after the newest that is here; "
+                f"{self._command(newer)}"
+            )
         yield from (f"GAP: {gap}" for gap in self.gaps)
+
+    def _command(self, pairs: Sequence[DatePair]) -> str:
+        """The command that brings pairs."""
+        start, end = min(pair.primary for pair in pairs), max(pair.secondary for pair in pairs)
+        return (
+            f"`fringewatch backfill {self.volcano or 'VOLCANO'} --start {start} --end {end} "
+            f"--frame {self.frame}`"
+        )
 
     def lines(self) -> list[str]:
         """Return the frame for a person, a fact a line."""
@@ -150,6 +184,11 @@ class FrameStatus:
             newest = source.newest.secondary if source.newest else "none"
             said.append(f"  {source.source}: newest {newest}, asked {at_utc(source.asked_at)}")
         said += shortened("listed and not here", map(str, self.not_here))
+        said += shortened("lost, asked for again", map(str, self.lost))
+        said += shortened("lost for good", map(str, self.lost_for_good))
+        if self.never_asked:
+            command = self._command(self.never_asked)
+            said.append(f"  listed and never asked for: {len(self.never_asked)}; {command}")
         said += shortened("gone upstream, kept here", map(str, self.gone))
         said += shortened("files in trouble", map(str, self.troubles))
         return said
@@ -171,11 +210,16 @@ class HomeStatus:
     """Channels of messages that do not take them, and why."""
     reviews: tuple[str, ...] = ()
     """What people said of it, a volcano a line."""
+    watch_faults: tuple[str, ...] = ()
+    """What is wrong with names of the watch list."""
+    headline: str | None = None
+    """Of one volcano: whether it deforms, as far as is known today."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Of messages, of volcanoes without data, and of all frames."""
         return (
+            *(f"WATCH LIST: {text}" for text in self.watch_faults),
             *(f"MESSAGES: {text}" for text in self.channels),
             *(f"{slug}: NO DATA: it is watched, none ever came" for slug in self.without_data),
             *(text for frame in self.frames for text in frame.warnings),
@@ -187,7 +231,8 @@ class HomeStatus:
             return [self.message, *(f"! {text}" for text in self.warnings)]
         warnings = self.warnings
         counts = f"frames: {len(self.frames)}, warnings: {len(warnings)}"
-        said = [f"{self.today} UTC, home {self.home}: {counts}"]
+        said = [self.headline] if self.headline else []
+        said.append(f"{self.today} UTC, home {self.home}: {counts}")
         said += [f"! {text}" for text in warnings]
         for frame in self.frames:
             said += frame.lines()

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from rasterio.transform import Affine
 
+from catalogs.ledger.runs import BACKFILL
 from catalogs.records import DatePair
 from catalogs.settings import load_settings
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.numbers import PIXEL_DEGREES
 from tasks.records import Outcome
-from tasks.runs import BACKFILL, recorded_run
+from tasks.runs import recorded_run
 from tasks.watch import parse_request, watch_volcano
 from tests.docs.blocks import ROOT
 from tests.end_to_end.commands import clean_environment

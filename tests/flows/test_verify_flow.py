@@ -12,7 +12,7 @@ from flows.backfill import backfill
 from flows.cli import run
 from flows.screen import stop_logging
 from flows.verify import verify
-from fringewatch.errors import BadInputError, HomeError, TryLaterError
+from fringewatch.errors import BadInputError, HomeError, NoHomeError, TryLaterError
 from tasks.records import Outcome
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME
@@ -113,5 +113,5 @@ def test_a_home_without_cubes_is_said(filled: Path) -> None:
     with pytest.raises(BadInputError, match="olympus"):
         verify("olympus", home=filled)
     Home(filled).ledger.unlink()
-    with pytest.raises(BadInputError, match="no cube of any volcano"):
+    with pytest.raises(NoHomeError, match="nothing ran in it yet"):
         verify(home=filled)

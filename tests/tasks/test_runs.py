@@ -9,12 +9,12 @@ from catalogs.home.home import Home, open_home
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.outbox_records import Message
 from catalogs.ledger.rows import TileRow
-from catalogs.ledger.runs import RunRow
+from catalogs.ledger.runs import BACKFILL, NIGHTLY, RunRow
 from catalogs.records import DatePair
 from catalogs.settings import Settings
 from fringewatch.errors import DiskFullError, SourceUnavailableError
 from tasks.records import Outcome, Problem, RunReport
-from tasks.runs import BACKFILL, NIGHTLY, recorded_run
+from tasks.runs import recorded_run
 from tests.scenes import FRAME
 
 DONE = RunReport("taal", Outcome.DONE, fetched=3, scored=3)

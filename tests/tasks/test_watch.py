@@ -3,6 +3,7 @@ import hashlib
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError, HomeError, ModelError
 from tasks.records import Outcome
+from tasks.runs import recorded_run
 from tasks.watch import WatchRequest, parse_request, preview_volcano, watch_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.rasters import shifted
@@ -133,9 +135,9 @@ def test_a_preview_of_an_old_home_leaves_every_byte_of_it(
         with old:
             old.execute("INSERT INTO tiles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     before = digests(settings.home)
-    (plan,) = preview_volcano(request_, settings)
-    assert plan.there == PAIRS[:1]
-    assert len(plan.to_fetch) == len(PAIRS) - 1
+    (plan,) = preview_volcano(replace(request_, start=dt.date(2024, 1, 18)), settings)
+    assert plan.there == ()  # its cube is gone: a run would bring it again, whatever its dates
+    assert [entry.pair for entry in plan.to_fetch] == [PAIRS[0], *PAIRS[2:]]
     assert digests(settings.home) == before
     assert set(before) == {"home.json", "ledger.sqlite"}
 
@@ -262,6 +264,22 @@ def test_a_raster_of_zeros_is_one_problem(
         report = watch_volcano(request_, settings.model_copy(update={"portal": (portal.url,)}))
     assert (report.outcome, report.in_table) == (Outcome.PARTIAL, 4)
     assert "every pixel is 0" in report.problems[0].reason
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_pairs_that_are_all_of_no_use_are_a_gap_and_not_nothing(
+    request_: WatchRequest, settings: Settings, portal: StandInPortal, *, scheduled: bool
+) -> None:
+    for pair in KINDS:
+        portal.faults[f"{pair}.geo.diff_pha.tif"] = Fault(FaultKind.EMPTY)
+    with recorded_run(settings, "nightly", ["fernandina"]) as run:
+        report = watch_volcano(replace(request_, scheduled=scheduled), settings)
+        run.reports = [report]
+    assert (report.outcome, report.fetched, len(report.problems)) == (Outcome.PARTIAL, 0, 5)
+    with open_ledger(Home(settings.home).ledger) as ledger:
+        (kept,) = ledger.runs()
+        assert (kept.outcome, kept.volcanoes[0].outcome) == ("nothing", "nothing")
+        assert ledger.failed_nights(dt.datetime.now(dt.UTC))["fernandina"][0] == 1
 
 
 def test_a_portal_that_refuses_connections(request_: WatchRequest, settings: Settings) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from catalogs.home.home import Home, open_home
-from catalogs.home.reading import NoHomeError, find_home, read_ledger
+from catalogs.home.reading import find_home, read_ledger
 from catalogs.ledger.ledger import open_ledger
 from catalogs.records import DatePair, FrameId
-from fringewatch.errors import HomeError, StoreError
+from fringewatch.errors import HomeError, NoHomeError, StoreError
 
 FRAME = FrameId.parse("106A_09048_000909")
 PAIR, LATER = (DatePair.parse(name) for name in ("20240106_20240118", "20240118_20240130"))

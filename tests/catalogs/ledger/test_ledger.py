@@ -237,7 +237,7 @@ def test_a_ledger_of_the_first_format_gets_what_it_lacks_and_keeps_what_it_has(
         assert ledger.tiled_pairs("wolf", FRAME) == (FIRST,)
         assert ledger.verdicts("wolf") == {}
         (found,) = ledger._connection.execute("PRAGMA user_version").fetchone()
-    assert found == LEDGER_FORMAT == 5
+    assert found == LEDGER_FORMAT == 6
 
 
 def test_another_file_is_no_ledger(tmp_path: Path) -> None:

@@ -6,12 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from catalogs.home.home import Home, open_home
+from catalogs.ledger.ledger import open_ledger
+
 HEAVY = ("numpy", "zarr", "obstore", "requests", "prefect", "torch", "dask", "pandas", "matplotlib")
 
 
-@pytest.mark.parametrize("words", [["--help"], ["status", "--home", "HOME"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["status", "--home", "HOME"], ["health", "--home", "HOME"],
+     ["runs", "--home", "HOME"]],
+)  # fmt: skip
 def test_a_quick_command_imports_nothing_heavy(words: list[str], tmp_path: Path) -> None:
-    given = [str(tmp_path) if word == "HOME" else word for word in words]
+    home = open_home(Home(tmp_path / "home"))
+    (home.root / "fringewatch.toml").write_text('watch = ["taal"]\n')
+    with open_ledger(home.ledger) as ledger:
+        ledger.begin_run("nightly", "0.1", ["taal"])
+    given = [str(home.root) if word == "HOME" else word for word in words]
     code = (
         f"import sys; sys.argv = ['fringewatch', *{given!r}]\n"
         "from fringewatch.command import main\n"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogs.ledger.ledger import open_ledger
 from flows.cli import run
 from tests.mail import MailServer
 from tests.tasks.health.conftest import WatchedHome, watched
@@ -25,6 +26,8 @@ def test_what_waits_is_sent_and_listed(
     outbox: Outbox, mail: MailServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = written(outbox, 'site_url = "https://v.example/"')
+    with open_ledger(outbox.settings.home / "ledger.sqlite"):
+        pass
     assert run(["notify", "--list", *home]) == 0
     assert capsys.readouterr().out == "no messages\n"
     outbox.put("taal")
@@ -100,4 +103,4 @@ def test_the_history_is_listed(
     assert "done after " in lines[3]
     assert run(["runs", "--last", "1", *home]) == 0
     assert run(["runs", "--last", "0", *home]) == 2
-    assert run(["runs", "--home", str(tmp_path / "no")]) == 2
+    assert run(["runs", "--home", str(tmp_path / "no")]) == 4

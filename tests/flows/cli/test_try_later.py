@@ -85,6 +85,32 @@ def test_commands_on_a_disk_that_is_full_end_with_5_and_then_do_well(tmp_path: P
     assert codes == [[words[:2], LATER, 0] for words, _ in commands], done.stderr
 
 
+NO_ROOM = """
+import subprocess, sys
+from pathlib import Path
+from flows import cli
+
+disk = Path(sys.argv[1])
+disk.mkdir()
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", disk], check=True)
+words = ["backfill", "taal", "--start", "2024-01-01", "--end", "2024-02-01"]
+code = cli.run([*words, "--portal", str(disk), "--home", str(disk / "home")])
+print(code, cli.run(["health", "--home", str(disk / "home")]))
+"""
+
+
+def test_a_disk_without_room_for_prefect_is_full_and_health_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*own_mounts(), sys.executable, "-c", NO_ROOM, str(tmp_path / "disk")],
+        capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "5 4", done.stderr
+    assert "! DISK: 0.0 GB free" in done.stdout
+    assert "MB free" in done.stderr
+    assert "free some space and run again" in done.stderr
+    assert "version" not in done.stderr
+
+
 def test_a_folder_in_which_another_process_learns_is_busy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from catalogs.ledger.runs import VolcanoRun
 from catalogs.records import DatePair
 from catalogs.settings import Settings
 from tests.scenes import FRAME
+from tests.storage import folder_of
 
 NOW = dt.datetime(2026, 3, 10, 9, 0, tzinfo=dt.UTC)
 
@@ -35,6 +36,7 @@ class WatchedHome:
     def data(self, volcano: str, newest: dt.date, state: str = "quiet") -> None:
         """Let a pair that ends on a date be there, and the volcano in a state on it."""
         pair = DatePair(newest - dt.timedelta(12), newest)
+        folder_of(Home(self.settings.home).cube(volcano, FRAME)).mkdir(parents=True, exist_ok=True)
         with self.ledger() as ledger:
             ledger.record_tiles(volcano, FRAME, [TileRow(pair, "http://x", "aa", "bb", "cc")])
             news = (Standing(state, None, newest), {"name": volcano}, Telling())

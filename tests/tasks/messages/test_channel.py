@@ -92,3 +92,13 @@ def test_a_malformed_address_is_named_without_its_secret(address: str) -> None:
 def test_a_good_address_has_no_fault(mail: MailServer) -> None:
     assert fault_of(mail.url) == ""
     assert mail.inbox.mails == []
+
+
+@pytest.mark.parametrize("text", ["hunter2", "watchman:hunter2@officer", "hun ter2://officer", ""])
+def test_an_address_without_a_scheme_is_a_channel_that_does_not_work(text: str) -> None:
+    url = SecretStr(text)
+    assert channel_name(url).startswith("malformed-")
+    attempt = send(url, TEXT, "abc")
+    assert not attempt.taken
+    assert attempt.reason.startswith("its address is malformed")
+    assert not any(secret in attempt.reason + channel_name(url) for secret in SECRETS)

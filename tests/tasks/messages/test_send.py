@@ -6,10 +6,10 @@ import pytest
 from filelock import FileLock
 from pydantic import SecretStr
 
-from catalogs.home.reading import NoHomeError
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.settings import Settings
+from fringewatch.errors import NoHomeError
 from tasks.messages.channel import Attempt
 from tasks.messages.send import review_words, send_messages
 from tasks.messages.words import NOT_REVIEWED, Text

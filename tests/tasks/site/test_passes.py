@@ -1,9 +1,12 @@
 import datetime as dt
 
+import pandas as pd
 import pytest
 
-from catalogs.records import FrameId
-from tasks.site.passes import TrackPasses, repeat_of, soonest_pass
+from catalogs.records import DatePair, FrameId
+from catalogs.tables import INTERFEROGRAMS
+from tasks.site.passes import TrackPasses, passes_of, repeat_of, soonest_pass
+from tasks.status.records import FrameStatus, SourceStatus
 from tests.tasks.site.made_facts import ASCENDING, DESCENDING, FIRST
 
 
@@ -26,7 +29,7 @@ def test_the_repeat_is_the_commonest_step(seen: list[dt.date], repeat: int) -> N
     assert repeat_of(seen) == repeat
 
 
-def test_the_next_pass_follows_the_newest_that_is_known() -> None:
+def test_the_next_pass_follows_the_newest_that_is_here() -> None:
     frame = FrameId.parse(ASCENDING)
     first, second = days(0, 12)
     track = TrackPasses(frame, first, second, 12, is_absent=False)
@@ -35,3 +38,20 @@ def test_the_next_pass_follows_the_newest_that_is_known() -> None:
     assert never.next_pass is None
     assert soonest_pass([never, track]) is track
     assert soonest_pass([never]) is None
+
+
+def test_pairs_that_are_listed_and_were_never_fetched_tell_no_pass() -> None:
+    here, listed = (DatePair.parse(text) for text in ("20240106_20240118", "20240301_20240313"))
+    asked = dt.datetime(2024, 3, 20, tzinfo=dt.UTC)
+    source = SourceStatus("http://x", asked, "listed", listed, None, None)
+    status = FrameStatus(
+        "taal", FrameId.parse(ASCENDING), (source,), (), 2, (here,), (), (), (), (),
+        cube_is_there=True, never_asked=(listed,),
+    )  # fmt: skip
+    table = pd.DataFrame(columns=[column.name for column in INTERFEROGRAMS.columns])
+    assert passes_of(status, table).next_pass == dt.date(2024, 1, 30)
+    (warning,) = (text for text in status.warnings if "NEWER" in text)
+    assert warning.endswith(
+        "NEWER: 1 listed pairs end after the newest that is here; `fringewatch backfill taal "
+        f"--start 2024-03-01 --end 2024-03-13 --frame {ASCENDING}`"
+    )

@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from catalogs.records import DatePair, FrameId, Product, RemoteFile
 from catalogs.settings import Settings
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import HomeError, StoreError
+from tasks.status.headline import headline_of
 from tasks.status.home import home_status
 from tasks.status.records import FrameStatus
 from tests.scenes import FRAME
@@ -73,14 +75,29 @@ def test_a_home_after_a_backfill_reads_well_and_stays_untouched(kept: KeptHome) 
 
 
 def test_one_volcano_and_all_of_them_say_the_same(kept: KeptHome) -> None:
-    assert home_status(kept.settings, FERNANDINA, TODAY) == home_status(kept.settings, None, TODAY)
+    one = home_status(kept.settings, FERNANDINA, TODAY)
+    assert replace(one, headline=None) == home_status(kept.settings, None, TODAY)
+    assert str(one.headline).startswith("fernandina: UNREST since 2024-02-11, probability 0.")
+
+
+def test_the_first_line_of_a_volcano_says_whether_it_deforms(kept: KeptHome) -> None:
+    late = home_status(kept.settings, FERNANDINA, TODAY + dt.timedelta(days=60)).lines()[0]
+    assert late == (
+        "fernandina: UNKNOWN: no data newer than 2024-02-11, 69 days old; it was unrest since "
+        "2024-02-11 then"
+    )
+    with open_ledger(kept.home.ledger) as ledger:
+        assert headline_of(ledger, "taal", kept.settings, TODAY) == (
+            "taal: UNKNOWN: nothing was ever judged"
+        )
 
 
 def test_a_cube_that_is_gone_is_the_first_warning(kept: KeptHome) -> None:
     kept.cube.rename(kept.cube.with_name("elsewhere"))
     status = home_status(kept.settings, FERNANDINA, TODAY)
-    assert status.lines()[1] == (
-        f"! fernandina {FRAME}: CUBE GONE: run `fringewatch verify fernandina`"
+    assert status.lines()[2] == (
+        f"! fernandina {FRAME}: CUBE GONE: 5 pairs were here; the next night brings them, or "
+        f"`fringewatch backfill fernandina --start 2024-01-06 --end 2024-02-11 --frame {FRAME}`"
     )
 
 
@@ -177,7 +194,9 @@ def test_gaps_and_pairs_that_are_not_here(settings: Settings) -> None:
         "no acquisition between 2023-01-13 and 2023-03-01 (47 days)"
     ]
     said = "\n".join(frame.warnings)
-    assert "NOT HERE: 1 of the listed pairs" in said
+    assert "NOT HERE: 1 of the listed pairs; `fringewatch backfill fernandina --start " in said
+    assert frame.never_asked == (pair("20240130_20240211"),)
+    assert "NEWER: 1 listed pairs end after the newest that is here; `fringewatch" in said
     assert "GAP: no acquisition between 2023-01-13 and 2023-03-01" in said
     assert "    20230113_20230301" in frame.lines()
 
@@ -263,7 +282,7 @@ def test_a_home_that_is_not_there_is_said_and_not_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize("volcano", [None, find_volcano("taal")])
 def test_what_was_never_fetched_is_said(settings: Settings, volcano: None) -> None:
     (line,) = home_status(settings, volcano, TODAY).lines()
-    assert "nothing was fetched" in line
+    assert "nothing ran in it" in line
     open_ledger(Home(settings.home).ledger)._connection.close()
     (line,) = home_status(settings, volcano, TODAY).lines()
     assert "was never fetched" in line
