@@ -38,7 +38,10 @@ _COLOURS: Final = {
     _OF_STATES["quiet"]: "var(--quiet-mark)", _OF_STATES["watch"]: "var(--watch-mark)",
     _OF_STATES["unrest"]: "var(--unrest-mark)", _OF_STATES["no data"]: "var(--none-mark)",
     _OF_STATES["unknown"]: "var(--none-mark)", _OF_STATES["masked"]: "var(--none-mark)",
+    "#0b0b0b": "var(--quiet)", "#0c0c0c": "var(--watch)", "#0d0d0d": "var(--unrest)",
 }  # fmt: skip
+_IN_THE_BAND: Final = {**_OF_STATES, "quiet": "#0b0b0b", "watch": "#0c0c0c", "unrest": "#0d0d0d"}
+"""There no shape tells the states, but light and dark do, as in the box at the top of the page."""
 _MARKERS: Final = {
     "quiet": "o", "watch": "D", "unrest": "^", "no data": "x", "unknown": "x", "masked": "x",
 }  # fmt: skip
@@ -186,7 +189,7 @@ def _draw_measured(axes: Axes, days: pd.DataFrame, measured: Measured) -> None:
 def _draw_all_states(axes: Axes, days: pd.DataFrame) -> None:
     gaps = (-days["date"].diff(-1)).dt.days.fillna(6).clip(upper=24)
     widths = pd.to_timedelta(gaps, unit="D")
-    for state, colour in _OF_STATES.items():
+    for state, colour in _IN_THE_BAND.items():
         chosen = days["state"] == state
         axes.barh(
             np.zeros(int(chosen.sum())), widths[chosen], left=days.loc[chosen, "date"], height=1.0,
