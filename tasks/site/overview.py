@@ -9,7 +9,7 @@ from typing import Final
 
 from tasks.site.facts import VolcanoFacts
 from tasks.site.passes import soonest_pass
-from tasks.site.state_words import RANK, StateWords, state_words
+from tasks.site.state_words import RANK, StateWords, short_evidence, state_words
 
 _LABELLED: Final = 14
 """Volcanoes of which each dot has its name; of more, those that somebody should look at."""
@@ -95,11 +95,7 @@ def make_overview(all_facts: Sequence[VolcanoFacts], failed: Sequence[str]) -> O
 
 
 def _row_of(facts: VolcanoFacts) -> OverviewRow:
-    words, newest, soonest = state_words(facts), facts.newest, soonest_pass(facts.tracks)
-    probability = newest["probability"] if newest else None
-    sure = "" if newest is None or probability is None else (
-        f"p {probability:.2f}, {newest['pairs_positive']} of {newest['pairs']} pairs"
-    )  # fmt: skip
+    words, soonest = state_words(facts), soonest_pass(facts.tracks)
     count = len(facts.troubles)
     trouble = (
         "" if not count else facts.troubles[0] + (f" (and {count - 1} more)" if count > 1 else "")
@@ -111,7 +107,7 @@ def _row_of(facts: VolcanoFacts) -> OverviewRow:
         facts.volcano.longitude,
         words,
         facts.standing.since,
-        sure or "nothing known",
+        short_evidence(facts),
         facts.newest_data,
         facts.looked_at,
         soonest.next_pass if soonest else None,

@@ -227,6 +227,8 @@ def _words(facts: VolcanoFacts, deviations: NDArray[np.float64] | None) -> list[
     above = (scored.max() - newest["past_centre"]) / newest["past_spread"]
     side = "above" if above >= 0 else "below"
     known = "as far as that is known" if is_young(newest) else "here"
+    if facts.is_old:
+        known += ". That is old: nobody knows what it does now"
     return [
         usual,
         f"The strongest pair of {newest['date']} is {abs(above):.1f} standard deviations {side} "

@@ -33,8 +33,7 @@ def _entry(feed: ET.Element, change: StateChange, summary: VolcanoSummary) -> No
     entry = _add(feed, "entry")
     before = f" (was {change.before})" if change.before else ""
     _add(entry, "id", f"{_TAG}{summary.slug}:{change.date}:{change.after.replace(' ', '-')}")
-    link = "since" if change.after == "unknown" else "on"
-    _add(entry, "title", f"{summary.name}: {change.after} {link} {change.date}{before}")
+    _add(entry, "title", f"{summary.name}: {change.after} on {change.date}{before}")
     _add(entry, "updated", change.said_at)
     _add(entry, "summary", change.because)
     _add(entry, "category").set("term", change.after)

@@ -172,7 +172,7 @@ def _changes(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Iterator
 def _silence(before: str, known: dt.date, silence_days: int, said_at: str) -> StateChange:
     """Return the change to *unknown* after a date, which is said when it is so, and not before."""
     date = known + dt.timedelta(days=silence_days + 1)
-    because = f"no pair for more than {counted(silence_days, 'day')}; last known on {known}"
+    because = f"unknown since {known}: no pair for more than {counted(silence_days, 'day')}"
     return StateChange(str(date), before, "unknown", because, max(said_at, _time(date)))
 
 

@@ -89,9 +89,9 @@ def test_silence_becomes_an_entry_of_the_feed_once(kept: KeptHome) -> None:
     assert [told[n]["is_current"] for n in (0, 1)] == [True, False]
     assert len(feeds[1].entries) == len(feeds[0].entries) + 1
     entry = next(entry for entry in feeds[1].entries if entry.title.find("unknown") >= 0)
-    assert entry.title == "Fernandina: unknown since 2024-03-31 (was unrest)"
+    assert entry.title == "Fernandina: unknown on 2024-03-31 (was unrest)"
     assert entry.id.endswith("fernandina:2024-03-31:unknown")
-    assert entry.summary == "no pair for more than 48 days; last known on 2024-02-11"
+    assert entry.summary == "unknown since 2024-02-11: no pair for more than 48 days"
     # The same on every later day, to the letter: nobody is told twice.
     assert feeds[2].entries == feeds[1].entries
     last = told[2]
