@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from catalogs.settings import Settings
+from fringewatch.plain_text import counted
 from insar_models.onset.evidence import DateState
 from insar_models.onset.reasons import NO_PAIR
 from insar_models.onset.states import SILENCE_DAYS
@@ -47,7 +48,9 @@ def standing_of(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Stand
     silent = (today - known.iloc[-1]).days
     later = dates.loc[dates["date"] > known.iloc[-1], "because"]
     which = f"{NO_PAIR} that counts" if later.str.contains(LEFT_OUT).any() else NO_PAIR
-    return Standing(DateState.UNKNOWN.value, None, f"{which} for {silent} days; {before}")
+    return Standing(
+        DateState.UNKNOWN.value, None, f"{which} for {counted(silent, 'day')}; {before}"
+    )
 
 
 def silence_days_of(settings: Settings) -> int:

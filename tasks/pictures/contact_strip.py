@@ -19,6 +19,7 @@ from catalogs.records import DatePair
 from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import FRINGE_M
+from fringewatch.plain_text import counted
 from tasks.pictures.figures import GREY, UNREST, new_figure, save_png
 
 _PANEL_PIXELS: Final = 250
@@ -130,7 +131,8 @@ def _draw_window(axes: Axes, window: PhaseWindow, colours: Colormap) -> None:
     track = f"{window.track}, " if window.track else ""
     axes.set_title(
         f"{window.pair.primary} to {window.pair.secondary}\n"
-        f"{track}{window.pair.days} days, {scored}{', less air' if window.has_less_air else ''}",
+        f"{track}{counted(window.pair.days, 'day')}, {scored}"
+        f"{', less air' if window.has_less_air else ''}",
         fontsize=9,
         fontweight="bold" if window.positive else "normal",
         color=UNREST if window.positive else "black",

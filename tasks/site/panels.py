@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from catalogs.records import Direction, FrameId
+from fringewatch.plain_text import counted
 from tasks.judge.place_words import from_summit
 from tasks.site.facts import Row
 from tasks.site.state_words import placed_row
@@ -184,7 +185,7 @@ class PanelMaker:
             said += f", positive{f', {where}' if where else ''}"
         elif probability is not None:
             said += ", not positive"
-        return f"{row['days']} days, {said}."
+        return f"{counted(row['days'], 'day')}, {said}."
 
     def _side(self, direction: Direction) -> Side:
         row = self._facts.newest_pair(direction)

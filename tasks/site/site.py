@@ -23,7 +23,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch import __version__
 from fringewatch.errors import BadInputError, FringewatchError, HomeError, ModelError
-from fringewatch.plain_text import plain
+from fringewatch.plain_text import counted, plain
 from insar_models.detectors.protocol import Detector
 from tasks.judge.models import model_of
 from tasks.site.facts import VolcanoFacts, gather_facts
@@ -69,7 +69,9 @@ class SiteReport:
         ]
         if self.foreign:
             names = ", ".join(self.foreign[:6]) + (" ..." if len(self.foreign) > 6 else "")  # noqa: PLR2004
-            said.append(f"{len(self.foreign)} files of others there, left alone: {names}")
+            said.append(
+                f"{counted(len(self.foreign), 'file')} of others there, left alone: {names}"
+            )
         return [*said, *(f"NO PAGE: {problem}" for problem in self.problems)]
 
 
