@@ -94,7 +94,10 @@ def _watched(settings: Settings, nights: Sequence[RunRow]) -> tuple[tuple[str, .
     """
     if not settings.watch:
         slugs = tuple(row.volcano for row in nights[0].volcanoes) if nights else ()
-        words = "nothing is watched: set watch = [...] in fringewatch.toml"
+        words = (
+            "nothing is watched: set watch = [...] in fringewatch.toml. A home that is only "
+            "backfilled by hand needs none, but then nobody looks for new data"
+        )
         return slugs, [] if slugs else [Finding(Check.WATCH_LIST, words)]
     found, unknown = [], []
     catalogue = catalogue_of(settings)
