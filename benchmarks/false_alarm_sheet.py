@@ -15,7 +15,7 @@ from fringewatch.numbers import PATCH_SIZE, WINDOW_SIZE
 from insar_models.detectors.protocol import Detector
 from insar_models.phase.codes import decode_phase
 from insar_models.phase.window_patches import PATCH_ORIGINS
-from tasks.pictures.figures import GREY, VERMILLION, new_figure, save_png
+from tasks.pictures.figures import GREY, UNREST, new_figure, save_png
 from tasks.pictures.phase_windows import window_activation
 
 SHOWN: Final = 20
@@ -95,10 +95,10 @@ def _draw_window(axes: Axes, quiet: QuietPictures, index: int, model: Detector) 
         f"{volcano}\n{rest}\nwindow {quiet.logits[index]:.2f}, patch {logits[0, best]:.2f} "
         f"({share[best]:.0%})",
         fontsize=8,
-        color=VERMILLION if positive else "black",
+        color=UNREST if positive else "black",
         pad=3,
     )
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
-        spine.set_color(VERMILLION if positive else GREY)
+        spine.set_color(UNREST if positive else GREY)
         spine.set_linewidth(3 if positive else 0.8)

@@ -19,6 +19,7 @@ from catalogs.home.home import home_of
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import FringewatchError
+from fringewatch.plain_text import counted
 from tasks.judge.silence import silence_days_of
 from tasks.judge.standing import standing_of
 from tasks.records import RunReport
@@ -134,7 +135,7 @@ def markdown_of(rows: Sequence[VolcanoRow], today: dt.date) -> str:
     said = [f"# Volcanoes on {today} (UTC)", ""]
     for row in sorted(rows, key=lambda row: (row.state != "unrest", row.volcano)):
         since = f" since {row.since}" if row.since else ""
-        age = f", {row.age_days} days old" if row.age_days is not None else ""
+        age = f", {counted(row.age_days, 'day')} old" if row.age_days is not None else ""
         name = f"[{row.volcano}]({row.page})" if row.page else row.volcano
         said.append(
             f"- **{name}**: {row.state}{since}; newest date {row.newest or 'none'}{age}"

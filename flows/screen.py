@@ -10,7 +10,7 @@ from typing import TextIO
 from typing_extensions import override
 
 from catalogs.records import FrameId, Volcano
-from fringewatch.plain_text import plain
+from fringewatch.plain_text import counted, plain
 from tasks.progress import listening
 from tasks.records import FramePlan, Outcome, RunReport, whole_outcome
 from tasks.verify.records import VerifyReport
@@ -100,7 +100,7 @@ def show_preview(frames: Sequence[FrameId], plans: Sequence[FramePlan]) -> int:
             print(plan.absent or f"{frame}: {plan.problems[0].reason}")
             continue
         print(
-            f"{frame}: {len(plan.listed)} pairs in the range at {plan.source}; "
+            f"{frame}: {counted(len(plan.listed), 'pair')} in the range at {plan.source}; "
             f"{len(plan.there)} already here, {len(plan.to_fetch)} to fetch"
         )
         for files in plan.to_fetch[:_LINES_SHOWN]:

@@ -29,6 +29,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import BadInputError
+from fringewatch.plain_text import counted
 from tasks.records import FrameRequest, RunReport
 from tasks.watch import WatchRequest, watch_volcano
 
@@ -54,7 +55,8 @@ class Rebuilt:
         """Return what was done, for a person."""
         said = [
             *self.report.lines(),
-            f"rebuilt: {self.brought} pairs brought again, {len(self.carried_over)} carried over",
+            f"rebuilt: {counted(self.brought, 'pair')} brought again, "
+            f"{len(self.carried_over)} carried over",
         ]
         if self.left_behind:
             pairs = ", ".join(map(str, self.left_behind))

@@ -9,6 +9,7 @@ from typing import Final
 from catalogs.portal.listing import PairEntry
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.storage.place import Place
+from fringewatch.plain_text import counted
 
 _MOST_DATES: Final = 6  # named in the report of a run
 
@@ -123,17 +124,22 @@ class Revisions:
 
     def lines(self) -> list[str]:
         """Return what a person should know before quoting the table, a fact a line."""
-        said = [f"revised:  {self.revised} of {self.dates} dates say other than they first did"]
+        said = [
+            f"revised:  {self.revised} of {counted(self.dates, 'date')} say other than they "
+            "first did"
+        ]
         if self.now:
             shown = ", ".join(str(day) for day in self.now[:_MOST_DATES])
             more = len(self.now) - _MOST_DATES
             said.append(
-                f"revised by this run: {len(self.now)} dates ({shown}"
+                f"revised by this run: {counted(len(self.now), 'date')} ({shown}"
                 f"{f' and {more} more' if more > 0 else ''})"
             )
         if self.other_models:
             models = ", ".join(self.other_models)
-            said.append(f"first judged by another model ({models}): {self.by_other_models} dates")
+            said.append(
+                f"first judged by another model ({models}): {counted(self.by_other_models, 'date')}"
+            )
         return said
 
 
@@ -197,8 +203,8 @@ class RunReport:
     def lines(self) -> list[str]:
         """Return the report for a person, a fact a line."""
         counts = (
-            f"{self.volcano}: {self.listed} pairs listed in the range, {self.fetched} fetched, "
-            f"{self.scored} scored, {self.in_table} in the table"
+            f"{self.volcano}: {counted(self.listed, 'pair')} listed in the range, "
+            f"{self.fetched} fetched, {self.scored} scored, {self.in_table} in the table"
         )
         said = [counts, *self.notes]
         if self.problems:

@@ -25,12 +25,31 @@ def refuse_absurd(raster: tuple[int, int], block: tuple[int, int]) -> None:
     CorruptProductError
         If a side, the raster or one of its blocks is too large, or has no pixels.
     """
-    sides = (*raster, *block)
-    sound = 1 <= min(sides) <= max(sides) <= MOST_PIXELS_A_SIDE
-    if not sound or math.prod(block) > MOST_PIXELS_A_BLOCK or math.prod(raster) > MOST_PIXELS:
+    broken = _broken_limit(raster, block)
+    if broken:
         message = (
             f"the header claims {raster[0]} x {raster[1]} pixels in blocks of {block[0]} x "
-            f"{block[1]}: it is damaged, or far larger than any interferogram (at most "
-            f"{MOST_PIXELS_A_SIDE} a side)"
+            f"{block[1]}: it is damaged, or {broken}"
         )
         raise CorruptProductError(message)
+
+
+def _broken_limit(raster: tuple[int, int], block: tuple[int, int]) -> str:
+    """Say which limit a header breaks, and what would help; empty if it breaks none."""
+    sides = (*raster, *block)
+    if min(sides) < 1:
+        return "has no pixels"
+    if max(sides) > MOST_PIXELS_A_SIDE:
+        return f"far larger than any interferogram (at most {MOST_PIXELS_A_SIDE:,} pixels a side)"
+    if math.prod(raster) > MOST_PIXELS:
+        return (
+            f"larger than any interferogram ({math.prod(raster):,} pixels, at most {MOST_PIXELS:,} "
+            "in all)"
+        )
+    if math.prod(block) > MOST_PIXELS_A_BLOCK:
+        return (
+            f"written in blocks that are too large to be decoded ({math.prod(block):,} pixels, at "
+            f"most {MOST_PIXELS_A_BLOCK:,} a block): write it in tiles, such as with "
+            "`gdal_translate -co TILED=YES`"
+        )
+    return ""

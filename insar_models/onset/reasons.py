@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
+from fringewatch.plain_text import counted
 from insar_models.onset.date_evidence import DateEvidence
 from insar_models.onset.evidence import DateState
 from insar_models.onset.states import Hysteresis, Reading, Step
@@ -38,7 +39,7 @@ def _of_silence(date: dt.date, step: Step) -> Iterable[str]:
     if step.last is None:
         yield NEVER
         return
-    yield f"{NO_PAIR} for {(date - step.last).days} days"
+    yield f"{NO_PAIR} for {counted((date - step.last).days, 'day')}"
     if step.before:
         yield f"unrest since {step.before} not seen to end"
     else:
@@ -47,7 +48,7 @@ def _of_silence(date: dt.date, step: Step) -> Iterable[str]:
 
 def _of_gap(date: dt.date, step: Step, hysteresis: Hysteresis) -> Iterable[str]:
     if step.last and (date - step.last).days > hysteresis.silence_days:
-        yield f"first pair after {(date - step.last).days} days"
+        yield f"first pair after {counted((date - step.last).days, 'day')}"
         if step.before:
             yield f"unrest since {step.before} was not seen to end"
 
@@ -55,8 +56,8 @@ def _of_gap(date: dt.date, step: Step, hysteresis: Hysteresis) -> Iterable[str]:
 def _of_evidence(date: DateEvidence) -> Iterable[str]:
     tracks = len({pair.track for pair in date.pairs})
     yield (
-        f"{date.positive} of {len(date.pairs)} pairs positive, "
-        f"{'one track' if tracks == 1 else f'{tracks} tracks'}"
+        f"{date.positive} of {counted(len(date.pairs), 'pair')} positive, "
+        f"{'one track' if tracks == 1 else counted(tracks, 'track')}"
     )
     if usual := date.positive - date.speaking:
         how_many = "that is" if usual == date.positive else f"{usual} of them are"
@@ -95,14 +96,16 @@ def _of_watch(
     yield from _of_doubt(date, reading)
     if step.since:
         if not reading.vague:
-            yield f"unrest since {step.since} ends after {hysteresis.dates_to_end} such dates"
+            such = counted(hysteresis.dates_to_end, "such date")
+            yield f"unrest since {step.since} ends after {such}"
     elif step.before and step.last and not reading.vague and reading.level < hysteresis.end:
         yield f"unrest since {step.before} has ended"
     elif not reading.vague and reading.level >= hysteresis.begin:
         if reading.alone:
             yield f"enough for unrest, level {reading.level:.2f}, but it rests on one pair"
         else:
-            yield f"{step.candidates} of {hysteresis.dates_to_begin} dates that begin unrest"
+            needed = counted(hysteresis.dates_to_begin, "date")
+            yield f"{step.candidates} of {needed} that begin unrest"
     elif not reading.vague and reading.level >= hysteresis.end and not date.positive:
         yield f"weak in each pair, but watched from {hysteresis.end:.2f}, level {reading.level:.2f}"
     elif not reading.vague:

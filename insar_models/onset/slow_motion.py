@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fringewatch.errors import BadInputError
+from fringewatch.plain_text import counted
 from insar_models.onset.evidence import DateState, DateVerdict
 from insar_models.rates.motion_words import Motion
 
@@ -161,7 +162,7 @@ def _joined(verdict: DateVerdict, step: SlowStep | None, rule: SlowMotion) -> Da
     )
     if step.since is None:
         state = DateState.WATCH if verdict.state is DateState.QUIET else verdict.state
-        said = f"{words}; {step.in_a_row} of {rule.dates} dates that begin slow unrest"
+        said = f"{words}; {step.in_a_row} of {counted(rule.dates, 'date')} that begin slow unrest"
         return replace(verdict, state=state, because=f"{verdict.because}; {said}")
     since = min(verdict.since or step.since, step.since)
     said = f"{words}; slow unrest since {step.since}"

@@ -28,7 +28,7 @@ from tasks.corpora.overview import (
     open_version,
     word_column,
 )
-from tasks.pictures.figures import GREY, VERMILLION, new_figure
+from tasks.pictures.figures import GREY, UNREST, new_figure
 
 COLUMNS: Final = 12
 ROWS: Final = 8
@@ -162,7 +162,7 @@ class _Sheet:
 def _draw_patches(sheet: _Sheet, top: int, shown: xr.Dataset) -> None:
     """Draw patches in rows from the pixel row `top` on, with frames and captions."""
     colour_of = _colour_of_bytes()
-    frame = np.array(to_rgb(VERMILLION)) * 255
+    frame = np.array(to_rgb(UNREST)) * 255
     phase = shown["phase"].to_numpy()
     captions = _captions(shown)
     for number, caption in enumerate(captions):
@@ -177,7 +177,7 @@ def _draw_patches(sheet: _Sheet, top: int, shown: xr.Dataset) -> None:
         first, second = y + PATCH_SIZE + 13, y + PATCH_SIZE + 27
         sheet.write((x, first), caption.name, fontweight="bold")
         sheet.write((x, second), caption.dates, size=8)
-        colour = VERMILLION if caption.label == _DEFORMS else GREY
+        colour = UNREST if caption.label == _DEFORMS else GREY
         words = LABELS[caption.label] if caption.label in _LABELLED else ""
         sheet.write((x + PATCH_SIZE, second), words, size=8, color=colour, ha="right")
         sheet.write((x + PATCH_SIZE, first), caption.coherence, ha="right")
@@ -249,7 +249,7 @@ def _colour_of_bytes() -> NDArray[np.uint8]:
 def _palette() -> Image.Image:
     """No data, every second colour of the cycle, and shades for words and frames."""
     cycle = _colour_of_bytes()[np.r_[NO_DATA_CODE, 1:256:2]]
-    shades = [np.linspace(to_rgb(ink), (1.0, 1.0, 1.0), 32) for ink in ("black", VERMILLION)]
+    shades = [np.linspace(to_rgb(ink), (1.0, 1.0, 1.0), 32) for ink in ("black", UNREST)]
     colours = [*cycle.tolist(), *np.rint(255 * np.concatenate(shades)).astype(int).tolist()]
     holder = Image.new("P", (1, 1))
     holder.putpalette([int(level) for colour in colours for level in colour])

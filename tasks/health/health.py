@@ -109,7 +109,10 @@ def _watched(settings: Settings, nights: Sequence[RunRow]) -> tuple[tuple[str, .
     """
     names = settings.watch or tuple(row.volcano for night in nights for row in night.volcanoes)
     if not names:
-        words = "nothing is watched: set watch = [...] in fringewatch.toml"
+        words = (
+            "nothing is watched: set watch = [...] in fringewatch.toml. A home that is only "
+            "backfilled by hand needs none, but then nobody looks for new data"
+        )
         return (), [Finding(Check.WATCH_LIST, words)]
     watched = watch_list(settings, names)
     faults = [Finding(Check.WATCH_LIST, words) for words in watched.faults.values()]

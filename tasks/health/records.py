@@ -135,10 +135,17 @@ class Health:
         """Whether there is a home with a ledger to speak of."""
         return all(finding.check is not Check.HOME for finding in self.findings)
 
+    @property
+    def _is_idle(self) -> bool:
+        """Whether no volcano is watched and no night ever ran: there is no watch to be unwell."""
+        return not self.volcanoes and self.last_night is None
+
     def lines(self) -> Iterator[str]:
         """Give the health for whoever is on duty, what is wrong first."""
         count = len(self.findings)
         verdict = "well" if self.is_well else f"NOT WELL, {count} finding{'s' * (count != 1)}"
+        if [finding.check for finding in self.findings] == [Check.WATCH_LIST] and self._is_idle:
+            verdict = "NOTHING IS WATCHED"
         yield f"{at_utc(self.at)}, home {self.home}: {verdict}"
         yield from (f"! {finding}" for finding in self.findings[:_SHOWN])
         if count > _SHOWN:

@@ -20,6 +20,7 @@ from catalogs.portal.union import PairListing, RootMemory, RootState
 from catalogs.records import DatePair, FrameId, Product, newest_pair
 from catalogs.settings import Settings
 from fringewatch.errors import MissingProductError, SourceUnavailableError
+from fringewatch.plain_text import counted
 from tasks.ingest.granules import sweep_granules
 from tasks.ingest.lost import reconcile_tiles, split_tiles, wanted_back
 from tasks.records import FramePlan, FrameRequest, Problem
@@ -173,8 +174,8 @@ def _notes(
     late = sorted(waiting[pair] for pair in _in_range(request, waiting))
     if late:
         yield (
-            f"{request.frame}: {len(late)} pairs that were missing or of no use are asked for "
-            f"again from {late[0]:%Y-%m-%d} on"
+            f"{request.frame}: what was missing or of no use, {counted(len(late), 'pair')}, is "
+            f"asked for again from {late[0]:%Y-%m-%d} on"
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from fringewatch.plain_text import counted
 from insar_models.onset.evidence import DateState
 from insar_models.onset.reasons import NO_PAIR
 from tasks.judge.left_out import LEFT_OUT
@@ -60,5 +61,5 @@ def standing_of(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Stand
     silent = (today - known.iloc[-1]).days
     later = dates.loc[dates["date"] > known.iloc[-1], "because"]
     which = f"{NO_PAIR} that counts" if later.str.contains(LEFT_OUT).any() else NO_PAIR
-    because = f"{which} for {silent} days; {before}"
+    because = f"{which} for {counted(silent, 'day')}; {before}"
     return Standing(DateState.UNKNOWN.value, None, because, newest)

@@ -9,6 +9,7 @@ from catalogs.ledger.outbox_records import Standing, Telling
 from catalogs.ledger.rows import ScoredPair
 from catalogs.records import Direction, Volcano
 from catalogs.settings import Settings
+from fringewatch.plain_text import counted
 from insar_models.onset.evidence import DateState, DateVerdict
 from tasks.judge.silence import silence_days_of
 from tasks.messages.channel import channel_name
@@ -81,7 +82,7 @@ def standing_now(
         f"unrest since {last.since} not seen to end" if last.since else f"last known {last.date}"
     )
     standing = Standing(DateState.UNKNOWN.value, None, last.date)
-    return standing, f"no pair for {silent} days; {before}"
+    return standing, f"no pair for {counted(silent, 'day')}; {before}"
 
 
 def telling_of(settings: Settings) -> Telling:
@@ -138,5 +139,5 @@ def _other_directions(pairs: Sequence[ScoredPair], there: Sequence[ScoredPair]) 
             continue
         of_day = [row for row in rows if row.pair.secondary == newest]
         positive = sum(row.score.positive for row in of_day)
-        said.append(f"{direction.value} {newest}: {positive} of {len(of_day)} pairs")
+        said.append(f"{direction.value} {newest}: {positive} of {counted(len(of_day), 'pair')}")
     return said

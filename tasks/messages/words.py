@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from catalogs.ledger.outbox_records import Message, MessageKind, Standing
 from fringewatch import __version__
+from fringewatch.plain_text import counted
 from tasks.messages.short_text import SMS_LENGTH, sms_length, sms_text
 
 SENDER: Final = "[Fringewatch]"
@@ -68,11 +69,11 @@ def text_of_many(texts: Sequence[Text]) -> Text:
     """Return several messages as one: a line each."""
     titles = [text.title.removeprefix(f"{SENDER} ") for text in texts]
     more = f", +{len(titles) - _NAMES_SHOWN} more" if len(titles) > _NAMES_SHOWN else ""
-    short = f"{SENDER} {len(texts)} messages: {', '.join(titles[:_NAMES_SHOWN])}{more}"
+    short = f"{SENDER} {counted(len(texts), 'message')}: {', '.join(titles[:_NAMES_SHOWN])}{more}"
     lines = [text.line for text in texts[:_LINES_SHOWN]]
     if len(texts) > _LINES_SHOWN:
         lines.append(f"and {len(texts) - _LINES_SHOWN} more: see `fringewatch notify --list`")
-    return Text(f"{SENDER} {len(texts)} messages", short, tuple(lines))
+    return Text(f"{SENDER} {counted(len(texts), 'message')}", short, tuple(lines))
 
 
 def text_of_test(now: dt.datetime) -> Text:
@@ -126,7 +127,10 @@ def _state_line(
     probability = facts.get("probability")
     parts = [
         _part(", p ", f"{probability:.2f}" if probability is not None else ""),
-        _part(", ", f"{facts['positive']} of {facts['pairs']} pairs" if "pairs" in facts else ""),
+        _part(
+            ", ",
+            f"{facts['positive']} of {counted(facts['pairs'], 'pair')}" if "pairs" in facts else "",
+        ),
         _part(", ", " ".join(facts.get("tracks", ()))),
         _part(", ", facts.get("place", "")),
         _part("; ", "; ".join(facts.get("others", ()))),
@@ -153,7 +157,7 @@ def _stale(
     newest = dt.date.fromisoformat(facts["newest"])
     link = f"{site_url}/{slug}.html" if site_url else ""
     title = f"{SENDER} {name} STALE"
-    said = f": no data newer than {newest} ({(today - newest).days} days); last state: "
+    said = f": no data newer than {newest} ({counted((today - newest).days, 'day')}); last state: "
     parts = [_part(said, facts["state"] or "none"), _part("; ", link)]
     line = _fitting(f"{title} {today} UTC", parts, [(1, "")])
     details = (
@@ -182,7 +186,7 @@ def _failed_nights(
     ]
     line = _fitting(f"{title} {facts['date']} UTC", parts, [(3, ""), (2, "")])
     details = (
-        f"{len(names)} volcanoes: {', '.join(names[:_LINES_SHOWN])}",
+        f"{counted(len(names), 'volcano', 'volcanoes')}: {', '.join(names[:_LINES_SHOWN])}",
         f"Told on {today}. `fringewatch runs` has the nights, the log all their reasons.",
     )
     return Text(title, line, details)
@@ -204,4 +208,4 @@ def _fitting(head: str, parts: list[str], shorter: Sequence[tuple[int, str]]) ->
 
 def _age(date: dt.date, today: dt.date) -> str:
     days = (today - date).days
-    return f"{days} day{'' if days == 1 else 's'} old"
+    return f"{counted(days, 'day')} old"

@@ -19,7 +19,8 @@ from catalogs.records import DatePair
 from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import FRINGE_M
-from tasks.pictures.figures import GREY, VERMILLION, new_figure, save_png
+from fringewatch.plain_text import counted
+from tasks.pictures.figures import GREY, UNREST, new_figure, save_png
 
 _PANEL_PIXELS: Final = 250
 _CAPTION_PIXELS: Final = 46
@@ -131,15 +132,16 @@ def _draw_window(axes: Axes, window: PhaseWindow, colours: Colormap) -> None:
     track = f"{window.track}, " if window.track else ""
     axes.set_title(
         f"{window.pair.primary} to {window.pair.secondary}\n"
-        f"{track}{window.pair.days} days, {scored}{', less air' if window.has_less_air else ''}",
+        f"{track}{counted(window.pair.days, 'day')}, {scored}"
+        f"{', less air' if window.has_less_air else ''}",
         fontsize=9,
         fontweight="bold" if window.positive else "normal",
-        color=VERMILLION if window.positive else "black",
+        color=UNREST if window.positive else "black",
         pad=5,
     )
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
-        spine.set_color(VERMILLION if window.positive else GREY)
+        spine.set_color(UNREST if window.positive else GREY)
         spine.set_linewidth(3 if window.positive else 0.8)
 
 

@@ -12,10 +12,13 @@ from matplotlib.figure import Figure
 
 from catalogs.storage.place import Place
 
-BLUE: Final = "#0072B2"
+QUIET: Final = "#D3E8F4"
+QUIET_MARK: Final = "#1F6EA5"
+WATCH: Final = "#F4BD49"
+UNREST: Final = "#B3261E"
+"""Of the states, as on the pages in light: pale, bright and dark, so that grey tells them, too."""
+BLUE: Final = QUIET_MARK
 PALE_BLUE: Final = "#A6CEE3"
-ORANGE: Final = "#E69F00"
-VERMILLION: Final = "#D55E00"
 GREY: Final = "#6E6E6E"
 PALE_GREY: Final = "#E4E4E4"
 

@@ -89,7 +89,7 @@ def draw_timeline(
     pairs = _with_numbers(interferograms, ("primary_date", "secondary_date"))
     figure = new_figure(_WIDTH_PIXELS, _HEIGHT_PIXELS)
     figure.text(0.015, 0.955, title, fontsize=15, fontweight="bold", va="center")
-    figure.text(0.015, 0.912, _summary(days, pairs), fontsize=10, color=GREY, va="center")
+    figure.text(0.015, 0.909, _summary(days, pairs), fontsize=10, color=GREY, va="center")
     figure.text(0.985, 0.018, footnote, fontsize=8.5, color=GREY, ha="right", va="center")
     if days.empty and pairs.empty:
         figure.text(0.5, 0.5, "no interferogram was scored yet", fontsize=14, ha="center")
@@ -119,8 +119,8 @@ def draw_timeline(
 def _write_motion(figure: Figure, volcano: Volcano | None, dates: pd.DataFrame) -> None:
     if volcano is None:
         return
-    rate, *others = motion_words(volcano, dates) or ("",)
-    for height, words in ((0.886, rate), (0.864, " ".join(others))):
+    for number, words in enumerate(motion_words(volcano, dates)):
+        height = 0.884 - 0.021 * number
         figure.text(0.015, height, words, fontsize=8.5, color=GREY, va="center")
 
 
@@ -138,7 +138,7 @@ def _new_panels(
             gridspec_kw={
                 "left": 0.122,
                 "right": 0.985,
-                "top": 0.842,
+                "top": 0.826,
                 "bottom": 0.25 if is_long else 0.165,
                 "hspace": 0.08,
             },

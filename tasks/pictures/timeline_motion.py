@@ -84,6 +84,4 @@ def past_words(days: pd.DataFrame) -> str:
     span = past_span(row)
     if not span:
         return "own past: none yet"
-    young = "young: quiet ground elsewhere counts for more; " if is_young(row) else ""
-    numbers = f"{last['past_centre']:+.1f}, spread {last['past_spread']:.1f}"
-    return f"own past: {span} ({young}{numbers})"
+    return f"own past: {span}{' (young)' if is_young(row) else ''}"

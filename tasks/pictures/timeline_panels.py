@@ -14,17 +14,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tasks.pictures.figures import BLUE, GREY, ORANGE, PALE_BLUE, PALE_GREY, VERMILLION
+from tasks.pictures.figures import GREY, PALE_GREY, QUIET, QUIET_MARK, UNREST, WATCH
 from tasks.pictures.timeline_states import STATES, block_days, iso_day
 
 MARKERS: Final = {
-    "quiet": ("o", BLUE), "watch": ("^", ORANGE), "unrest": ("s", VERMILLION),
+    "quiet": ("o", QUIET_MARK), "watch": ("^", WATCH), "unrest": ("s", UNREST),
 }  # fmt: skip
 
 # Those of a pair that is positive, negative, has no score, or is no evidence by what people say.
 BARS: Final[dict[str, dict[str, Any]]] = {
-    "positive": {"facecolor": VERMILLION, "edgecolor": "black"},
-    "negative": {"facecolor": PALE_BLUE, "edgecolor": BLUE},
+    "positive": {"facecolor": UNREST, "edgecolor": "black"},
+    "negative": {"facecolor": QUIET, "edgecolor": QUIET_MARK},
     "not scored": {"facecolor": "white", "edgecolor": GREY, "linestyle": "--"},
     "left out": {"facecolor": PALE_GREY, "edgecolor": GREY, "hatch": "xx"},
 }
@@ -112,18 +112,23 @@ def bar_lanes(pairs: pd.DataFrame) -> pd.Series:
 
 
 def mark_episodes(panels: tuple[Axes, ...], days: pd.DataFrame) -> None:
-    """Draw a line through all panels where an episode of unrest begins, with its date above.
+    """Draw a line through all panels where an episode of unrest begins and ends, with its dates.
 
     Of one that began before the dates that are drawn there are the words alone, at the edge.
     """
     west, east = panels[0].get_xlim()
-    for number, since in enumerate(sorted(days["since"].dropna().unique())):
-        if since >= west:
-            for axes in panels:
-                axes.axvline(since, color="black", linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
+    beginnings = sorted(days["since"].dropna().unique())
+    for number, since in enumerate(beginnings):
+        end, is_lost = episode_end(days, since)
+        lines = {since: (0, (4, 2)), **({} if end in beginnings else {end: (0, (1, 2))})}
+        for day, style in lines.items():
+            if day is not None and day >= west:
+                for axes in panels:
+                    axes.axvline(day, color="black", linewidth=1.3, linestyle=style, zorder=3)
         is_late = (since - west) / (east - west) > _LATE_SHARE
+        ended = f", ended {iso_day(end)}" if end is not None else ""
         panels[0].annotate(
-            f"unrest since {iso_day(since)}",
+            f"unrest since {iso_day(since)}{', not seen to end' if is_lost else ended}",
             (max(since, west), 1.1 - 0.16 * (number % 3)),
             xytext=(-5 if is_late else 5, 0),
             textcoords="offset points",
@@ -133,6 +138,20 @@ def mark_episodes(panels: tuple[Axes, ...], days: pd.DataFrame) -> None:
             fontweight="bold",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
         )
+
+
+def episode_end(days: pd.DataFrame, since: float) -> tuple[float | None, bool]:
+    """Return the first date after an episode, and whether silence hides its end.
+
+    The first is None while the episode runs, and where nobody saw it end.
+    """
+    last = days.loc[days["since"] == since, "date"].max()
+    after = days[(days["date"] > last) & ~days["state"].isin(["no data", "masked"])]
+    if after.empty:
+        return None, False
+    following = after.iloc[0]
+    is_lost = following["state"] == "unknown"
+    return (None if is_lost else float(following["date"])), is_lost
 
 
 def finish_axes(panels: tuple[Axes, ...], days: pd.DataFrame, pairs: pd.DataFrame) -> None:

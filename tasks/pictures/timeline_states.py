@@ -12,21 +12,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from tasks.pictures.figures import GREY, ORANGE, PALE_BLUE, PALE_GREY, VERMILLION
+from tasks.pictures.figures import GREY, PALE_GREY, QUIET, UNREST, WATCH
 
 # Each state differs from the others by hatching or marker too, not by colour alone.
 STATES: Final[dict[str, dict[str, Any]]] = {
-    "quiet": {"facecolor": PALE_BLUE, "edgecolor": "white"},
-    "watch": {"facecolor": ORANGE, "edgecolor": "white", "hatch": "//"},
-    "unrest": {"facecolor": VERMILLION, "edgecolor": "white"},
+    "quiet": {"facecolor": QUIET, "edgecolor": "white"},
+    "watch": {"facecolor": WATCH, "edgecolor": "white", "hatch": "//"},
+    "unrest": {"facecolor": UNREST, "edgecolor": "white"},
     "no data": {"facecolor": "white", "edgecolor": GREY, "hatch": "xxx"},
     "unknown": {"facecolor": "white", "edgecolor": "black", "hatch": "..."},
     "masked": {"facecolor": PALE_GREY, "edgecolor": GREY, "hatch": "\\\\"},
 }
 _HEADLINES: Final[dict[str, dict[str, Any]]] = {
-    "quiet": {"facecolor": PALE_BLUE, "edgecolor": PALE_BLUE},
-    "watch": {"facecolor": ORANGE, "edgecolor": ORANGE},
-    "unrest": {"facecolor": VERMILLION, "edgecolor": VERMILLION},
+    "quiet": {"facecolor": QUIET, "edgecolor": QUIET},
+    "watch": {"facecolor": WATCH, "edgecolor": WATCH},
+    "unrest": {"facecolor": UNREST, "edgecolor": UNREST},
     "no data": {"facecolor": "white", "edgecolor": "black", "linestyle": "--"},
     "unknown": {"facecolor": "white", "edgecolor": "black", "linestyle": ":"},
     "masked": {"facecolor": PALE_GREY, "edgecolor": "black", "linestyle": "-."},

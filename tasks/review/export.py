@@ -24,6 +24,7 @@ from catalogs.records import ModelId
 from catalogs.settings import Settings
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATE
+from fringewatch.plain_text import counted
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.patchfile.header import CODED, COLUMNS, PatchFacts
 from insar_models.patchfile.writer import write_patch_file
@@ -62,7 +63,9 @@ class Exported:
             f"{self.pairs} reviewed pairs"
         ]
         if self.added_to:
-            said.append(f"with {self.added_to} patches of the other file before them")
+            said.append(
+                f"with {counted(self.added_to, 'patch', 'patches')} of the other file before them"
+            )
         return said + [f"left out: {count} {reason}" for reason, count in self.left_out.items()]
 
 

@@ -70,6 +70,16 @@ class VolcanoFacts:
         return self.days[-1] if self.days else None
 
     @property
+    def is_old(self) -> bool:
+        """Whether what the newest data say no longer stands."""
+        return self.standing.state == "unknown"
+
+    @property
+    def last_said(self) -> Row | None:
+        """The row of the last date of which pairs say something; None if there is none."""
+        return next((row for row in reversed(self.days) if row["pairs"]), None)
+
+    @property
     def newest_data(self) -> dt.date | None:
         """Newest acquisition that ends a scored pair, UTC."""
         return max((row["secondary_date"] for row in self.pairs if is_scored(row)), default=None)

@@ -9,7 +9,7 @@ from typing import Final
 
 from tasks.site.facts import VolcanoFacts
 from tasks.site.passes import soonest_pass
-from tasks.site.state_words import RANK, StateWords, state_words
+from tasks.site.state_words import RANK, StateWords, short_evidence, state_words
 
 _LABELLED: Final = 14
 """Volcanoes of which each dot has its name; of more, those that somebody should look at."""
@@ -103,11 +103,7 @@ def make_overview(all_rows: Sequence[OverviewRow], failed: Sequence[str]) -> Ove
 
 def row_of(facts: VolcanoFacts) -> OverviewRow:
     """Return the row of a volcano."""
-    words, newest, soonest = state_words(facts), facts.newest, soonest_pass(facts.tracks)
-    probability = newest["probability"] if newest else None
-    sure = "" if newest is None or probability is None else (
-        f"p {probability:.2f}, {newest['pairs_positive']} of {newest['pairs']} pairs"
-    )  # fmt: skip
+    words, soonest = state_words(facts), soonest_pass(facts.tracks)
     return OverviewRow(
         facts.volcano.name,
         facts.volcano.slug,
@@ -115,7 +111,7 @@ def row_of(facts: VolcanoFacts) -> OverviewRow:
         facts.volcano.longitude,
         words,
         facts.standing.since,
-        sure or "nothing known",
+        short_evidence(facts),
         facts.newest_data,
         facts.looked_at,
         soonest.next_pass if soonest else None,

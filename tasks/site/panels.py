@@ -1,10 +1,11 @@
 """Panels of a page: a window, what lies below it, and the places that are marked on it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from catalogs.records import Direction, FrameId
+from fringewatch.plain_text import counted
 from tasks.judge.place_words import from_summit
 from tasks.site.facts import Row
 from tasks.site.state_words import placed_row
@@ -107,7 +108,7 @@ class PanelMaker:
     def large_map(self) -> Panel | None:
         """Return the map of the place that is meant; None if nothing was scored."""
         row = map_row(self._facts, self._placed)
-        return None if row is None else self.panel(row, _MAP_STEP)
+        return None if row is None else self._dated(self.panel(row, _MAP_STEP))
 
     def sides(self) -> tuple[Side, ...]:
         """Return the newest of each direction, ascending first."""
@@ -170,6 +171,12 @@ class PanelMaker:
             place,
         )
 
+    def _dated(self, panel: Panel | None) -> Panel | None:
+        """Return the panel, which says that it is old where what it shows no longer stands."""
+        if panel is None or not self._facts.is_old:
+            return panel
+        return replace(panel, caption=f"OLD, it no longer stands: {panel.caption}")
+
     def _caption(self, row: Row) -> str:
         probability = row["probability"]
         said = "not scored" if probability is None else f"p {probability:.2f}"
@@ -178,13 +185,14 @@ class PanelMaker:
             said += f", positive{f', {where}' if where else ''}"
         elif probability is not None:
             said += ", not positive"
-        return f"{row['days']} days, {said}."
+        return f"{counted(row['days'], 'day')}, {said}."
 
     def _side(self, direction: Direction) -> Side:
         row = self._facts.newest_pair(direction)
-        panel = self.panel(row, _SIDE_STEP) if row is not None else None
+        panel = self._dated(self.panel(row, _SIDE_STEP)) if row is not None else None
         if row is not None:
             said = "positive" if row["positive"] else "not positive"
+            said = f"last seen, and old: {said}" if self._facts.is_old else said
             short = f"{said}, {row['frame'][:4]}, {row['primary_date']} to {row['secondary_date']}"
             words = "" if panel else "Its window cannot be read: run fringewatch verify."
             return Side(direction.value, panel, words, short)

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from catalogs.settings import Settings
 from fringewatch import __version__
+from fringewatch.plain_text import counted
 from tasks.site.evidence import air_words, evidence_words, newest_rows
 from tasks.site.facts import VolcanoFacts
 from tasks.site.false_alarms import false_alarm_words
@@ -187,6 +188,7 @@ def _render(name: str, words: Mapping[str, Any]) -> str:
             script=script,
             script_hash=f"sha256-{digest}",
             number=_number,
+            counted=counted,
             version=__version__,
         )
     )

@@ -166,12 +166,15 @@ def _of_measured(axis: Dates, days: Sequence[Row], measured: Measured) -> Panel:
 
 
 def _of_all_states(days: Sequence[Row]) -> Panel:
+    """A band: there no shape tells the states, but light and dark do, as in the box at the top."""
     panel = Panel("state", Dates(days[0]["date"], days[-1]["date"]), 0.0, 1.0)
     steps = [float((after["date"] - row["date"]).days) for row, after in pairwise(days)]
     lasting = [min(step, _LONGEST_DAYS) for step in (*steps, _USUAL_DAYS)]
     for state, (kind, _) in _MARKS.items():
         own = zip(days, lasting, strict=True)
-        panel.bars(kind, [(row["date"], length) for row, length in own if row["state"] == state])
+        panel.bars(
+            f"{kind}-band", [(row["date"], length) for row, length in own if row["state"] == state]
+        )
     return panel
 
 
@@ -201,6 +204,8 @@ def _words(facts: VolcanoFacts, deviations: NDArray[np.float64] | None) -> list[
     above = (scored.max() - newest["past_centre"]) / newest["past_spread"]
     side = "above" if above >= 0 else "below"
     known = "as far as that is known" if is_young(newest) else "here"
+    if facts.is_old:
+        known += ". That is old: nobody knows what it does now"
     return [
         usual,
         f"The strongest pair of {newest['date']} is {abs(above):.1f} standard deviations {side} "

@@ -19,6 +19,7 @@ from catalogs.records import Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch.errors import HomeError, TryLaterError
+from fringewatch.plain_text import counted
 from tasks.site.overview import make_overview
 from tasks.site.page import (
     PageMaker,
@@ -77,7 +78,9 @@ class SiteReport:
         ]
         if self.foreign:
             names = ", ".join(self.foreign[:6]) + (" ..." if len(self.foreign) > 6 else "")  # noqa: PLR2004
-            said.append(f"{len(self.foreign)} files of others there, left alone: {names}")
+            said.append(
+                f"{counted(len(self.foreign), 'file')} of others there, left alone: {names}"
+            )
         return [*said, *(f"NO PAGE: {problem}" for problem in self.problems)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fringewatch.plain_text import counted
 from tasks.judge.amount_words import UNMEASURED, amount_words
 from tasks.judge.place_words import from_summit
 from tasks.judge.standing import Standing
@@ -26,6 +27,9 @@ _MEANINGS: Final = {
     "masked": "The settings leave its newest date out (snow, for one). That is not quiet.",
     "unknown": "Nobody knows. What was said before no longer stands. That is not quiet.",
 }
+
+_SAY_NOTHING: Final = ("unknown", "no data", "masked")
+"""States that no pair of the newest date says."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class StateWords:
     """How sure it is, and on what it rests."""
     place: str | None
     """Where, from the summit; None where no place is meant."""
+    where: str
+    """The same for a person, also where no place is meant, or only one that is old."""
     amount: str
     """How much, as far as that was measured."""
     change: Change
@@ -80,9 +86,10 @@ def state_words(facts: VolcanoFacts) -> StateWords:
         headline_of(standing, newest),
         _MEANINGS[standing.state],
         standing.because,
-        _sure(standing, newest),
+        _sure(facts),
         _place(facts),
-        " ".join(amount_words(facts.volcano, facts.days)) or UNMEASURED,
+        _where(facts),
+        _amount(facts),
         change_of(facts.days, standing),
     )
 
@@ -114,17 +121,61 @@ def change_of(days: Sequence[Row], standing: Standing) -> Change:
     return Change(days[start]["date"], before, is_new=0 < start == len(days) - 1)
 
 
-def _sure(standing: Standing, newest: Row | None) -> str:
-    if newest is None or standing.state in {"unknown", "no data", "masked"}:
-        return "nothing to be sure of: no pair tells of it"
-    probability = newest["probability"]
+def _sure(facts: VolcanoFacts) -> str:
+    said = facts.last_said
+    if facts.standing.state in _SAY_NOTHING:
+        if said is None:
+            return "nobody can be sure: no pair ever told of it"
+        age = ", which is old and no longer stands" if facts.is_old else ""
+        return f"nobody can be sure now; last said on {said['date']}{age}: {_said(said)}"
+    newest = facts.newest
+    return "nobody can be sure" if newest is None else _evidence(newest)
+
+
+def _said(row: Row) -> str:
+    """What was said of an earlier date."""
+    return f"{row['state']}, {_evidence(row)}"
+
+
+def _evidence(row: Row) -> str:
+    probability = row["probability"]
     said = f"p {probability:.2f}" if probability is not None else "no probability"
-    tracks = newest["frames"].split()
+    tracks = row["frames"].split()
     passes = sorted({frame[:4] for frame in tracks})
     return (
-        f"{said} that it deforms; {newest['pairs_positive']} of {newest['pairs']} pairs positive, "
-        f"seen from {len(passes)} track{'s' if len(passes) != 1 else ''} ({', '.join(passes)})"
+        f"{said} that it deforms; {row['pairs_positive']} of {counted(row['pairs'], 'pair')} "
+        f"positive, seen from {counted(len(passes), 'track')} ({', '.join(passes)})"
     )
+
+
+def short_evidence(facts: VolcanoFacts) -> str:
+    """Return how sure the state is in a few words, or what was last said of the volcano."""
+    row = facts.last_said if facts.standing.state in _SAY_NOTHING else facts.newest
+    if row is None or row["probability"] is None:
+        return "nothing known"
+    said = f"p {row['probability']:.2f}, {row['pairs_positive']} of {counted(row['pairs'], 'pair')}"
+    if facts.standing.state not in _SAY_NOTHING:
+        return said
+    return f"last said on {row['date']}{' (old)' if facts.is_old else ''}: {row['state']}, {said}"
+
+
+def _where(facts: VolcanoFacts) -> str:
+    place, said = _place(facts), facts.last_said
+    if place is not None:
+        return place
+    if said is not None and facts.standing.state in _SAY_NOTHING:
+        before = from_summit(facts.volcano, said["peak_latitude"], said["peak_longitude"])
+        if before is not None:
+            age = ", which is old" if facts.is_old else ""
+            return f"no place is known now; last seen on {said['date']}{age}: {before}"
+    return "no place is meant"
+
+
+def _amount(facts: VolcanoFacts) -> str:
+    words, newest = " ".join(amount_words(facts.volcano, facts.days)), facts.newest
+    if words and facts.is_old and newest:
+        return f"Not known now. As of {newest['date']}, which is old: {words}"
+    return words or UNMEASURED
 
 
 def _place(facts: VolcanoFacts) -> str | None:
@@ -140,7 +191,7 @@ def placed_row(facts: VolcanoFacts) -> Row | None:
     While an episode runs those are its dates, else the newest date alone.
     """
     newest, standing = facts.newest, facts.standing
-    if newest is None or standing.state in {"quiet", "unknown", "no data", "masked"}:
+    if newest is None or standing.state in {"quiet", *_SAY_NOTHING}:
         return None
     since = standing.since or newest["date"]
     placed = (row for row in reversed(facts.days) if row["peak_latitude"] is not None)

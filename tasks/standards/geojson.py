@@ -22,7 +22,12 @@ def _features(summary: VolcanoSummary) -> list[dict[str, Any]]:
         _point(summary.slug, (summary.latitude, summary.longitude), {"kind": "volcano", **told})
     ]
     if summary.peak is not None:
-        words = {"kind": "strongest signal", "slug": summary.slug, "date": summary.newest}
+        words = {
+            "kind": "strongest signal",
+            "slug": summary.slug,
+            "date": summary.as_of,
+            "is_current": summary.is_current,
+        }
         found.append(_point(f"{summary.slug}-peak", summary.peak, words))
     return found
 

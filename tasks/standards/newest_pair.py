@@ -93,7 +93,8 @@ def kmz_of(placed: PlacedPair, summary: VolcanoSummary) -> bytes:
         _add(box, name, f"{edge:.6f}")
     places = {summary.name: (summary.latitude, summary.longitude)}
     if summary.peak is not None:
-        places[f"strongest signal on {summary.newest}"] = summary.peak
+        age = "" if summary.is_current else ", old"
+        places[f"strongest signal on {summary.as_of}{age}"] = summary.peak
     for name, (latitude, longitude) in places.items():
         mark = _add(document, "Placemark")
         _add(mark, "name", name)

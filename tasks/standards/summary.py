@@ -11,10 +11,11 @@ import pandas as pd
 from catalogs.records import Volcano
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
+from fringewatch.plain_text import counted
 from tasks.judge.standing import standing_of
 
-SILENT: Final = ("no data", "unknown")
-"""States that change nothing by themselves: nobody knows more than before."""
+SAID_OF_DATA: Final = ("quiet", "watch", "unrest")
+"""States that pairs of their own date say."""
 
 _MOST_CHANGES: Final = 50
 
@@ -47,14 +48,18 @@ class VolcanoSummary:
     since: str | None
     """First date of the running episode of unrest."""
     because: str
+    as_of: str
+    """The last date with data, UTC: what follows up to `peak` was said of it, and is as old."""
+    is_current: bool
+    """Whether that still stands; not where the state is *unknown*, *no data* or *masked*."""
     probability: float | None
-    """Of the newest date; None where it has none."""
-    newest: str
-    """The newest date, UTC."""
+    """None where there is none."""
     pairs: int
     pairs_positive: int
     peak: tuple[float, float] | None
-    """Latitude and longitude of the strongest positive pair of the newest date."""
+    """Latitude and longitude of the strongest positive pair."""
+    newest: str
+    """The newest date of the table, UTC, also one without data."""
     review: str | None
     reviewed_by: str | None
     model: str
@@ -97,7 +102,9 @@ def summary_of(
         After which that is so.
     """
     last, standing = dates.iloc[-1], standing_of(dates, today, silence_days)
-    peak = (last["peak_latitude"], last["peak_longitude"])
+    with_data = dates[dates["pairs"] > 0]
+    told = with_data.iloc[-1] if len(with_data) else last
+    peak = (told["peak_latitude"], told["peak_longitude"])
     return VolcanoSummary(
         slug=volcano.slug,
         name=volcano.name,
@@ -107,17 +114,19 @@ def summary_of(
         state=standing.state,
         since=str(standing.since) if standing.since else None,
         because=standing.because,
-        probability=None if pd.isna(last["probability"]) else float(last["probability"]),
+        as_of=str(told["date"]),
+        is_current=standing.state in SAID_OF_DATA,
+        probability=None if pd.isna(told["probability"]) else float(told["probability"]),
         newest=str(last["date"]),
-        pairs=int(last["pairs"]),
-        pairs_positive=int(last["pairs_positive"]),
+        pairs=int(told["pairs"]),
+        pairs_positive=int(told["pairs_positive"]),
         peak=None if pd.isna(peak[0]) else (float(peak[0]), float(peak[1])),
         review=_text(last["review"]),
         reviewed_by=_text(last["reviewed_by"]),
         model=str(last["model"]),
         method=str(last["method"]),
         said_at=_time(last["first_judged_at"]),
-        changes=tuple(_changes(dates))[-_MOST_CHANGES:],
+        changes=tuple(_changes(dates, today, silence_days))[-_MOST_CHANGES:],
     )
 
 
@@ -133,24 +142,38 @@ def read_summary(place: Place) -> VolcanoSummary:
         found: dict[str, Any] = json.loads(place.read())
         found["changes"] = tuple(StateChange(**each) for each in found["changes"])
         found["peak"] = tuple(found["peak"]) if found["peak"] else None
+        # Of an older version, until the volcano is exported again.
+        found.setdefault("as_of", found["newest"])
+        found.setdefault("is_current", found["state"] in SAID_OF_DATA)
         return VolcanoSummary(**{field.name: found[field.name] for field in fields(VolcanoSummary)})
     except (ValueError, KeyError, TypeError) as error:
         message = f"{place} is no summary ({error}): run `fringewatch export` again"
         raise StoreError(message) from error
 
 
-def _changes(dates: pd.DataFrame) -> Iterator[StateChange]:
-    before = ""
-    for row in dates[~dates["state"].isin(SILENT)].to_dict("records"):
+def _changes(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Iterator[StateChange]:
+    """Give each change of state, also to *unknown*, which silence brings and no date of its own.
+
+    Its date is the first on which nothing stood any more: the same on every day that one looks.
+    """
+    before, known, said_at = "", None, ""
+    for row in dates[dates["state"].isin((*SAID_OF_DATA, "masked"))].to_dict("records"):
+        if known is not None and (row["date"] - known).days > silence_days:
+            yield _silence(before, known, silence_days, said_at)
+            before = "unknown"
+        known, said_at = row["date"], _time(row["first_judged_at"])
         if row["state"] != before:
-            yield StateChange(
-                str(row["date"]),
-                before,
-                row["state"],
-                row["because"],
-                _time(row["first_judged_at"]),
-            )
+            yield StateChange(str(row["date"]), before, row["state"], row["because"], said_at)
         before = row["state"]
+    if known is not None and (today - known).days > silence_days:
+        yield _silence(before, known, silence_days, said_at)
+
+
+def _silence(before: str, known: dt.date, silence_days: int, said_at: str) -> StateChange:
+    """Return the change to *unknown* after a date, which is said when it is so, and not before."""
+    date = known + dt.timedelta(days=silence_days + 1)
+    because = f"unknown since {known}: no pair for more than {counted(silence_days, 'day')}"
+    return StateChange(str(date), before, "unknown", because, max(said_at, _time(date)))
 
 
 def _text(value: object) -> str | None:

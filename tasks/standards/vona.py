@@ -19,6 +19,8 @@ def vona_of(summary: VolcanoSummary) -> bytes:
         else "Not reviewed."
     )
     peak = f" strongest at {_place(*summary.peak)};" if summary.peak else ""
+    if not summary.is_current:
+        peak = f" what was last seen is of {summary.as_of} UTC and old;"
     lines = [
         "DRAFT - NOT ISSUED - made by a program for a person to edit",
         "VOLCANO OBSERVATORY NOTICE FOR AVIATION (VONA)",

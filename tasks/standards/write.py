@@ -16,6 +16,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import FringewatchError, StoreError
+from fringewatch.plain_text import counted
 from insar_models.phase.codes import decode_phase
 from insar_models.phase.window_patches import PATCH_ORIGINS, mask_water
 from tasks.corpora.cubes_source import patch_corner
@@ -50,7 +51,7 @@ class ExportReport:
 
     def lines(self) -> list[str]:
         """Return what was done, a fact a line."""
-        said = [f"exports: {len(self.changed)} files changed in {self.folder}"]
+        said = [f"exports: {counted(len(self.changed), 'file')} changed in {self.folder}"]
         return said + [f"not exported: {problem}" for problem in self.problems]
 
 

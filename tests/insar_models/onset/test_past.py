@@ -289,5 +289,5 @@ def test_one_watched_since_yesterday_has_no_past() -> None:
     (verdict,) = find_method("deconvolution").judge([pair(0, 6, positive=True)])
     assert verdict.past == Past("A", 0, None, None, 0.0, 1.0, None)
     assert verdict.state == "watch"
-    assert verdict.because.startswith("1 of 1 pairs positive, one track")
+    assert verdict.because.startswith("1 of 1 pair positive, one track")
     assert verdict.because.endswith("waiting for a second pair")

@@ -56,7 +56,7 @@ def test_the_only_pair_of_a_date_is_watched_and_waits_for_another(method: OnsetM
     quiet = [pair(6 * k, 6 * k + 6, positive=False) for k in range(40)]
     last = method.judge([*quiet, pair(240, 252, positive=True)])[-1]
     assert last.state == "watch"
-    assert last.because.startswith("1 of 1 pairs positive, one track; ")
+    assert last.because.startswith("1 of 1 pair positive, one track; ")
     assert last.because.endswith("waiting for a second pair")
     if method.name == "deconvolution":
         pairs = [*quiet, pair(240, 252, positive=True), pair(240, 258, positive=True)]

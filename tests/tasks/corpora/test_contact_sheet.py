@@ -21,7 +21,7 @@ from tasks.corpora.contact_sheet import (
     choose_patches,
     draw_contact_sheet,
 )
-from tasks.pictures.figures import VERMILLION
+from tasks.pictures.figures import UNREST
 from tests.tasks.corpora.small_version import noise, write_small
 
 _LEFT, _TOP = 26, 130
@@ -119,8 +119,7 @@ def test_patches_stand_in_the_order_of_their_coherence(tmp_path: Path) -> None:
 def test_only_what_deforms_has_a_frame(tmp_path: Path) -> None:
     sheet = pixels(draw_contact_sheet(write_small(tmp_path, flat(9, 8, 7), label=[1, 0, -1]).place))
     framed = [
-        np.abs(sheet[_TOP - 2, _LEFT + column * _STEP + 100] - colour(VERMILLION)).max()
-        <= _TOLERANCE
+        np.abs(sheet[_TOP - 2, _LEFT + column * _STEP + 100] - colour(UNREST)).max() <= _TOLERANCE
         for column in range(3)
     ]
     assert framed == [True, False, False]

@@ -32,6 +32,18 @@ def test_a_home_that_is_well_has_nothing_to_say(well: WatchedHome) -> None:
     assert lines[-1] == "channel notify 1 (ntfy): 0 waiting"
 
 
+def test_a_home_that_is_only_backfilled_has_no_watch_to_be_unwell(watched: WatchedHome) -> None:
+    watched.set(watch=())
+    watched.data("taal", dt.date(2026, 3, 4))
+    health = health_of(watched.settings, NOW)
+    assert not health.is_well  # whoever believes that it watches has to learn that it does not
+    lines = list(health.lines())
+    assert lines[0].endswith(": NOTHING IS WATCHED")
+    assert "A home that is only backfilled by hand needs none" in lines[1]
+    watched.night(0.3)  # somebody watches after all
+    assert "NOTHING IS WATCHED" not in next(health_of(watched.settings, NOW).lines())
+
+
 def test_volcanoes_that_are_old_silent_failing_or_never_came(well: WatchedHome) -> None:
     well.set(watch=("taal", "etna", "fernandina"))
     well.data("wolf", dt.date(2020, 1, 1))  # not watched: nobody's concern

@@ -69,7 +69,7 @@ def test_a_filled_home_makes_the_facts_of_a_message(kept: KeptHome) -> None:
     pair = DatePair(DAYS[0], DAYS[1])
     seen = [*scored, replace(scored[0], frame=other, pair=pair)]
     _, facts, _ = news_of(FERNANDINA, verdicts, seen, kept.settings, LAST)
-    assert facts["others"] == ["ascending 2024-01-30: 0 of 1 pairs"]
+    assert facts["others"] == ["ascending 2024-01-30: 0 of 1 pair"]
     assert FRAME.direction != other.direction
 
 

@@ -15,8 +15,8 @@ QUIET = Standing("quiet", None, dt.date(2024, 2, 11))
 UNREST = Standing("unrest", DAY, DAY)
 FACTS = {
     "name": "Fernandina",
-    "because": "1 of 1 pairs positive, one track",
-    "probability": 0.62,
+    "because": "1 of 1 pair positive, one track",
+    "probability": 0.78,
     "pairs": 1,
     "positive": 1,
     "tracks": ["106A"],
@@ -39,7 +39,7 @@ def line(site: str = "", today: dt.date = dt.date(2024, 3, 7), **facts: object) 
 
 def test_the_line_says_all_that_a_duty_officer_asks_first() -> None:
     assert line() == (
-        "[Fringewatch] FERNANDINA UNREST (new) 2024-03-06 UTC, p 0.62, 1 of 1 pairs, 106A, "
+        "[Fringewatch] FERNANDINA UNREST (new) 2024-03-06 UTC, p 0.78, 1 of 1 pair, 106A, "
         "4 km S of summit; descending: no data; data 1 day old; not reviewed"
     )
 
@@ -49,7 +49,7 @@ def test_with_a_link_it_still_fits_an_sms() -> None:
     assert sms_length(said) <= SMS_LENGTH
     assert said.endswith("; https://volcanoes.example/fernandina.html")
     assert "descending: no data" in said
-    assert "UNREST (new) 2024-03-06 UTC, p 0.62" in said
+    assert "UNREST (new) 2024-03-06 UTC, p 0.78" in said
 
 
 @pytest.mark.parametrize("site", ["", SITE, "https://a.very.long.name.of.an.observatory.example/x"])
@@ -94,7 +94,7 @@ def test_the_details_say_why_and_are_for_who_has_room() -> None:
     found = text_of(message(), DAY, SITE)
     whole = found.whole.splitlines()
     assert whole[0] == found.line
-    assert "Why: 1 of 1 pairs positive, one track." in whole
+    assert "Why: 1 of 1 pair positive, one track." in whole
     assert "people's safety" in whole[-1]
     assert f"Page: {SITE}/fernandina.html" in whole
 

@@ -13,7 +13,7 @@ from catalogs.records import DatePair
 from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError, HomeError
 from tasks.pictures.contact_strip import PhaseWindow, draw_interferograms
-from tasks.pictures.figures import VERMILLION
+from tasks.pictures.figures import UNREST
 from tests.storage import folder_of
 
 _Y, _X = np.mgrid[:100, :100]
@@ -70,8 +70,8 @@ def test_the_ends_of_the_cycle_have_one_colour(here: Place) -> None:
 def test_a_positive_window_is_framed(here: Place) -> None:
     plain = draw_interferograms([WINDOW], here / "plain.png", "x")
     framed = draw_interferograms([replace(WINDOW, positive=True)], here / "framed.png", "x")
-    assert _share_of(plain, VERMILLION) < 1e-3
-    assert _share_of(framed, VERMILLION) > 5e-3
+    assert _share_of(plain, UNREST) < 1e-3
+    assert _share_of(framed, UNREST) > 5e-3
 
 
 def _bump(row: float, column: float) -> NDArray[np.float32]:

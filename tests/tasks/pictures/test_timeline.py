@@ -16,10 +16,17 @@ from PIL import Image
 
 from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError
-from tasks.pictures.figures import ORANGE, PALE_BLUE, VERMILLION, new_figure
+from tasks.pictures.figures import QUIET, QUIET_MARK, UNREST, WATCH, new_figure
 from tasks.pictures.timeline import draw_timeline
 from tasks.pictures.timeline_panels import bar_lanes, draw_probability, mark_episodes, pair_kind
-from tasks.pictures.timeline_states import block_days, draw_headline, draw_states, mark_no_data
+from tasks.pictures.timeline_states import (
+    STATES,
+    block_days,
+    draw_headline,
+    draw_states,
+    mark_no_data,
+)
+from tasks.site.rendering import template_text
 from tests.storage import folder_of
 
 FIRST = dt.date(2021, 1, 6)
@@ -98,7 +105,7 @@ def test_the_timeline_shows_every_state(here: Place) -> None:
     with Image.open(io.BytesIO(path.read())) as image:
         assert image.format == "PNG"
         assert image.size == (1200, 600)
-    for colour in (PALE_BLUE, ORANGE, VERMILLION):
+    for colour in (QUIET, WATCH, UNREST):
         assert _pixels_of(path, colour) > 200
     assert [entry.name for entry in folder_of(path.parent).iterdir()] == ["t.png"]
 
@@ -137,11 +144,11 @@ def _numbered(days: pd.DataFrame) -> pd.DataFrame:
 
 def test_what_was_first_said_lies_below_what_is_said_now() -> None:
     days = _dates(["quiet", "unrest", "quiet"])
-    assert list(_band_colours(days).values()) == [[PALE_BLUE, VERMILLION, PALE_BLUE]]
+    assert list(_band_colours(days).values()) == [[QUIET, UNREST, QUIET]]
     days.loc[1, "first_state"], days.loc[1, "revised"] = "watch", True
     first, now = (colours for _, colours in sorted(_band_colours(days).items()))
-    assert now == [PALE_BLUE, VERMILLION, PALE_BLUE]
-    assert first == [PALE_BLUE, ORANGE, PALE_BLUE]
+    assert now == [QUIET, UNREST, QUIET]
+    assert first == [QUIET, WATCH, QUIET]
 
 
 def test_dates_without_data_are_shaded_and_break_the_line() -> None:
@@ -166,7 +173,7 @@ def test_revisions_and_older_models_are_said_in_the_picture(here: Place) -> None
     dates.loc[3, "revised"], dates.loc[3, "first_state"] = True, "watch"
     revised = draw_timeline(dates, _pairs(), here / "revised.png", "x")
     assert len({plain.read(), other_model.read(), revised.read()}) == 3
-    assert _pixels_of(revised, ORANGE) > _pixels_of(plain, ORANGE) + 100
+    assert _pixels_of(revised, WATCH) > _pixels_of(plain, WATCH) + 100
 
 
 def test_of_a_long_history_the_newest_part_and_an_overview_are_drawn(here: Place) -> None:
@@ -174,18 +181,56 @@ def test_of_a_long_history_the_newest_part_and_an_overview_are_drawn(here: Place
     states = ["quiet"] * 10 + ["unrest"] * 20 + ["quiet"] * 170
     path = draw_timeline(_dates(states), _pairs(0), here / "long.png", "Long")
     calm = draw_timeline(_dates(["quiet"] * 200), _pairs(0), here / "calm.png", "Long")
-    assert _pixels_of(path, VERMILLION) > _pixels_of(calm, VERMILLION) + 300
+    assert _pixels_of(path, UNREST) > _pixels_of(calm, UNREST) + 300
     image = np.asarray(Image.open(io.BytesIO(path.read())).convert("RGB")).astype(int)
     panels = image[100:440, 150:1180]
-    assert not (np.abs(panels - np.rint(np.array(to_rgb(VERMILLION)) * 255)).max(-1) <= 2).any()
+    assert not (np.abs(panels - np.rint(np.array(to_rgb(UNREST)) * 255)).max(-1) <= 2).any()
 
 
 def test_an_episode_that_began_before_the_panels_is_named_at_their_edge() -> None:
     panel = new_figure(400, 200).add_subplot()
     panel.set_xlim(100, 200)
-    mark_episodes((panel,), pd.DataFrame({"since": [20.0, 150.0]}))
+    days = {"date": [90.0, 150.0], "since": [20.0, 150.0], "state": ["unrest", "unrest"]}
+    mark_episodes((panel,), pd.DataFrame(days))
     assert [text.xy[0] for text in panel.texts if isinstance(text, Annotation)] == [100, 150]
     assert len(panel.lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("states", "words", "lines"),
+    [
+        (["unrest", "unrest"], "unrest since 1970-01-11", 1),
+        (["unrest", "watch"], "unrest since 1970-01-11", 1),
+        (["unrest", "quiet", "quiet"], "unrest since 1970-01-11, ended 1970-01-21", 2),
+        (["unrest", "no data", "quiet"], "unrest since 1970-01-11, ended 1970-01-31", 2),
+        (["unrest", "unknown"], "unrest since 1970-01-11, not seen to end", 1),
+    ],
+)
+def test_an_episode_says_when_it_ended(states: list[str], words: str, lines: int) -> None:
+    panel = new_figure(400, 200).add_subplot()
+    panel.set_xlim(0, 100)
+    days = pd.DataFrame({"date": [10.0 * (1 + n) for n in range(len(states))], "state": states})
+    mark_episodes((panel,), days.assign(since=[_since_of(state) for state in states]))
+    assert [text.get_text() for text in panel.texts] == [words]
+    assert len(panel.lines) == lines
+
+
+def _since_of(state: str) -> float:
+    return 10.0 if state in {"unrest", "watch", "no data"} else np.nan
+
+
+def test_pictures_have_the_colours_of_the_pages() -> None:
+    style = template_text("style.css")
+    light = style[: style.index("@media")]
+    for name, colour in (("quiet", QUIET), ("watch", WATCH), ("unrest", UNREST)):
+        assert f"--{name}:{colour.lower()};" in light
+        assert STATES[name]["facecolor"] == colour
+    assert f"--quiet-mark:{QUIET_MARK.lower()};" in light
+    # Whoever sees no colour tells watch from unrest, also in print.
+    shades = [np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722)) for colour in (WATCH, UNREST)]
+    assert shades[0] > 2.5 * shades[1]
+    hatches = [style.get("hatch", "") for style in STATES.values()]
+    assert len(set(hatches) - {""}) == len(STATES) - 2
 
 
 def test_a_quiet_volcano_shows_no_alarm(here: Place) -> None:
@@ -193,8 +238,8 @@ def test_a_quiet_volcano_shows_no_alarm(here: Place) -> None:
     quiet = _pairs().assign(positive=False, probability=0.1)
     calm = draw_timeline(_dates(["quiet"] * 15), quiet, here / "q.png", "Quiet")
     alarm = draw_timeline(_dates(ALL_STATES), _pairs(), here / "a.png", "Alarm")
-    assert _pixels_of(calm, VERMILLION) < 600
-    assert _pixels_of(alarm, VERMILLION) > 10 * _pixels_of(calm, VERMILLION)
+    assert _pixels_of(calm, UNREST) < 600
+    assert _pixels_of(alarm, UNREST) > 10 * _pixels_of(calm, UNREST)
 
 
 def test_the_same_tables_give_the_same_bytes(here: Place) -> None:
@@ -257,7 +302,7 @@ def test_many_frames_and_episodes_can_be_drawn(here: Place) -> None:
     frames = ["155D_02579_100800", "155D_02484_191814", "016A_02562_091313", "016A_02504_162118"]
     states = ["quiet", "unrest", "unrest", "quiet"] * 4
     path = draw_timeline(_dates(states), _pairs(16, frames), here / "t.png", "Many")
-    assert _pixels_of(path, VERMILLION) > 5_000
+    assert _pixels_of(path, UNREST) > 5_000
 
 
 def test_a_pair_is_positive_negative_or_not_scored() -> None:

@@ -72,14 +72,14 @@ def test_an_episode_says_when_its_beginning_rests_on_one_acquisition() -> None:
 
 
 def test_a_level_that_is_enough_says_why_the_date_is_no_unrest() -> None:
-    because = "1 of 1 pairs positive, one track; enough for unrest, but it rests on one pair"
+    because = "1 of 1 pair positive, one track; enough for unrest, but it rests on one pair"
     facts = facts_of([day(1, "watch", level=0.79, because=because)], [pair(0, 1, **POSITIVE)])
     words = " ".join(evidence_words(facts))
     assert (
         "its level is 0.79: enough by itself, but the date is watch, for: enough for unrest, but "
         "it rests on one pair."
     ) in words
-    slow = facts_of([day(1, "unrest", level=0.2, because="0 of 1 pairs positive; it moves")])
+    slow = facts_of([day(1, "unrest", level=0.2, because="0 of 1 pair positive; it moves")])
     words = " ".join(evidence_words(slow))
     assert "its level is 0.20: not reached, but the date is unrest, for: it moves." in words
     assert "its level is 0.05: not reached." in " ".join(evidence_words(facts_of([day(1)])))

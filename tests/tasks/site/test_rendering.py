@@ -49,6 +49,15 @@ def test_a_page_whose_windows_cannot_be_read_keeps_its_words(
     assert "is not on its page" in caplog.text
 
 
+def test_one_thing_is_called_so(tmp_path: Path) -> None:
+    facts = facts_of([day(1, "unrest")], [pair(0, 1, **POSITIVE)])
+    page = render_volcano(PictureBook(facts, Home(tmp_path), SETTINGS, None), SETTINGS, None)
+    text = re.sub(r"<[^>]*>", "", page)
+    assert not re.findall(r"(?<![\d.,-])1 (?:pairs|dates|days|tracks)\b", text)
+    assert "1 of 1 pair positive" in text
+    assert "The same as a table (1 date)" in text
+
+
 def test_a_volcano_of_no_catalogue_has_no_place(tmp_path: Path) -> None:
     nowhere = float("nan")
     lost = Volcano("lost", "lost", 0, nowhere, nowhere, "in no catalogue", ())

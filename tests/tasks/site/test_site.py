@@ -189,6 +189,14 @@ def test_silence_is_unknown_whatever_the_table_says(kept: KeptHome) -> None:
     assert "UNKNOWN since" in page(kept)
     assert "not seen to end" in page(kept)
     assert "Seen from 2024-09-01" in page(kept)
+    text = re.sub(r"<[^>]*>", "", page(kept))
+    assert "scending: last seen, and old: positive" in text
+    assert text.count("OLD, it no longer stands: ") == 2
+    assert "nobody can be sure now; last said on 2024-02-11, which is old" in text
+    assert "nobody knows what it does now" in text
+    assert "last said on 2024-02-11 (old): unrest" in re.sub(
+        r"<[^>]*>", "", page(kept, "index.html")
+    )
 
 
 def test_pages_may_go_elsewhere_and_the_home_stays_as_it_is(kept: KeptHome, tmp_path: Path) -> None:

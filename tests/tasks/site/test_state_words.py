@@ -6,7 +6,7 @@ from insar_models.rates.motion_words import Motion
 from tasks.judge.measured import motion_of_rate
 from tasks.judge.place_words import distance_and_bearing, from_summit
 from tasks.judge.standing import Standing
-from tasks.site.state_words import MARKS, RANK, placed_row, state_words
+from tasks.site.state_words import MARKS, RANK, placed_row, short_evidence, state_words
 from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, date_of, day, facts_of, pair
 
 PEAK: dict[str, Any] = {"peak_latitude": -0.406, "peak_longitude": -91.55}
@@ -17,7 +17,7 @@ def test_unrest_says_since_when_where_and_how_sure() -> None:
     words = state_words(facts)
     assert words.headline == f"UNREST since {date_of(2)}"
     assert words.place == "4 km S of the summit"
-    assert words.sure == "p 0.80 that it deforms; 1 of 1 pairs positive, seen from 1 track (106A)"
+    assert words.sure == "p 0.80 that it deforms; 1 of 1 pair positive, seen from 1 track (106A)"
     assert words.change.is_new
     assert words.change.before == "quiet"
     assert "27.7 mm" in words.amount
@@ -44,6 +44,27 @@ def test_silence_overtakes_the_table() -> None:
     assert "not quiet" in words.meaning
     assert not words.change.is_new
     assert words.change.before == "unrest"
+
+
+def test_an_unknown_volcano_has_one_voice_of_what_was_last_said() -> None:
+    silent = Standing("unknown", None, "no pair for 60 days")
+    days = [day(1), day(2, "unrest", **PEAK, **RATE), day(3, "no data", pairs=0, probability=None)]
+    facts = facts_of(days, [pair(1, 2, **POSITIVE)], standing=silent)
+    words = state_words(facts)
+    when = f"last said on {date_of(2)}, which is old and no longer stands: unrest, p 0.80 that"
+    assert words.sure.startswith(f"nobody can be sure now; {when} it deforms; 1 of 1 pair")
+    assert words.place is None
+    assert words.where == (
+        f"no place is known now; last seen on {date_of(2)}, which is old: 4 km S of the summit"
+    )
+    assert short_evidence(facts) == f"last said on {date_of(2)} (old): unrest, p 0.80, 1 of 1 pair"
+    measured = state_words(facts_of(days[:2], standing=silent))
+    assert measured.amount.startswith(f"Not known now. As of {date_of(2)}, which is old: Rate:")
+    # A date without data in the middle of an episode is not old, but says nothing either.
+    words = state_words(facts_of(days))
+    assert words.sure.startswith(f"nobody can be sure now; last said on {date_of(2)}: unrest")
+    assert state_words(facts_of()).where == "no place is meant"
+    assert short_evidence(facts_of()) == "nothing known"
 
 
 def test_a_volcano_that_was_never_seen_is_not_quiet() -> None:

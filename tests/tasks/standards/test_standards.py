@@ -23,18 +23,20 @@ from xsdata.formats.dataclass.parsers import XmlParser
 
 from catalogs.settings import Settings, load_settings
 from catalogs.storage.place import Folder
+from catalogs.tables import DATES
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError, StoreError
 from tasks.publish import publish_volcano
 from tasks.standards.atom import atom_of
 from tasks.standards.cap import cap_of
 from tasks.standards.geojson import geojson_of
-from tasks.standards.summary import StateChange, VolcanoSummary, read_summary
+from tasks.standards.summary import StateChange, VolcanoSummary, read_summary, summary_of
 from tasks.standards.vona import vona_of
 from tasks.standards.write import ExportReport, write_exports
 from tests.scenes import FRAME
 from tests.storage import folder_of
 from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.site.made_facts import date_of, day, table_of
 from tests.tasks.test_publish import score_again
 from tests.tasks.test_watch import digests
 
@@ -57,9 +59,9 @@ def exported(kept: KeptHome, **changes: Any) -> tuple[ExportReport, Path]:
 def summary(**changes: Any) -> VolcanoSummary:
     change = StateChange("2024-02-11", "quiet", "unrest", "why", "2024-02-12T02:17:00+00:00")
     own = VolcanoSummary(
-        "fernandina", "Fernandina", 353010, -0.37, -91.55, "unrest", "2024-02-11", "why", 0.62,
-        "2024-02-11", 2, 2, (-0.35, -91.5), None, None, "m", "rule", "2024-02-12T02:17:00+00:00",
-        (change,),
+        "fernandina", "Fernandina", 353010, -0.37, -91.55, "unrest", "2024-02-11", "why",
+        "2024-02-11", True, 0.78, 2, 2, (-0.35, -91.5), "2024-02-11", None, None, "m", "rule",
+        "2024-02-12T02:17:00+00:00", (change,),
     )  # fmt: skip
     return replace(own, **changes)
 
@@ -76,6 +78,54 @@ def test_everything_is_written_and_nothing_twice(kept: KeptHome) -> None:
     again, _ = exported(kept)
     assert again.changed == ()
     assert digests(folder) == before
+
+
+def test_silence_becomes_an_entry_of_the_feed_once(kept: KeptHome) -> None:
+    settings = kept.settings.model_copy(update={"exports": ALL})
+    feeds, told = [], []
+    for days in (48, 49, 80):
+        write_exports(settings, [FERNANDINA], dt.date(2024, 2, 11) + dt.timedelta(days=days))
+        folder = folder_of(kept.home.exports)
+        feeds.append(feedparser.parse((folder / "changes.atom").read_bytes()))
+        told.append(json.loads((folder / "fernandina" / "summary.json").read_text()))
+    assert [told[n]["is_current"] for n in (0, 1)] == [True, False]
+    assert len(feeds[1].entries) == len(feeds[0].entries) + 1
+    entry = next(entry for entry in feeds[1].entries if entry.title.find("unknown") >= 0)
+    assert entry.title == "Fernandina: unknown on 2024-03-31 (was unrest)"
+    assert entry.id.endswith("fernandina:2024-03-31:unknown")
+    assert entry.summary == "unknown since 2024-02-11: no pair for more than 48 days"
+    # The same on every later day, to the letter: nobody is told twice.
+    assert feeds[2].entries == feeds[1].entries
+    last = told[2]
+    assert (last["state"], last["as_of"], last["probability"]) == (
+        "unknown",
+        "2024-02-11",
+        told[0]["probability"],
+    )
+    draft = (folder / "fernandina" / "vona-draft.txt").read_text()
+    assert "strongest at" not in draft
+    assert "what was last seen is of 2024-02-11 UTC and old" in draft
+
+
+def test_a_gap_in_the_past_was_unknown_too() -> None:
+    days = [day(0, "unrest"), day(10, "watch"), day(11, "no data", pairs=0, probability=None)]
+    told = summary_of(FERNANDINA, table_of(DATES, days), date_of(11), 48)
+    assert [(change.before, change.after) for change in told.changes] == [
+        ("", "unrest"),
+        ("unrest", "unknown"),
+        ("unknown", "watch"),
+    ]
+    assert told.changes[1].date == str(date_of(0) + dt.timedelta(days=49))
+    # Of the last date with data, and not of one that has none.
+    assert (told.state, told.newest, told.as_of) == ("no data", str(date_of(11)), str(date_of(10)))
+    assert (told.is_current, told.pairs, told.probability) == (False, 1, 0.05)
+
+
+def test_a_summary_of_an_older_version_is_read(tmp_path: Path) -> None:
+    old = json.loads(summary().text())
+    del old["as_of"], old["is_current"]
+    (tmp_path / "summary.json").write_text(json.dumps(old))
+    assert read_summary(Folder(tmp_path) / "summary.json") == summary()
 
 
 def test_gdal_opens_the_geojson(kept: KeptHome) -> None:
