@@ -1,9 +1,10 @@
 """Recipes: which pieces make a view, how often and how strongly."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Final, Literal, Self, get_args
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, Self
 
+from fringewatch.checked_fields import check_fields
 from fringewatch.errors import BadInputError
 from insar_models.augmentation.blur import Blur
 from insar_models.augmentation.fringes import OverWrap, SignFlip
@@ -16,21 +17,6 @@ from insar_models.augmentation.symmetry import FlipsAndTurns
 from insar_models.augmentation.turbulence import Turbulence
 
 Lengths = Literal["kept", "unit"]
-
-_KINDS: Final[Mapping[str, type[Piece]]] = {
-    "symmetry": FlipsAndTurns,
-    "sign": SignFlip,
-    "overwrap": OverWrap,
-    "geometry": Geometry,
-    "offset": Offset,
-    "ramp": Ramp,
-    "turbulence": Turbulence,
-    "incoherence": Incoherence,
-    "noise": Noise,
-    "sea": Sea,
-    "blur": Blur,
-    "cutout": Cutout,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +49,7 @@ class Recipe:
     came out, 1 or less, for patches that were reduced before: theirs are, too."""
 
     def __post_init__(self) -> None:
-        if self.lengths not in get_args(Lengths):
-            known = " or ".join(get_args(Lengths))
-            message = f"lengths of phasors cannot be '{self.lengths}': choose {known}"
-            raise BadInputError(message)
+        check_fields(self)
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> Self:
@@ -83,7 +66,7 @@ class Recipe:
         BadInputError
             If a piece or a setting is unknown, or a value cannot be one.
         """
-        refuse_unknown("a recipe", settings, (*_KINDS, "lengths"))
+        refuse_unknown("a recipe", settings, [one.name for one in fields(cls)])
         default = cls()
         chosen: dict[str, Any] = {
             name: _piece_of(name, value, getattr(default, name))
@@ -94,9 +77,7 @@ class Recipe:
 
     def settings(self) -> dict[str, Any]:
         """Return all settings as plain values, which `parse` turns into this recipe again."""
-        named = {name: getattr(self, name) for name in _KINDS}
-        tables = {name: False if one is None else asdict(one) for name, one in named.items()}
-        return {**tables, "lengths": self.lengths}
+        return {key: False if one is None else one for key, one in asdict(self).items()}
 
 
 def find_recipe(recipe: str | Mapping[str, Any]) -> Recipe | PaperRecipe:
@@ -123,22 +104,11 @@ def _piece_of(name: str, value: object, default: Piece) -> Piece | None:
     if not isinstance(value, Mapping):
         message = f"'{name}' of a recipe must be a table of settings, or false, not {value!r}"
         raise BadInputError(message)
-    known = {one.name: getattr(default, one.name) for one in fields(default)}
-    refuse_unknown(f"'{name}' of a recipe", value, tuple(known))
-    settings = {**known, **{key: _like(name, key, value[key], known[key]) for key in value}}
-    return _KINDS[name](**settings)
-
-
-def _like(name: str, key: str, value: object, known: object) -> object:
-    """The value if it is of the kind of the one that it replaces; two numbers may be a list."""
-    numbers = value if isinstance(value, list | tuple) else [value]
-    wanted = len(known) if isinstance(known, tuple) else 1
-    kind = int if isinstance(known, int) else int | float
-    are_numbers = all(isinstance(one, kind) and not isinstance(one, bool) for one in numbers)
-    if len(numbers) != wanted or isinstance(known, tuple) != (numbers is value) or not are_numbers:
-        message = f"'{key}' of '{name}' in a recipe cannot be {value!r}: the default is {known!r}"
-        raise BadInputError(message)
-    return tuple(numbers) if isinstance(known, tuple) else value
+    refuse_unknown(f"'{name}' of a recipe", value, [one.name for one in fields(default)])
+    given: dict[str, Any] = {
+        key: tuple(one) if isinstance(one, list) else one for key, one in value.items()
+    }
+    return replace(default, **given)
 
 
 def refuse_unknown(what: str, given: Mapping[str, Any], known: Iterable[str]) -> None:

@@ -101,5 +101,5 @@ def test_the_recipe_has_a_name() -> None:
     "settings", [{"probability": 1.1}, {"holes": -1}, {"noise_variance": (5.0, 1.0)}]
 )
 def test_numbers_that_cannot_be_are_said(settings: dict[str, Any]) -> None:
-    with pytest.raises(BadInputError, match=f"{next(iter(settings))} of the published recipe"):
+    with pytest.raises(BadInputError, match=f"the published recipe: {next(iter(settings))}="):
         PaperRecipe(**settings)
