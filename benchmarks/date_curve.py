@@ -93,7 +93,7 @@ def options(*, every: bool) -> Iterator[Option]:
     for name in ("deconvolution", "early", "quiet", "cumulative-sum", "rule"):
         yield Option(name)
     yield Option("rule", {"dates": 2})
-    for begin in (0.0, 4.0, 4.5, 6.0):
+    for begin in (0.0, 4.5, 5.0, 6.0):
         yield Option("deconvolution", slow_deviations=begin)
     for days in (48, 96):
         yield Option("deconvolution", rate_days=days)
@@ -105,7 +105,7 @@ def options(*, every: bool) -> Iterator[Option]:
         for prior in (3, 12, 24, 100_000):
             yield Option("deconvolution", {"prior_dates": prior})
         for days in (48, 96):
-            for begin in (4.0, 6.0):
+            for begin in (5.0, 6.0):
                 yield Option("deconvolution", rate_days=days, slow_deviations=begin)
 
 

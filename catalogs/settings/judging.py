@@ -42,7 +42,7 @@ class JudgingSettings(SettingGroup):
         description="days before each date whose pairs tell how fast places move; 0 for not at all",
     )
     slow_deviations: float = Field(
-        default=5.0,
+        default=4.0,
         ge=0.0,
         le=1000.0,
         description="standard deviations of a place's rate that are slow motion on two dates in a "

@@ -57,7 +57,7 @@ class PlaceRate:
 class SlowMotion:
     """When the rates of places begin and end an episode."""
 
-    begin: float = 5.0
+    begin: float = 4.0
     """Standard deviations from which a rate speaks for motion."""
     end: float = 3.5
     """Below so many it no longer does, once an episode runs."""
