@@ -117,8 +117,8 @@ async def _keep(told: asyncio.Event, say_served: Callable[[], None]) -> None:
         await polling
     except* (HTTPError, RuntimeError) as errors:
         message = (
-            f"the Prefect server gives no answer any more ({errors.exceptions[0]}): see to it, "
-            "and start this again; the schedules are as they were"
+            "the Prefect server gives no answer any more: see to it, and start this again; the "
+            "schedules are as they were"
         )
         raise ServerUnavailableError(message) from errors
 

@@ -95,6 +95,8 @@ def embedded_client(count: int, memory_gb: float) -> Iterator[Client]:
 def dask_setup(worker: Worker) -> None:  # noqa: ARG001 - Dask calls it by this name, with this
     """Prepare a worker process; Dask calls it at each start, in the main thread."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, that ends them all
+    # Prefect, which some work imports, shows whatever others log; what matters in it, we say.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
 def _empty_cluster(memory_gb: float, folder: str) -> LocalCluster:
