@@ -122,8 +122,8 @@ ROWS: Final = (
         "by the processor: at most #%", ("benchmarks.simulate --pairs 20 80 --written 10",),
         before="15 %", most=True, few=r"simulated +20 +[\d.]+ +[\d.]+ +#",
         many=r"simulated +80 +[\d.]+ +[\d.]+ +#"),
-    Row("disk", "disk: forms that move no score (none is in use), of today's", 0.6, "x",
-        "without moving a score: #", ("benchmarks.disk --most 4 --data {data}",
+    Row("disk", "disk for ten years of a volcano, of today's", 0.6, "x",
+        "in use: #", ("benchmarks.disk --most 4 --data {data}",
                                       "benchmarks.disk --most 16 --data {data}"),
         before="1", most=True),
 )  # fmt: skip

@@ -47,7 +47,7 @@ def test_every_row_has_a_command_that_is_there_and_a_pattern_for_one_figure() ->
         ),
         ("shards", "shards, patches/s               815.00    1101.00    1.35 x", 1.35),
         ("simulation", "time of a pair by the processor: at most 14.8% from that of 80", 14.8),
-        ("disk", "without moving a score: 0.68 of today's bytes (aim: at most 0.6)", 0.68),
+        ("disk", "in use: 1.00 of the bytes of a cube; without moving a score: 0.68", 1.0),
     ],
 )
 def test_figures_are_read_from_what_benchmarks_print(name: str, text: str, value: float) -> None:
