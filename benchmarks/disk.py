@@ -196,7 +196,10 @@ def main() -> None:
         )
         if not moved.max():
             least = min(least, whole / today)
-    print(f"without moving a score: {least:.2f} of today's bytes (aim: at most {AIM})")
+    print(
+        f"in use: 1.00 of the bytes of a cube; without moving a score: {least:.2f} (aim: at most "
+        f"{AIM})"
+    )
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def read_cube(place: Place, *, with_dask: bool = True) -> xr.Dataset:
 
 def cube_pairs(place: Place) -> tuple[DatePair, ...]:
     """The pairs of the cube at `place`, in the order they came; none if there is no cube."""
-    return pairs_of(read_cube(place)) if cube_is_there(place) else ()
+    return pairs_of(read_cube(place, with_dask=False)) if cube_is_there(place) else ()
 
 
 def pairs_of(dataset: xr.Dataset) -> tuple[DatePair, ...]:

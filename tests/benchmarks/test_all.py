@@ -41,13 +41,13 @@ def test_every_row_has_a_command_that_is_there_and_a_pattern_for_one_figure() ->
         ("tiling-workers", "two workers have 1.48 of one's rate, 1.20 with their start", 1.48),
         (
             "scoring",
-            "whole pairs, ONNX Runtime, share of the bare graph, ONNX Runtime's rate by the "
-            "processor: 0.83",
-            0.83,
+            "whole pairs, ONNX Runtime          115     12.7             345            2.900"
+            "             65%          66%",
+            66,
         ),
         ("shards", "shards, patches/s               815.00    1101.00    1.35 x", 1.35),
         ("simulation", "time of a pair by the processor: at most 14.8% from that of 80", 14.8),
-        ("disk", "without moving a score: 0.68 of today's bytes (aim: at most 0.6)", 0.68),
+        ("disk", "in use: 1.00 of the bytes of a cube; without moving a score: 0.68", 1.0),
     ],
 )
 def test_figures_are_read_from_what_benchmarks_print(name: str, text: str, value: float) -> None:
