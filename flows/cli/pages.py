@@ -37,8 +37,8 @@ def site(
 
     day = parse_date("seen-from", seen_from) if seen_from else None
     settings = load((), home, None)
-    kept_ledger(find_home(home_of(settings))).close()
     only = {catalogue_of(settings).find(volcano).slug} if volcano else None
+    kept_ledger(find_home(home_of(settings))).close()
     start_logging()
     made = write_site(settings, only, folder=Folder(output) if output else None, seen_from=day)
     for line in made.lines():

@@ -120,14 +120,17 @@ def _watched(settings: Settings, nights: Sequence[RunRow]) -> tuple[tuple[str, .
 
 
 def _lost(ledger: Ledger, home: Home, slugs: Iterable[str]) -> dict[str, str]:
-    """What is said of volcanoes whose data were here, and are not any more."""
+    """What is said of volcanoes whose data were here, and are not any more.
+
+    A storage elsewhere is not asked: what a run did not find there the ledger has.
+    """
     said = {}
     for slug in slugs:
         count = sum(not each.is_gone for each in ledger.lost_pairs(slug))
         count += sum(
             len(ledger.tiled_pairs(slug, frame))
             for frame in ledger.tiled_frames(slug)
-            if not home.cube(slug, frame).is_folder()
+            if (cube := home.cube(slug, frame)).path is not None and not cube.is_folder()
         )
         if count:
             said[slug] = (

@@ -15,7 +15,7 @@ from tasks.verify.local import FrameMemory
 from tasks.verify.records import Difference, DifferenceKind
 from tasks.verify.remote import RemoteCheck
 
-_FORGOTTEN: Final = "forgotten in the ledger: the next backfill fetches it"
+_FORGOTTEN: Final = "lost, by the ledger: the next night or backfill brings it"
 
 
 def repair_frame(
@@ -56,7 +56,7 @@ def _repair(
         case DifferenceKind.BAD_CUBE if isinstance(found.path, Place):
             aside = move_aside(found.path)
             ledger.forget_tiles(memory.frame, memory.tiled, memory.volcano)
-            return f"moved to {aside.name}; the next backfill builds it anew"
+            return f"moved to {aside.name}; the next night or backfill builds it anew"
         case DifferenceKind.DAMAGED | DifferenceKind.LOST if found.pair is not None:
             ledger.forget_tiles(memory.frame, [found.pair], memory.volcano)
             return _FORGOTTEN

@@ -98,7 +98,7 @@ def test_a_place_without_frames_says_so_when_it_is_to_be_watched(tmp_path: Path)
             "volcano.fernandna.*did you mean fernandina.*latitude",
         ),
         ("[volcano.etna]\nmasked_months = [13]", r"volcano\.etna\.masked_months\[1\] = 13"),
-        ("[volcano.etna]\nlatitud = 1", r"volcano\.etna\.latitud is no setting \(near: latitude"),
+        ("[volcano.etna]\nlatitud = 1", r"\[volcano\.etna\] latitud: .* did you mean latitude\?"),
         ("[volcano.etna]\nlatitude = 1.0", r"volcano\.etna: .*longitude is missing"),
         ("[volcano.etna]\nlatitude = 91.0", r"volcano\.etna\.latitude = 91"),
         ("[volcano.etna]\nbad_pairs = { 20240101_20240102 = ' ' }", "say why 20240101_20240102"),

@@ -106,10 +106,12 @@ def test_a_date_whose_pairs_are_taken_back_keeps_its_row(kept: KeptHome) -> None
         ledger.forget_tiles(FRAME, PAIRS[3:])
     published = publish(kept)
     table = dates(kept)
-    assert table["state"].tolist() == ["quiet", "quiet", "no data"]
+    assert table["state"].tolist() == ["quiet", "quiet", "unrest"]  # as it was said with them
+    assert "2 pairs that it rests on are lost: it cannot be judged anew" in table["because"][LAST]
     assert table["first_state"][LAST] == "unrest"
-    assert table["revised"].tolist() == [False, False, True]
-    assert published.first_unrest is None
+    assert table["revised"].tolist() == [False, False, False]
+    assert published.first_unrest == LAST
+    assert published.now.startswith("unknown on ")
 
 
 def test_another_model_judges_anew_and_the_first_verdict_keeps_the_old_name(

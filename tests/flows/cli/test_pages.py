@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from catalogs.home.home import Home, open_home
+from catalogs.ledger.ledger import open_ledger
 from flows.cli import run
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home whose watch list has a volcano of which nothing ever came."""
-    open_home(Home(tmp_path / "home"))
+    with open_ledger(open_home(Home(tmp_path / "home")).ledger):
+        pass
     (tmp_path / "home" / "fringewatch.toml").write_text('watch = ["taal"]\n')
     return tmp_path / "home"
 
@@ -48,7 +50,7 @@ def test_wrong_words_end_with_2(
 
 
 def test_no_home_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["site", "--home", str(tmp_path / "none")]) == 2
+    assert run(["site", "--home", str(tmp_path / "none")]) == 4
     assert "there is no Fringewatch home" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
 

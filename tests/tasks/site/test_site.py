@@ -13,7 +13,7 @@ from catalogs.ledger.runs import VolcanoRun
 from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, write_table
-from fringewatch.errors import BadInputError, HomeError
+from fringewatch.errors import HomeError
 from tasks.site.rendering import LARGEST_PAGE_BYTES, render_volcano
 from tasks.site.site import SiteReport, write_site
 from tasks.site.windows import PictureBook
@@ -243,7 +243,10 @@ def test_the_same_home_makes_the_same_bytes(kept: KeptHome, tmp_path: Path) -> N
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
 
-def test_an_unknown_name_on_the_watch_list_is_refused(kept: KeptHome) -> None:
-    settings: Settings = kept.settings.model_copy(update={"watch": ("atlantis",)})
-    with pytest.raises(BadInputError, match="atlantis"):
-        write_site(settings)
+def test_an_unknown_name_on_the_watch_list_is_told_and_ends_no_page(kept: KeptHome) -> None:
+    settings: Settings = kept.settings.model_copy(update={"watch": ("atlantis", "fernandina")})
+    report = write_site(settings)
+    assert report.volcanoes == ("fernandina",)
+    assert not report.problems
+    index = report.index.read().decode()
+    assert "no volcano &#39;atlantis&#39; in the catalogue" in index

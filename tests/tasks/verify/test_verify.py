@@ -100,7 +100,7 @@ def test_a_damaged_chunk_is_found_repaired_and_fetched(
     assert digests(kept.settings.home) == before
 
     report = verify(kept, repair=True)
-    assert "forgotten in the ledger" in str(only_difference(report))
+    assert "the next night or backfill brings it" in str(only_difference(report))
     assert report.next_commands == (
         f"{BACKFILL} --start 2024-01-06 --end 2024-01-30 --frame {FRAME}",
     )
