@@ -1,6 +1,7 @@
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_the_newest_date_is_held_against_the_past() -> None:
     words = " ".join(draw_series(facts, model_of(Settings())).words)
     assert "CAUTION: its own past is young (3 dates, " in words
     assert "0.5 standard deviations above what is usual as far as that is known" in words
-    one = {"past_dates": 1, "past_first": date_of(0), "past_last": date_of(0)}
+    one: dict[str, Any] = {"past_dates": 1, "past_first": date_of(0), "past_last": date_of(0)}
     words = " ".join(draw_series(facts_of([day(1, **one)]), None).words)
     assert f"young (1 date, {date_of(0)}). Quiet ground" in words
     old = facts_of([day(1, past_dates=6, past_last=date_of(6))], [pair(0, 1)])
