@@ -54,6 +54,26 @@ def counted(number: int, thing: str, things: str = "") -> str:
     return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
+def without_secrets(address: str) -> str:
+    """Return an address as an error may show it: without what stands before @, and after ?.
+
+    Examples
+    --------
+    >>> without_secrets("s3://KEY:SECRET@bucket/prefix?token=SECRET")
+    's3://***@bucket/prefix?***'
+    >>> without_secrets("a folder")
+    'a folder'
+    """
+    scheme, slashes, rest = address.partition("://")
+    if not slashes:
+        return address
+    rest, question, _ = rest.partition("?")
+    host, slash, path = rest.partition("/")
+    if "@" in rest:  # a password may hold a slash
+        host, slash, path = f"***@{rest.rpartition('@')[2]}", "", ""
+    return f"{scheme}://{host}{slash}{path}{'?***' if question else ''}"
+
+
 def _shown(text: str) -> str:
     if text.isprintable():
         return text

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from catalogs.records import FrameId, FrameRaster, frame_file_name
 from fringewatch import __version__
 from fringewatch.errors import BadInputError
+from fringewatch.plain_text import without_secrets
 from fringewatch.plugins import SOURCES, plugin_names
 
 _PUBLIC: Final = "https://gws-access.jasmin.ac.uk/public/nceo_geohazards"
@@ -152,9 +153,9 @@ def _names_added_source(text: str) -> bool:
 def _parse_address(text: str) -> str:
     """The address without blanks and a last slash; an error if it can be none."""
     message = (
-        f"'{text}' is not the root of a portal: expected an http or https address without user, "
-        f"query or fragment, such as {DEFAULT_ROOTS[0]}, or a folder that exists (one that is not "
-        "mounted yet is named by its whole path)"
+        f"'{without_secrets(text)}' is not the root of a portal: expected an http or https "
+        f"address without user, query or fragment, such as {DEFAULT_ROOTS[0]}, or a "
+        "folder that exists (one that is not mounted yet is named by its whole path)"
     )
     added = plugin_names(SOURCES)
     if added:

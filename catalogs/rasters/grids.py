@@ -1,5 +1,6 @@
 """Where the pixels of a raster lie, and the lattice to which they are brought."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,9 @@ from fringewatch.errors import CorruptProductError
 from fringewatch.numbers import PIXEL_DEGREES
 
 LATTICE_CRS: Final = CRS.from_epsg(4326)
+_MOST_LATITUDE: Final = 91.0
+_MOST_LONGITUDE: Final = 541.0
+"""A degree more than there is, for pixels that reach over the edge."""
 _COARSEST_STEPS: Final = 2.5
 """The simulated dyke of Fagradalsfjall is still seen at twice the step, and missed at four times:
 its fringes are a few pixels wide."""
@@ -49,7 +53,16 @@ def place_of(raster: rasterio.DatasetReader) -> RasterPlace:
             "EPSG:4326 or to a projection such as UTM"
         )
         raise CorruptProductError(message)
+    corners = (transform.a, transform.e, *raster.bounds)
+    if not all(map(math.isfinite, corners)):
+        message = (
+            f"its coordinates are no numbers ({_words(raster)} from {transform.c:g}, "
+            f"{transform.f:g}): it is damaged, geocode it anew"
+        )
+        raise CorruptProductError(message)
     is_geographic = raster.crs.to_epsg() == LATTICE_CRS.to_epsg()
+    if is_geographic:
+        _refuse_off_the_earth(raster)
     if is_geographic and transform.e < 0:
         own = Grid(transform.c, transform.f, transform.a, -transform.e, raster.width, raster.height)
         if has_lattice_step(own):
@@ -75,6 +88,19 @@ def place_of(raster: rasterio.DatasetReader) -> RasterPlace:
     # own corner on; a projection's corner means nothing on the lattice.
     covering = lattice_grid if is_geographic else snapped_grid
     return RasterPlace(covering(west, south, east, north), words)
+
+
+def _refuse_off_the_earth(raster: rasterio.DatasetReader) -> None:
+    """Let degrees pass that a frame may have; its longitudes may run on beyond 180."""
+    sides = raster.bounds
+    latitude = max(abs(sides.bottom), abs(sides.top))
+    longitude = max(abs(sides.left), abs(sides.right))
+    if latitude > _MOST_LATITUDE or longitude > _MOST_LONGITUDE:
+        message = (
+            f"its coordinates reach to {latitude:.6g} degrees north or south and {longitude:.6g} "
+            "east or west: it is damaged, or its CRS is not EPSG:4326"
+        )
+        raise CorruptProductError(message)
 
 
 def _words(raster: rasterio.DatasetReader) -> str:

@@ -4,6 +4,7 @@ An object appears whole when its upload ends, which the storage promises; so doe
 a write (``If-None-Match``, ``If-Match``).
 """
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -31,8 +32,11 @@ from catalogs.storage.bucket_client import (
 )
 from catalogs.storage.place import Place, PlacedFile, is_hidden
 from fringewatch.errors import BadInputError, StoreError
+from fringewatch.plain_text import without_secrets
 
 _SCHEME: Final = "s3://"
+_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+"""Wider than Amazon's own grammar, as other stores are; no key, password or port goes into it."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,12 @@ class Bucket(Place):
         """Return the place that ``s3://bucket/prefix`` means; raises `BadInputError`."""
         bucket, _, key = url.removeprefix(_SCHEME).partition("/")
         parts = [part for part in key.split("/") if part]
-        if not bucket or {".", ".."} & {*parts}:
-            message = f"'{url}' names no place in a bucket: give s3://bucket/prefix"
+        is_plain = _BUCKET.fullmatch(bucket) and not any(each in key for each in "?#")
+        if not is_plain or {".", ".."} & {*parts}:
+            message = (
+                f"'{without_secrets(url)}' names no place in a bucket: give s3://bucket/prefix, "
+                "and keys in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)"
+            )
             raise BadInputError(message)
         return cls(bucket, "/".join(parts))
 

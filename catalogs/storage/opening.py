@@ -8,6 +8,7 @@ from typing import Final
 
 from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError
+from fringewatch.plain_text import without_secrets
 
 SCHEME: Final = "s3://"
 
@@ -26,6 +27,9 @@ def open_place(where: str | Path) -> Place:
 
         return Bucket.parse(text)
     if "://" in text:
-        message = f"'{text}' is no place to keep things: give a folder, or s3://bucket/prefix"
+        message = (
+            f"'{without_secrets(text)}' is no place to keep things: give a folder, or "
+            "s3://bucket/prefix"
+        )
         raise BadInputError(message)
     return Folder(Path(where))

@@ -239,7 +239,11 @@ class Folder(Place):
     @override
     def remove(self) -> None:
         with self.errors():
-            if self.folder.is_dir():
+            if self.folder.is_dir() and self.folder.is_symlink():
+                # Somebody keeps it on another disk: the link stays, for what comes next.
+                for child in self.folder.iterdir():
+                    Folder(child).remove()
+            elif self.folder.is_dir():
                 shutil.rmtree(self.folder)
             else:
                 self.folder.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import logging
+import threading
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -63,6 +64,30 @@ def test_a_file_that_never_ends_is_given_up(announced: int | None, tmp_path: Pat
         with pytest.raises(CorruptProductError, match=r"over 1048576; .*largest_file_mb"):
             fetch_file(session, remote, tmp_path / "a.tif", lambda _: None)
     assert written < 1 << 26  # the disk was not filled, and the line not kept
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_length_that_is_a_lie_and_a_body_that_stalls_hold_nobody(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def stall(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(10**13))
+        handler.end_headers()
+        handler.wfile.write(b"II*\0")
+        handler.wfile.flush()
+        done.wait(20.0)
+
+    impatient = dataclasses.replace(ONCE, read_timeout_s=0.2)
+    with odd_server(stall) as server, make_session(impatient) as session:
+        remote = RemoteFile(FRAME, PAIRS[0], Product.CC, f"{server.url}/a.tif")
+        try:
+            with pytest.raises(CorruptProductError, match="10000000000000 bytes or more"):
+                fetch_file(session, remote, tmp_path / "a.tif", lambda _: None)
+            with pytest.raises(SourceUnavailableError):
+                read_page(session, f"{server.url}/")
+        finally:
+            done.set()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -124,6 +124,34 @@ def test_pixels_that_are_too_coarse_are_refused_with_their_step(tmp_path: Path) 
         read_place(path, Product.DIFF_PHA)
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32633"])
+@pytest.mark.parametrize("corner", [math.nan, math.inf, -math.inf])
+def test_coordinates_that_are_no_numbers_are_refused(
+    crs: str, corner: float, tmp_path: Path
+) -> None:
+    path, shape = tmp_path / "own.tif", (8, 8)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=shape[1], height=shape[0], count=1, dtype="float32",
+        crs=crs, transform=Affine(0.001, 0, corner, 0, -0.001, 38.2),
+    ) as raster:  # fmt: skip
+        raster.write(np.ones(shape, np.float32), 1)
+    with pytest.raises(CorruptProductError, match="its coordinates are no numbers"):
+        read_place(path, Product.DIFF_PHA)
+
+
+@pytest.mark.parametrize("corner", [(1e300, 38.2), (14.5, 800.0), (600.0, 38.2)])
+def test_degrees_off_the_earth_are_refused(corner: tuple[float, float], tmp_path: Path) -> None:
+    place = Affine(0.001, 0, corner[0], 0, -0.001, corner[1])
+    path = tmp_path / "own.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=8, height=8, count=1, dtype="float32", crs="EPSG:4326",
+        transform=place,
+    ) as raster:  # fmt: skip
+        raster.write(np.ones((8, 8), np.float32), 1)
+    with pytest.raises(CorruptProductError, match="degrees north or south"):
+        read_place(path, Product.DIFF_PHA)
+
+
 def test_a_nodata_tag_and_a_unit_count_before_resampling(tmp_path: Path) -> None:
     path = write_grid(tmp_path, *utm(80.0))
     plain = read_on_lattice(path, Product.DIFF_PHA, WINDOW).values

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,42 @@ def test_addresses_are_parsed() -> None:
     for wrong in ("s3://", "s3:///a", "gs://bucket/a", "https://example.org/a", "s3://b/../c"):
         with pytest.raises(BadInputError, match="s3://bucket/prefix"):
             open_place(wrong)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://AKIAKEY:SECRET@bucket/home",
+        "s3://AKIAKEY:SEC/RET@bucket/home",
+        "s3://bucket/home?secret=SECRET",
+        "https://AKIAKEY:SECRET@storage.example/bucket",
+    ],
+)
+def test_a_key_in_an_address_is_refused_and_not_told(address: str) -> None:
+    with pytest.raises(BadInputError, match="s3://bucket/prefix") as caught:
+        open_place(address)
+    assert not {"AKIAKEY", "SECRET", "RET@"} & {*re.findall(r"\w+@?", str(caught.value))}
+
+
+def test_a_folder_that_lies_on_another_disk_is_emptied_and_stays_there(tmp_path: Path) -> None:
+    elsewhere, victim = tmp_path / "elsewhere", tmp_path / "victim"
+    (elsewhere / "sub").mkdir(parents=True)
+    (elsewhere / "sub" / "a").write_bytes(b"a")
+    victim.write_bytes(b"kept")
+    (elsewhere / "b").symlink_to(victim)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "cube").symlink_to(elsewhere)
+    place = Folder(home) / "cube"
+    place.remove()
+    assert list(elsewhere.iterdir()) == []
+    assert victim.read_bytes() == b"kept"  # a link goes, and not what it leads to
+    (place / "c").write(b"new")
+    assert (elsewhere / "c").read_bytes() == b"new"
+    # A file that is a link is replaced, and what it led to stays.
+    (home / "table").symlink_to(victim)
+    (Folder(home) / "table").write(b"table")
+    assert (victim.read_bytes(), (home / "table").is_symlink()) == (b"kept", False)
 
 
 def test_a_full_or_foreign_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,25 @@ def test_a_page_keeps_the_rules_of_access(
     assert violations(browser) == []
 
 
+@pytest.mark.parametrize("name", ["fernandina.html", "index.html"])
+@pytest.mark.parametrize("width", [1200, 1280, 1920])
+def test_no_column_of_a_table_is_cut_off(
+    name: str, width: int, site: Path, browser: webdriver.Chrome
+) -> None:
+    """Also where a reason holds an address, which no browser breaks by itself."""
+    text = (site / name).read_text("utf-8")
+    long = f"106A_09048_000909: no answer of https://portal.example/{'LiCSAR_products/' * 5}"
+    (site / "long.html").write_text(text.replace("</td></tr>", f"{long}</td></tr>"), "utf-8")
+    look(browser, width, "light")
+    for page in (name, "long.html") if name == "index.html" else (name,):
+        browser.get((site / page).as_uri())
+        cut = browser.execute_script(
+            "return [...document.querySelectorAll('.scroll')].filter("
+            "(box) => box.scrollWidth > box.clientWidth).map((box) => box.ariaLabel)"
+        )
+        assert cut == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_prints_on_one_sheet(name: str, site: Path, browser: webdriver.Chrome) -> None:
     look(browser, 1200, "light")
