@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogs.home.home import Home, open_home
 from flows.cli import run
 from flows.screen import stop_logging
 from insar_models.onset.slow_motion import PlaceRate
@@ -57,9 +58,15 @@ def test_a_table_with_its_pairs_has_a_curve(
 
 
 def test_a_volcano_of_the_home(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    open_home(Home(tmp_path / "home"))
     write_dates(tmp_path / "home" / "detections" / "taal", verdicts("qqqqquuqqqqq"))
     out = said(capsys, "Taal", "--truth", "truth.csv", "--home", "home")
     assert "5 d (0)" in out
+
+
+def test_without_a_home_there_is_nothing_to_be_had(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["assess", "etna", "--truth", "truth.csv", "--home", "none"]) == 4
+    assert "run `fringewatch backfill` first" in capsys.readouterr().err
 
 
 def test_scores_by_all_methods_or_some(capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +135,7 @@ def test_scenarios_need_no_home(
         (["tables", "--truth", "no.csv"], "no.csv cannot be read"),
         (["tables", "--truth", "truth.csv", "--grace", "-1"], "--grace is -1"),
         (["olympus mons", "--truth", "truth.csv"], "olympus mons"),
-        (["etna", "--truth", "truth.csv"], "run the backfill first"),
+        (["etna", "--truth", "truth.csv", "--home", "made"], "run the backfill first"),
         (["--scores", "scores.csv", "--truth", "truth.csv", "--volcano", "etna"], "'etna'"),
         (["--scores", "scores.csv", "--truth", "truth.csv", "--method", "oracle"], "oracle"),
         (["--scenario", "dyke-step", "--truth", "truth.csv"], "--truth is of no use"),
@@ -141,5 +148,6 @@ def test_scenarios_need_no_home(
 def test_wrong_words_end_with_2_and_say_which(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    open_home(Home(Path("made")))
     assert run(["assess", *words]) == 2
     assert message in capsys.readouterr().err
