@@ -207,7 +207,8 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
         )
         raise LedgerError(message)
     add_what_is_lacking(connection)
-    connection.execute(f"PRAGMA user_version = {LEDGER_FORMAT}")
+    if found != LEDGER_FORMAT:  # else every opening would write to the disk, and wait for it
+        connection.execute(f"PRAGMA user_version = {LEDGER_FORMAT}")
 
 
 def add_what_is_lacking(connection: sqlite3.Connection) -> None:

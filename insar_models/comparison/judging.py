@@ -143,7 +143,7 @@ def _of_windows(
         )
         level = level_of_share(of_quiet, windows.volcano, QUIET_SHARE)
         founds.append(of_moving >= level)
-    low, high = share_interval(founds[0], windows.moving_volcano)
+    low, high = share_interval(np.mean(founds, axis=0), windows.moving_volcano)
     return {
         "windows.recall": float(np.mean(founds)),
         "windows.recall.low": low,

@@ -36,7 +36,7 @@ CANNOT: Final = "cannot be made"
 
 _FOLDS: Final = 3
 """Parts of the areas that are held out in turn from rows that learn from labels."""
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _LOG: Final = logging.getLogger(__name__)
 
 

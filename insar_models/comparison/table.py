@@ -101,7 +101,7 @@ def as_markdown(rows: Sequence[Row], records: Mapping[str, RowRecord]) -> str:
             continue
         cells = [
             name,
-            _learned(record),
+            _learned(row, record),
             _pictures(record, S1_TEST),
             _interval(record, f"{AREAS}.auroc", "{:.2f}"),
             _pictures(record, C1),
@@ -113,7 +113,9 @@ def as_markdown(rows: Sequence[Row], records: Mapping[str, RowRecord]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _learned(record: RowRecord) -> str:
+def _learned(row: Row, record: RowRecord) -> str:
+    if row.saw_the_areas:
+        return "before: its card says what"
     if not record.learned:
         return "nothing"
     told = record.learned

@@ -110,9 +110,16 @@ def level_of_share(logits: NDArray[np.float64], volcanoes: NDArray[np.str_], sha
 
 
 def share_interval(
-    alarms: NDArray[np.bool_], volcanoes: NDArray[np.str_], *, draws: int = 2000, seed: int = 0
+    alarms: NDArray[np.bool_] | NDArray[np.float64],
+    volcanoes: NDArray[np.str_],
+    *,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> tuple[float, float]:
-    """Return the 95 % interval of the share of alarms: whole volcanoes are drawn again."""
+    """Return the 95 % interval of the share of alarms: whole volcanoes are drawn again.
+
+    An alarm is true or false, or the share of several detectors that raise it.
+    """
     names, places = np.unique(volcanoes, return_inverse=True)
     counts = np.bincount(places, minlength=len(names)).astype(float)
     found = np.bincount(places, alarms.astype(float), minlength=len(names))

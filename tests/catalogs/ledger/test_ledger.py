@@ -1,4 +1,5 @@
 import datetime as dt
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -285,3 +286,13 @@ def test_a_damaged_page_is_said_with_what_to_do_and_no_traceback_of_sqlite(tmp_p
 
     with pytest.raises(LedgerError, match=r"ledger\.sqlite is no ledger, or is damaged.*backup"):
         read()
+
+
+def test_opening_a_ledger_that_lacks_nothing_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with open_ledger(path):
+        pass
+    os.utime(path, ns=(1, 1))
+    with open_ledger(path):
+        pass
+    assert path.stat().st_mtime_ns == 1
