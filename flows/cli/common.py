@@ -67,17 +67,21 @@ def load_for_run(home: Path | None, **given: Any) -> "Settings":
 
 
 def prepare(settings: "Settings", *, lasting: bool = False) -> None:
-    """Make sure that home and model can be used, and set Prefect up, before it is imported.
+    """Make sure that home, ledger and model can be used, and set Prefect up, before its import.
 
     A server of our own keeps schedules if it is to be `lasting`.
     """
     from catalogs.home.home import home_of, open_home
+    from catalogs.home.reading import read_ledger
     from flows.prefect_home import prepare_prefect
     from flows.screen import start_logging
     from tasks.judge.models import model_of
 
     start_logging()
     home = open_home(home_of(settings))
+    ledger = read_ledger(home.ledger)  # a damaged one is said now, not by every volcano later
+    if ledger is not None:
+        ledger.close()
     model_of(settings)
     prepare_prefect(home, lasting=lasting)
 

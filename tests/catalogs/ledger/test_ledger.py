@@ -14,6 +14,7 @@ from catalogs.ledger.rows import (
     FileRow,
     FileState,
     LayerRow,
+    LostPair,
     PairScore,
     ScoreRecipe,
     SourceRow,
@@ -165,6 +166,20 @@ def test_tiles_can_be_taken_back(ledger: Ledger) -> None:
     assert ledger.tiles("wolf", FRAME) == ()
     assert ledger.tiles("darwin", FRAME) == (tiled(FIRST),)
     assert ledger.volcanoes() == ("darwin",)
+
+
+def test_what_was_tiled_and_taken_back_is_lost_until_it_is_tiled_again(ledger: Ledger) -> None:
+    ledger.record_listing(FRAME, "http://a", [FIRST, SECOND], complete=True)
+    ledger.record_tiles("wolf", FRAME, [tiled(FIRST)])
+    ledger.record_tiles("darwin", FRAME, [tiled(FIRST)])
+    ledger.forget_tiles(FRAME, [FIRST, SECOND], "wolf")  # the second was never there
+    assert ledger.lost_pairs("wolf") == (LostPair(FRAME, FIRST, is_gone=False),)
+    assert ledger.lost_pairs("darwin") == ()
+    assert ledger.volcanoes_with_lost_pairs() == ("wolf",)
+    ledger.record_listing(FRAME, "http://a", [SECOND], complete=True)
+    assert ledger.lost_pairs("wolf") == (LostPair(FRAME, FIRST, is_gone=True),)
+    ledger.record_tiles("wolf", FRAME, [tiled(FIRST)])
+    assert ledger.lost_pairs("wolf") == ()
 
 
 def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:

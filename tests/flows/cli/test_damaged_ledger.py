@@ -19,6 +19,8 @@ COMMANDS = (
     ["site"], ["verify"], ["review", "--list"], ["export"], ["rebuild", "fernandina"],
     ["review", "fernandina", "2024-02-11", "--confirmed", "--by", "NS"],
     ["backfill", "fernandina", "--start", "2024-01-01", "--end", "2024-03-31", "--dry-run"],
+    ["backfill", "fernandina", "--start", "2024-01-01", "--end", "2024-03-31"],
+    ["nightly", "fernandina"],
 )  # fmt: skip
 
 
