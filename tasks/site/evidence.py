@@ -94,13 +94,14 @@ def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> l
             f"{disturbed:.2f}."
         )
     positive = [row for row in rows if row["positive"]]
-    said += _of_shared_days(positive)
-    said += _of_beginning(facts)
     directions = {row["direction"] for row in positive}
     if len(directions) == _SEVERAL:
         said.append("Both geometries saw it: their air is that of different days.")
     elif positive:
         said.append(f"Only {next(iter(directions))} passes saw it.")
+    # The last one stands at the top of the page, too.
+    said += _of_shared_days(positive)
+    said += _of_beginning(facts)
     return said
 
 
