@@ -21,11 +21,11 @@ class Rule:
     with `dates_to_end` consecutive dates on which less than the share `end_share` is positive.
     In between, and wherever a single pair is positive, the date is watched.
 
-    Measured with `benchmarks/date_methods.py` (20 simulated volcanoes, two frames, pairs of
-    sensitivity 0.8 and 5 % false positives, half of the noise shared by the pairs of a date): 1.98
+    Measured with `benchmarks/date_methods.py` (30 simulated volcanoes, two frames, pairs of
+    sensitivity 0.8 and 5 % false positives, half of the noise shared by the pairs of a date): 1.95
     false alarms a volcano-year; sudden motion is seen on the first acquisition in all, slow motion
-    on the fifth; a sudden step is held for motion for 21 days. `dates` 2 has no false alarm,
-    sees 90 % on the second acquisition, and slow motion on the eighth.
+    on the fourth; a sudden step is held for motion for 21 days. `dates` 2 has 0.03 false alarms,
+    sees 93 % on the second acquisition, and slow motion on the seventh.
     """
 
     name: ClassVar[str] = "rule"
