@@ -43,9 +43,9 @@ _DRAWN_HERE: Final = 24
 """Pages that are drawn by this process, whatever else there is to do."""
 
 _WORTH_WORKERS: Final = 160
-"""Volcanoes that are left then, from which on worker processes are started. To start two takes some
-13 s of processor time, a page that is drawn anew a sixth of a second: so they earn their start
-after 80 pages, and save half of the time of many."""
+"""Pages that are left to be drawn then, as far as those before tell, from which on worker processes
+are started. To start two takes some 13 s of processor time, a page that is drawn anew a sixth of a
+second: so they earn their start after 80 pages, and save half of the time of many."""
 
 _PAGES_AT_ONCE: Final = 8
 """That a worker is given."""
@@ -150,7 +150,8 @@ def _make_all(work: PageWork, wanted: Sequence[tuple[Volcano, bool]]) -> list[Pa
     drawn = 0
     with PageMaker(work) as maker:
         for at, (volcano, is_wanted) in enumerate(wanted):
-            if drawn >= _DRAWN_HERE and len(wanted) - at >= _WORTH_WORKERS:
+            is_worth = (len(wanted) - at) * drawn >= _WORTH_WORKERS * at
+            if drawn >= _DRAWN_HERE and is_worth:
                 break
             results.append(maker.make(volcano, is_wanted=is_wanted))
             drawn += results[-1].is_written
