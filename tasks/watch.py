@@ -29,7 +29,7 @@ from tasks.ingest.discover import discover_frame, preview_frame
 from tasks.ingest.download import download_pairs
 from tasks.ingest.frame_delays import bring_delays
 from tasks.ingest.frame_layers import bring_layers
-from tasks.ingest.lost import note_of_gone, problem_of_lost, reconcile_tiles, wanted_back
+from tasks.ingest.lost import lacks_pairs, said_of_lost, wanted_back
 from tasks.ingest.tile import tile_pairs
 from tasks.ingest.tile_workers import workers_on_demand
 from tasks.judge.correct import correct_frame
@@ -195,7 +195,7 @@ def _watch_frame(
     problems: list[Problem] = []
     ended: FringewatchError | None = None
     try:
-        if not part.lost_alone or _lacks_pairs(part, settings):
+        if not part.lost_alone or lacks_pairs(part, settings):
             plan = steps.discover(part, settings)
         problems += plan.problems
         demand_workers(len(plan.to_fetch))
@@ -212,7 +212,7 @@ def _watch_frame(
         scoring = steps.score(part, settings)
         scored, problems = len(scoring.done), [*problems, *scoring.problems]
         problems += steps.rates(part, settings).problems
-        still_lost, notes = _still_lost(part, settings)
+        still_lost, notes = said_of_lost(part, settings)
         problems += still_lost
         plan = replace(plan, notes=(*plan.notes, *notes))
     except (HomeError, LedgerError, ModelError, TryLaterError):
@@ -222,27 +222,6 @@ def _watch_frame(
         problems.append(Problem(part.frame, None, str(error)))
         ended = error
     return _FrameRun(plan, fetched, scored, tuple(problems), ended)
-
-
-def _lacks_pairs(part: FrameRequest, settings: Settings) -> bool:
-    """Whether pairs of the frame were here and are not any more."""
-    slug, home = part.volcano.slug, home_of(settings)
-    with open_ledger(home.ledger) as ledger:
-        reconcile_tiles(home, ledger, slug, part.frame)
-        lost = wanted_back(ledger, slug, settings.volcano.get(slug))
-    return any(each.frame == part.frame for each in lost)
-
-
-def _still_lost(
-    part: FrameRequest, settings: Settings
-) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
-    """What a run says of pairs of the frame that were here and are not any more."""
-    slug, frame = part.volcano.slug, part.frame
-    with open_ledger(home_of(settings).ledger) as ledger:
-        lost = wanted_back(ledger, slug, settings.volcano.get(slug))
-        there = len(ledger.tiled_pairs(slug, frame))
-    problem, note = problem_of_lost(frame, lost, there), note_of_gone(frame, lost)
-    return (problem,) if problem else (), (note,) if note else ()
 
 
 def _watch_others(

@@ -4,15 +4,15 @@ A cube may have been deleted, restored from an older backup, or have lost some o
 """
 
 import logging
-from collections.abc import Iterable
 
 from catalogs.cubes.cube import cube_pairs
-from catalogs.home.home import Home
-from catalogs.ledger.ledger import Ledger
+from catalogs.home.home import Home, home_of
+from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.rows import LostPair
 from catalogs.records import DatePair, FrameId
+from catalogs.settings import Settings
 from catalogs.settings.volcano import PlaceSettings
-from tasks.records import Problem
+from tasks.records import FrameRequest, Problem
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,34 +77,46 @@ def wanted_back(
     )
 
 
-def problem_of_lost(frame: FrameId, lost: Iterable[LostPair], there: int) -> Problem | None:
-    """Return what a run says of a frame that has lost pairs; None where a backup alone helps.
+def lacks_pairs(part: FrameRequest, settings: Settings) -> bool:
+    """Return whether pairs of the frame were here and are not any more, after a look at its cube.
 
-    Parameters
-    ----------
-    frame
-        Whose pairs.
-    lost
-        Of the volcano.
-    there
-        Pairs that are in the cube.
+    Raises
+    ------
+    StoreError
+        If the cube is damaged.
     """
-    count = sum(each.frame == frame and not each.is_gone for each in lost)
-    if not count:
-        return None
-    reason = (
-        f"{count} of {there + count} pairs that were here are not any more: until they are back no "
-        "date that rests on them is called quiet; every run asks for them again"
-    )
-    return Problem(frame, None, reason)
+    slug, home = part.volcano.slug, home_of(settings)
+    with open_ledger(home.ledger) as ledger:
+        reconcile_tiles(home, ledger, slug, part.frame)
+        lost = wanted_back(ledger, slug, settings.volcano.get(slug))
+    return any(each.frame == part.frame for each in lost)
 
 
-def note_of_gone(frame: FrameId, lost: Iterable[LostPair]) -> str | None:
-    """Return what a run says of lost pairs that no source lists; None if there are none."""
+def said_of_lost(
+    part: FrameRequest, settings: Settings
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """Return problems and notes of a run that has not brought back all of the frame's pairs.
+
+    Those that no source lists any more are a note: no later run does better.
+    """
+    slug, frame = part.volcano.slug, part.frame
+    with open_ledger(home_of(settings).ledger) as ledger:
+        lost = wanted_back(ledger, slug, settings.volcano.get(slug))
+        there = len(ledger.tiled_pairs(slug, frame))
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
     gone = [each.pair for each in lost if each.frame == frame and each.is_gone]
-    if not gone:
-        return None
-    return (
-        f"{frame}: {len(gone)} pairs that were here are lost, and no source lists them any more "
-        f"({gone[0]}{' and others' if len(gone) > 1 else ''}): restore the cube from a backup"
-    )
+    if gone:
+        others = " and others" if len(gone) > 1 else ""
+        notes = (
+            f"{frame}: {len(gone)} pairs that were here are lost, and no source lists them any "
+            f"more ({gone[0]}{others}): restore the cube from a backup",
+        )
+    count = sum(each.frame == frame and not each.is_gone for each in lost)
+    if count:
+        reason = (
+            f"{count} of {there + count} pairs that were here are not any more: until they are "
+            "back no date that rests on them is called quiet; every run asks for them again"
+        )
+        problems = (Problem(frame, None, reason),)
+    return problems, notes
