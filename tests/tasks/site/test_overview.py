@@ -1,5 +1,4 @@
 import datetime as dt
-import re
 from dataclasses import replace
 
 from catalogs.records import Volcano
@@ -7,10 +6,8 @@ from catalogs.settings import Settings
 from catalogs.world.volcanoes import load_volcanoes
 from tasks.judge.standing import Standing
 from tasks.site.overview import make_overview
-from tasks.site.rendering import render_index, template_text
+from tasks.site.rendering import render_index
 from tests.tasks.site.made_facts import FERNANDINA, day, facts_of
-
-HALF_THE_WORLD, ANTARCTICA = 900, 330  # fifths of a degree, south is positive
 
 
 def named(name: str) -> Volcano:
@@ -73,18 +70,3 @@ def test_hostile_names_and_reasons_are_text() -> None:
     assert "&lt;script&gt;alert(2)" in page
     assert "<img src=x>" not in page
     assert "&#34; onload=" in page
-
-
-def test_no_coast_runs_across_the_whole_map() -> None:
-    """Land at the antimeridian is drawn on both edges, and not as a band between them."""
-    for outline in re.findall(r"M[^M]*", template_text("land.path")):
-        (x, y), *steps = (
-            (int(a), int(b)) for a, b in re.findall(r"(-?\d+) (-?\d+)", outline)
-        )  # fmt: skip
-        if y > ANTARCTICA:
-            continue
-        start = x
-        for step in steps:
-            assert abs(step[0]) < HALF_THE_WORLD
-            x += step[0]
-        assert abs(x - start) < HALF_THE_WORLD
