@@ -200,11 +200,14 @@ def round_ticks(low: float, high: float) -> list[float]:
     [0.0, 5.0]
     >>> round_ticks(-0.1, 0.35)
     [0.0, 0.2]
+    >>> round_ticks(-1.85, 1.8)
+    [-1.0, 0.0, 1.0]
     """
-    span = max(high - low, 1e-9)
-    unit = 10.0 ** math.floor(math.log10(span / 2))
-    step = max(s for s in (unit, 2 * unit, 5 * unit) if span / s >= 1.8)  # noqa: PLR2004 - two of them
-    first, last = math.ceil(low / step), math.floor(high / step)
+    unit = 10.0 ** math.floor(math.log10(max(high - low, 1e-9) / 2))
+    for step in (5 * unit, 2 * unit, unit):
+        first, last = math.ceil(low / step), math.floor(high / step)
+        if last > first:
+            break
     return [round(number * step, 9) for number in range(first, last + 1)]
 
 
