@@ -143,7 +143,11 @@ def _read(
         return choose(place.grid)
 
     with _own_error_first(source):
-        return read_chosen_window(_path_of(remote), remote.product, chosen, source)
+        read = read_chosen_window(_path_of(remote), remote.product, chosen, source)
+    if read.is_unwritten:  # or its list of blocks lies behind its end: the whole file can tell
+        message = "by its header none of its blocks was ever written"
+        raise WholeFileNeededError(message)
+    return read
 
 
 def _path_of(remote: RemoteFile | RemoteFrameFile) -> Path:

@@ -122,6 +122,8 @@ class ChosenWindow:
     """As `read_window` gives them."""
     window: Window
     place: RasterPlace
+    is_unwritten: bool
+    """Whether, by the file's header, no block was ever written where the window lies."""
 
 
 def read_chosen_window(
@@ -152,7 +154,12 @@ def read_chosen_window(
         window = choose(place)
         values = _values_inside(raster, meaning, window)
         _refuse_faulty(NumbersSeen.among(product, values, said=meaning.is_said))
-        return ChosenWindow(values, window, place)
+        return ChosenWindow(values, window, place, not values.any() and _is_unwritten(raster))
+
+
+def _is_unwritten(raster: Any) -> bool:
+    """Whether the first block of a raster has no place in its file, as GDAL understands it."""
+    return raster.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=1) is None
 
 
 def read_on_lattice(path: Path, product: Raster, window: Window) -> ProductWindow:

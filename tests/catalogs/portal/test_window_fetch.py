@@ -428,6 +428,17 @@ def test_a_scattered_header_needs_the_whole_file(
 
 
 # Damage may hit the georeference: rasterio says so before we refuse the file.
+def test_a_header_that_points_behind_the_files_end_is_no_window_of_no_data(
+    server: RangeServer, session: PortalSession, written: Path
+) -> None:
+    content = bytearray((written / "tiles, uncompressed").read_bytes())
+    counts_of_tiles = content.index(b"\x45\x01\x04\x00")  # how many bytes each tile has
+    content[counts_of_tiles + 8 : counts_of_tiles + 12] = (len(content) + 7).to_bytes(4, "little")
+    server.file = ServedFile(bytes(content))
+    with pytest.raises(WholeFileNeededError, match="none of its blocks was ever written"):
+        fetch_window(session, remote(server.url), middle)
+
+
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
