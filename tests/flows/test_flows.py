@@ -90,9 +90,9 @@ def test_nightly_without_a_watch_list_says_where_to_write_one(home: Path) -> Non
         nightly(home=home)
 
 
-def test_nightly_refuses_an_unknown_volcano_before_it_starts(home: Path) -> None:
+def test_nightly_refuses_a_list_of_unknown_names_before_it_starts(home: Path) -> None:
     with pytest.raises(BadInputError, match="olympus"):
-        nightly(["fernandina", "olympus"], NOWHERE, home)
+        nightly(["olympus", "atlantis"], NOWHERE, home)
     assert not home.exists()
 
 
