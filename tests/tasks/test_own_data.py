@@ -93,7 +93,7 @@ def test_unwrapped_phase_alone_is_named_and_read_when_asked_for(tmp_path: Path) 
     unwrapped = (scene_phase(QUIET) + 7 * np.float32(2 * np.pi)).astype(np.float32)
     folder = write_licsar(tmp_path / "mine", "unw", [unwrapped])
     report = watch(folder, tmp_path / "first")
-    assert report.outcome is Outcome.NOTHING
+    assert report.outcome is Outcome.PARTIAL
     assert "it has unw: run with --product unw" in report.problems[0].reason
     report = watch(folder, tmp_path / "home", product="unw")
     assert (report.outcome, report.in_table) == (Outcome.DONE, 1)
@@ -107,7 +107,7 @@ def test_quiet_phase_in_cycles_is_refused_over_the_batch(tmp_path: Path) -> None
     random = np.random.default_rng(4)
     quiet = [random.normal(0.1, 0.03, (520, 520)).astype(np.float32) for _ in range(5)]
     report = watch(write_licsar(tmp_path / "mine", "diff_pha", quiet), tmp_path / "home")
-    assert (report.outcome, report.fetched, len(report.problems)) == (Outcome.NOTHING, 0, 5)
+    assert (report.outcome, report.fetched, len(report.problems)) == (Outcome.PARTIAL, 0, 5)
     assert all("in 5 pairs" in problem.reason for problem in report.problems)
     assert not Home(tmp_path / "home").cube("fernandina", FRAME).is_folder()
 
