@@ -59,8 +59,8 @@ def test_a_night_leaves_its_lines_a_table_and_a_page(
     found = artifacts_of(run)
     assert found.keys() == {KEY, REPORT_KEY}
     age = (dt.datetime.now(dt.UTC).date() - dt.date(2024, 1, 30)).days
-    for text in (found[KEY], found[REPORT_KEY]):
-        assert all(word in text for word in ("fernandina", "2024-01-30", str(age), GONE, "404"))
+    for text, days in ((found[KEY], str(age)), (found[REPORT_KEY], f"{age:,} days old")):
+        assert all(word in text for word in ("fernandina", "2024-01-30", days, GONE, "404"))
     assert not any(isinstance(each, APILogHandler) for each in logging.getLogger("tasks").handlers)
     assert logging.getLogger("tasks").level == logging.NOTSET
 
