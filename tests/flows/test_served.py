@@ -86,7 +86,7 @@ def test_schedules_stay_when_it_ends_and_runs_know_the_home(
         assert made[0].last_polled  # the server has answered before anything is said
         lines.append(line)
         if line.startswith("serving"):
-            signal.raise_signal(signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)  # from whatever thread, it is for the process
 
     ended: list[str] = []
     with ends_when_told(ended.append):
