@@ -3,6 +3,8 @@
 Only what the words of a command need is imported by its modules; the rest waits until it runs.
 """
 
+import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -38,6 +40,7 @@ A_BUG = 1  # as Python ends with a traceback
 BAD_ARGUMENTS = 2
 TRY_LATER = 5
 INTERRUPTED = 130  # as a shell says it
+UNREAD = 141  # too
 
 # Importing these modules registers their commands.
 __all__ = [
@@ -87,7 +90,23 @@ def _code_of(error: FringewatchError) -> int:
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    raise SystemExit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _reader_has_gone():
+            raise
+        # Whoever read has enough (`| head`); Python would write the rest once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNREAD
+    raise SystemExit(code)
+
+
+def _reader_has_gone() -> bool:
+    """Whether it is our own output that nobody reads, and not another pipe."""
+    output = select.poll()
+    output.register(sys.stdout.fileno(), select.POLLOUT)
+    return any(event & select.POLLERR for _, event in output.poll(0))
 
 
 def _complain(words: str, code: int) -> int:
