@@ -82,20 +82,16 @@ class Settings(OutputSettings, JudgingSettings, PortalSettings, RunSettings, Bas
         environment = _Environment(settings_cls)
         named = {**environment(), **init_settings()}
         home = Path(named.get("home", cls.model_fields["home"].default))
-        file = _File(settings_cls, toml_file=home / "fringewatch.toml")
+        path = home / "fringewatch.toml"
+        if path.is_dir():
+            message = f"{path} is a folder: a file with the settings belongs there, or nothing"
+            raise BadInputError(message)
+        file = _File(settings_cls, toml_file=path)
         return init_settings, environment, file
 
 
 class _File(TomlConfigSettingsSource):
     """The file in the home, also as an editor of Windows writes it."""
-
-    @override
-    def _read_files(self, files: Any, deep_merge: bool = False) -> dict[str, Any]:
-        path = Path(files)
-        if path.is_dir():
-            message = f"{path} is a folder: a file with the settings belongs there, or nothing"
-            raise BadInputError(message)
-        return super()._read_files(files, deep_merge=deep_merge)
 
     @override
     def _read_file(self, file_path: Any) -> dict[str, Any]:
