@@ -17,3 +17,10 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     os.environ.clear()
     os.environ.update(environment)
     stop_logging()
+
+
+@pytest.fixture
+def with_exports_and_a_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that `export` and `notify` have something to do; nobody listens there."""
+    monkeypatch.setenv("FRINGEWATCH_EXPORTS", "atom")
+    monkeypatch.setenv("FRINGEWATCH_NOTIFY", "json://127.0.0.1:9/x")

@@ -1,18 +1,17 @@
 """A ledger of which a page was scribbled over: every command says so, and none writes to it."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from catalogs.home.home import home_of
 from flows.cli import run
-from flows.screen import stop_logging
 from tests.tasks.conftest import scene_tree
 from tests.tasks.kept_home import KeptHome, filled, kept
 
 __all__ = ["filled", "kept", "scene_tree"]  # pytest finds fixtures by their names here
+
+pytestmark = pytest.mark.usefixtures("with_exports_and_a_channel")
 
 COMMANDS = (
     ["status"], ["health"], ["health", "--json"], ["runs"], ["notify"], ["notify", "--list"],
@@ -22,17 +21,6 @@ COMMANDS = (
     ["backfill", "fernandina", "--start", "2024-01-01", "--end", "2024-03-31"],
     ["nightly", "fernandina"],
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("FRINGEWATCH_EXPORTS", "atom")
-    monkeypatch.setenv("FRINGEWATCH_NOTIFY", "json://127.0.0.1:9/x")
-    environment = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(environment)
-    stop_logging()
 
 
 def scribble(path: Path, page: int) -> bytes:

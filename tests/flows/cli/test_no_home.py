@@ -1,14 +1,13 @@
 """Where there is no home, or nothing in it, every command that reads one ends with 4."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from catalogs.home.home import Home, open_home
 from flows.cli import run
-from flows.screen import stop_logging
+
+pytestmark = pytest.mark.usefixtures("with_exports_and_a_channel")
 
 COMMANDS = (
     ["status"], ["status", "taal"], ["health"], ["health", "--json"], ["runs"],
@@ -16,17 +15,6 @@ COMMANDS = (
     ["review", "--list"], ["review", "taal", "2024-01-01", "--confirmed", "--by", "NS"],
     ["export"], ["rebuild", "taal"],
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("FRINGEWATCH_EXPORTS", "atom")
-    monkeypatch.setenv("FRINGEWATCH_NOTIFY", "json://127.0.0.1:9/x")
-    environment = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(environment)
-    stop_logging()
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
