@@ -41,7 +41,7 @@ from insar_models.phase.codes import encode_phase, wrap
 from insar_models.phase.window_patches import cut_patches
 from tasks.judge.models import model_of
 from tasks.night import watch_night
-from tasks.watch import WatchRequest
+from tasks.records import WatchRequest
 
 QUIET_AIM_S: Final = 60.0
 """Of our own time, for 500 volcanoes with nothing new."""

@@ -26,7 +26,8 @@ from typing import Final
 from benchmarks.shaped_portal import Link, shaped_portal
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
-from tasks.watch import WatchRequest, preview_volcano
+from tasks.records import WatchRequest
+from tasks.watch import preview_volcano
 
 AIM_S: Final = 600.0
 """Of processor, for the whole plan: minutes."""

@@ -16,8 +16,8 @@ from fringewatch.errors import (
     UnforeseenError,
 )
 from fringewatch.failures import foreseen
-from tasks.records import Outcome, RunReport
-from tasks.watch import Steps, WatchRequest, watch_volcano
+from tasks.records import Outcome, RunReport, WatchRequest
+from tasks.watch import Steps, watch_volcano
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -30,8 +30,8 @@ from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import BadInputError
 from fringewatch.plain_text import counted
-from tasks.records import FrameRequest, RunReport
-from tasks.watch import WatchRequest, watch_volcano
+from tasks.records import FrameRequest, RunReport, WatchRequest
+from tasks.watch import watch_volcano
 
 _LOGGER = logging.getLogger(__name__)
 _ASIDE: Final = "before-rebuild"

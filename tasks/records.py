@@ -62,6 +62,28 @@ class FrameRequest:
 
 
 @dataclass(frozen=True)
+class WatchRequest:
+    """One volcano, its frames, and two dates, both included."""
+
+    volcano: Volcano
+    frames: tuple[FrameId, ...]
+    start: dt.date
+    end: dt.date
+    frames_named: bool = False
+    """Whether a person named the frames: one that no source has is then a problem, not a note."""
+    scheduled: bool = False
+    """Whether nobody waits for it: see `FrameRequest`."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the volcano's own settings."""
+
+    def of_frame(self, frame: FrameId, *, lost_alone: bool = False) -> FrameRequest:
+        """Return the part of the request that concerns one frame."""
+        return FrameRequest(
+            self.volcano, frame, self.start, self.end, self.scheduled, lost_alone=lost_alone
+        )
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something that could not be had, and why; the pair is None when it is a whole frame."""
 

@@ -6,7 +6,7 @@ once, and runs the same both ways.
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from catalogs.home.home import home_of, only_writer, open_home
@@ -42,36 +42,15 @@ from tasks.records import (
     BatchReport,
     FramePlan,
     FrameRequest,
-    Outcome,
     Problem,
     Published,
     RunReport,
+    WatchRequest,
 )
+from tasks.run_outcome import FrameRun, report_of
 from tasks.step_failures import named_step
 
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class WatchRequest:
-    """One volcano, its frames, and two dates, both included."""
-
-    volcano: Volcano
-    frames: tuple[FrameId, ...]
-    start: dt.date
-    end: dt.date
-    frames_named: bool = False
-    """Whether a person named the frames: one that no source has is then a problem, not a note."""
-    scheduled: bool = False
-    """Whether nobody waits for it: see `FrameRequest`."""
-    notes: tuple[str, ...] = ()
-    """What a person should know of the volcano's own settings."""
-
-    def of_frame(self, frame: FrameId, *, lost_alone: bool = False) -> FrameRequest:
-        """Return the part of the request that concerns one frame."""
-        return FrameRequest(
-            self.volcano, frame, self.start, self.end, self.scheduled, lost_alone=lost_alone
-        )
 
 
 @dataclass(frozen=True)
@@ -172,24 +151,12 @@ def watch_volcano(
             raise next((each for each in errors if isinstance(each, UnforeseenError)), errors[0])
         others = _watch_others(request, settings, steps, demand_workers)
         published = steps.publish(request.volcano, request.frames, settings)
-    return _report(request, parts, others, published)
-
-
-@dataclass(frozen=True)
-class _FrameRun:
-    """What became of one frame."""
-
-    plan: FramePlan
-    fetched: int = 0
-    scored: int = 0
-    problems: tuple[Problem, ...] = ()
-    error: FringewatchError | None = None
-    """What ended it; one of the problems says so."""
+    return report_of(request, parts, others, published)
 
 
 def _watch_frame(
     part: FrameRequest, settings: Settings, steps: Steps, demand_workers: Callable[[int], None]
-) -> _FrameRun:
+) -> FrameRun:
     """Bring one frame up to the request; what is wrong with it alone does not end the others."""
     plan, fetched, scored = FramePlan(None), 0, 0
     problems: list[Problem] = []
@@ -221,12 +188,12 @@ def _watch_frame(
         _LOGGER.error("%s %s: %s", part.volcano.slug, part.frame, error)  # noqa: TRY400 - plainly
         problems.append(Problem(part.frame, None, str(error)))
         ended = error
-    return _FrameRun(plan, fetched, scored, tuple(problems), ended)
+    return FrameRun(plan, fetched, scored, tuple(problems), ended)
 
 
 def _watch_others(
     request: WatchRequest, settings: Settings, steps: Steps, demand_workers: Callable[[int], None]
-) -> list[_FrameRun]:
+) -> list[FrameRun]:
     """Correct and score what the cubes of other frames hold: it is in the tables too.
 
     So they say the same whichever frames a run is about, also after a change of model or settings.
@@ -238,82 +205,3 @@ def _watch_others(
         others = {*ledger.tiled_frames(slug), *lost} - {*request.frames}
     parts = (request.of_frame(frame, lost_alone=True) for frame in sorted(others))
     return [_watch_frame(part, settings, steps, demand_workers) for part in parts]
-
-
-def _report(
-    request: WatchRequest,
-    parts: Sequence[_FrameRun],
-    others: Sequence[_FrameRun],
-    published: Published | None,
-) -> RunReport:
-    """The report of a run from what its frames came to."""
-    wanted = set(request.frames)
-    in_table = sum(
-        frame in wanted and pair.lies_in(request.start, request.end)
-        for frame, pair in (published.pairs if published else ())
-    )
-    plans = [part.plan for part in parts]
-    every = (*parts, *others)
-    fetched = sum(part.fetched for part in every)
-    problems = [problem for part in every for problem in part.problems]
-    is_bug = any(isinstance(part.error, UnforeseenError) for part in every)
-    if request.frames_named:
-        absent = zip(request.frames, plans, strict=True)
-        problems += [Problem(frame, None, plan.absent) for frame, plan in absent if plan.absent]
-    return RunReport(
-        volcano=request.volcano.slug,
-        outcome=Outcome.FAILED
-        if is_bug
-        else _outcome(request, plans, problems, in_table if published else None, fetched),
-        listed=sum(len(plan.listed) for plan in plans),
-        fetched=fetched,
-        scored=sum(part.scored for part in every),
-        in_table=in_table,
-        problems=tuple(problems),
-        published=published,
-        notes=(*_notes(request, plans), *(note for run in others for note in run.plan.notes)),
-    )
-
-
-def _outcome(
-    request: WatchRequest,
-    plans: Sequence[FramePlan],
-    problems: Sequence[Problem],
-    in_table: int | None,
-    fetched: int,
-) -> Outcome:
-    """How the run ended; `in_table` is None where there is no table at all.
-
-    Where there is nothing to be had there are no pairs: those that came and are of no use are a
-    gap, which a person has to hear of.
-    """
-    answered = [plan for plan in plans if plan.source is not None]
-    if answered and in_table:
-        return Outcome.PARTIAL if problems else Outcome.DONE
-    if not fetched and any(problem.try_later for problem in problems):
-        return Outcome.LATER
-    absent = {plan.absent for plan in plans}
-    has_pairs = any(plan.newest is not None for plan in answered)
-    if has_pairs and any(problem.reason not in absent for problem in problems):
-        return Outcome.PARTIAL
-    # A night without pairs in its range is a night like any other.
-    is_night = request.scheduled and has_pairs and in_table is not None
-    return Outcome.DONE if not problems and (is_night or fetched) else Outcome.NOTHING
-
-
-def _notes(request: WatchRequest, plans: Sequence[FramePlan]) -> Iterable[str]:
-    """What a person may want to know of the run, beside its problems."""
-    yield from request.notes
-    for frame, plan in zip(request.frames, plans, strict=True):
-        if plan.absent and not (request.frames_named or plan.absent_before):
-            yield plan.absent
-        yield from plan.notes
-        if plan.source is None or plan.listed:
-            continue
-        if plan.newest is None and not plan.problems:
-            yield f"{frame}: {plan.source} lists no pairs at all: the frame may be lost or moving"
-        elif plan.newest is not None:
-            yield (
-                f"{frame}: no pairs between {request.start} and {request.end}; the newest pair at "
-                f"{plan.source} is {plan.newest}"
-            )

@@ -11,7 +11,7 @@ from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.world.volcanoes import load_volcanoes
 from fringewatch.numbers import PIXEL_DEGREES
 from insar_models.phase.codes import wrap
-from tasks.watch import WatchRequest
+from tasks.records import WatchRequest
 from tests.portal.rasters import RasterForm, write_pair
 from tests.portal.trees import pair_folder
 

@@ -1,14 +1,12 @@
-"""Commands that look, train and evaluate: no flow, no server."""
+"""Commands that look and evaluate: no flow, no server."""
 
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, load
-from flows.cli.learn import NO_OPTIONS, ProbeOptions, check_probe_form, probe_encoder
 
 Models = Annotated[
     tuple[str, ...],
@@ -77,52 +75,6 @@ def status(volcano: str | None = None, /, *, home: HomeFolder = None) -> int:
     for line in said.lines():
         print(line)
     return 0 if said.frames else NOTHING_HAD
-
-
-@app.command
-def probe(
-    corpus: Path | None = None,
-    /,
-    *,
-    name: str,
-    data: Path | None = None,
-    encoder: ProbeOptions = NO_OPTIONS,
-    models: Path | None = None,
-    home: HomeFolder = None,
-) -> int:
-    """Train a classifier on labelled patches: of baseline 0, or on the features of an encoder.
-
-    `fringewatch probe --data S1_FOLDER --name baseline-0` trains the classifier of baseline 0.
-    `fringewatch probe CORPUS.safetensors --encoder DIR --name NAME` fits one on an encoder, and
-    needs the extra packages of `fringewatch[train]`.
-
-    Parameters
-    ----------
-    corpus
-        Patch file with labels, as `fringewatch corpus export` wrote it.
-    name
-        Name of the new model.
-    data
-        Folder of the labelled patches, with their index.csv: for baseline 0 alone.
-    models
-        Folder that the model's own folder goes into; the home's or its storage's models by default.
-    """
-    check_probe_form(corpus, data, encoder)
-    from catalogs.home.home import home_of
-    from catalogs.storage.place import Folder
-    from flows.screen import start_logging
-    from tasks.judge.models import models_folder
-
-    start_logging()
-    where = Folder(models) if models else home_of(load((), home, None)).models
-    with models_folder(where) as folder:
-        if data is not None:
-            from tasks.probes.baseline import train_probe
-
-            print(replace(train_probe(data, name, folder), folder=where / name))
-        elif corpus is not None:
-            print(replace(probe_encoder(corpus, name, encoder, folder), folder=where / name))
-    return 0
 
 
 @app.command

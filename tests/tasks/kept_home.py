@@ -14,8 +14,8 @@ from catalogs.ledger.rows import FileRow
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
 from catalogs.world.volcanoes import find_volcano
-from tasks.records import RunReport
-from tasks.watch import WatchRequest, watch_volcano
+from tasks.records import RunReport, WatchRequest
+from tasks.watch import watch_volcano
 from tests.portal.server import StandInPortal
 from tests.portal.trees import pair_folder
 from tests.scenes import FRAME

@@ -13,8 +13,8 @@ from catalogs.ledger.rows import FileState
 from catalogs.portal import hosts
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
-from tasks.records import Outcome, RunReport
-from tasks.watch import WatchRequest, parse_request, watch_volcano
+from tasks.records import Outcome, RunReport, WatchRequest
+from tasks.watch import parse_request, watch_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME, FRINGES, QUIET, write_frame

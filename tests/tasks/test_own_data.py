@@ -22,8 +22,8 @@ from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
 from insar_models.phase.codes import decode_phase
 from tasks.ingest.tile import tile_pairs
-from tasks.records import Outcome, RunReport
-from tasks.watch import Steps, WatchRequest, watch_volcano
+from tasks.records import Outcome, RunReport, WatchRequest
+from tasks.watch import Steps, watch_volcano
 from tests.scenes import FRAME, QUIET, full_coherence, scene_phase
 from tests.tasks.ingest.tile_homes import GRID
 

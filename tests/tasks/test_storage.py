@@ -15,9 +15,9 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from catalogs.tables import DATES, read_table
 from fringewatch.errors import HomeError
-from tasks.records import Outcome
+from tasks.records import Outcome, WatchRequest
 from tasks.verify.volcano import verify_volcano
-from tasks.watch import WatchRequest, parse_request, watch_volcano
+from tasks.watch import parse_request, watch_volcano
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME
 from tests.storage import StorageFault, StorageServer

@@ -18,9 +18,9 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError, HomeError, ModelError
-from tasks.records import Outcome
+from tasks.records import Outcome, WatchRequest
 from tasks.runs import recorded_run
-from tasks.watch import WatchRequest, parse_request, preview_volcano, watch_volcano
+from tasks.watch import parse_request, preview_volcano, watch_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.rasters import shifted
 from tests.portal.server import StandInPortal

@@ -18,8 +18,8 @@ from catalogs.rasters.lattice import lattice_distance_pixels
 from catalogs.records import DatePair
 from catalogs.settings import Settings
 from tasks.ingest.discover import discover_frame
-from tasks.records import BatchReport, FrameRequest, Published, RunReport
-from tasks.watch import Steps, WatchRequest, parse_request, watch_volcano
+from tasks.records import BatchReport, FrameRequest, Published, RunReport, WatchRequest
+from tasks.watch import Steps, parse_request, watch_volcano
 from tests.portal.rasters import shifted
 from tests.portal.server import StandInPortal
 from tests.relief import HEIGHTS, put_raster

@@ -17,8 +17,8 @@ from catalogs.ledger.rows import LayerRow
 from catalogs.records import FrameRaster
 from catalogs.settings import Settings
 from tasks.ingest.frame_layers import bring_layers
-from tasks.records import Published, RunReport
-from tasks.watch import Steps, WatchRequest, parse_request, watch_volcano
+from tasks.records import Published, RunReport, WatchRequest
+from tasks.watch import Steps, parse_request, watch_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.rasters import shifted
 from tests.portal.server import StandInPortal
