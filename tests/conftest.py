@@ -32,6 +32,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LeftoverPlugin(), "leftovers")
 
 
+LONGEST_FIRST = ("tests/end_to_end/", "tests/docs/", "tests/flows/")
+"""Files of minutes, which start servers and wait for them."""
+
+MOST_WORKERS = 4
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest files begin first, in whatever order: none is left alone at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: while one waits for a server, another has its core."""
+    return min(MOST_WORKERS, (os.cpu_count() or 1) + 1)
+
+
 _BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data"
 
 

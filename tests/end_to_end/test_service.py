@@ -10,7 +10,7 @@ from catalogs.tables import DATES, read_table
 from tests.end_to_end.service import PASSWORD, Service, service_in, wait_until
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.server import StandInPortal
-from tests.scenes import FRINGES, QUIET, write_frame
+from tests.scenes import FRAME, FRINGES, QUIET, write_frame
 
 KINDS = {"20240106_20240118": QUIET, "20240106_20240130": FRINGES, "20240118_20240130": FRINGES}
 FOREIGN = {"Origin": "https://elsewhere.example"}
@@ -77,6 +77,28 @@ def test_the_password_is_not_in_the_command_line_or_the_log(service: Service) ->
     if words.exists():
         assert PASSWORD.encode() not in words.read_bytes()
     assert PASSWORD not in service.log("server")
+
+
+def test_the_worker_runs_the_backfill_deployment(service: Service, tmp_path: Path) -> None:
+    tree = write_frame(tmp_path / "tree", KINDS)
+    with StandInPortal(tree) as portal:
+        service.start("worker")
+        try:
+            said = service.prefect(
+                "deployment", "run", "backfill/backfill", "--watch", "--watch-timeout", "200",
+                "--param", "volcano=fernandina",
+                "--param", "start=2024-01-01", "--param", "end=2024-02-01",
+                "--param", f'frames=["{FRAME}"]', "--param", f'portal=["{portal.url}"]',
+            )  # fmt: skip
+        finally:
+            service.kill("worker")
+    assert "Completed" in said or "completed" in said, service.log("worker")
+    # Our own lines are in the worker's log, with their date and zone.
+    lines = [line for line in service.log("worker").splitlines() if " tasks." in line]
+    assert lines
+    assert all(line[4] == "-" and line[19] == "Z" for line in lines), lines
+    dates = read_table(DATES, Folder(service.home / "detections" / "fernandina"))
+    assert dates["state"].tolist() == ["quiet", "unrest"]  # by the default method and model
 
 
 @pytest.mark.long
