@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
-from catalogs.cubes.reading import read_cube
+from catalogs.cubes.reading import cube_is_there, read_cube
 from catalogs.home.home import Home, home_of
 from catalogs.home.reading import find_home, read_ledger
 from catalogs.ledger.rows import PairScore
@@ -26,15 +27,13 @@ from catalogs.records import FrameId, Volcano
 from catalogs.settings import Settings, load_settings
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
 from fringewatch.errors import BadInputError
-from fringewatch.numbers import NO_DATA_CODE, WINDOW_SIZE
+from fringewatch.numbers import WINDOW_SIZE
 from insar_models.detectors.protocol import Detector
-from insar_models.phase.codes import encode_phase
+from tasks.judge.given_window import given_window
 from tasks.judge.models import model_of
 
 if TYPE_CHECKING:
     from tasks.records import RunReport
-
-_WINDOW = (WINDOW_SIZE, WINDOW_SIZE)
 
 
 class OpenHome:
@@ -99,12 +98,24 @@ class OpenHome:
 
         Raises
         ------
+        BadInputError
+            If the home has no cube of that frame.
         StoreError
-            If there is no such cube, or it is damaged.
+            If the cube is damaged.
         """
-        place = self._home().cube(self._volcano(volcano).slug, FrameId.parse(str(frame)))
+        slug, wanted = self._volcano(volcano).slug, FrameId.parse(str(frame))
+        place = self._home().cube(slug, wanted)
+        if not cube_is_there(place):
+            message = f"the home has no cube of {slug} and {wanted}; {self._said_of_frames(slug)}"
+            raise BadInputError(message)
         cube = read_cube(place)
         return cube if as_bytes else xr.decode_cf(cube, decode_times=False)
+
+    def _said_of_frames(self, slug: str) -> str:
+        """What there is of a volcano, for who asked for something else."""
+        if there := self.frames(slug):
+            return f"there is {', '.join(map(str, there))}"
+        return f"there is none at all of it: backfill('{slug}', start, end) brings some"
 
     def detector(self) -> Detector:
         """Return the detector that the settings name (`model`).
@@ -138,36 +149,26 @@ class OpenHome:
         Raises
         ------
         BadInputError
-            If an array has another shape.
+            If an array has another shape or type, or its numbers another unit.
         ModelError
             If the detector is unknown or damaged.
         """
-        if coherence is None:
-            coherence = np.ones(_WINDOW, np.float32)
-        if water is None:
-            water = np.zeros(_WINDOW, np.bool_)
-        for name, array in (("phase", phase_rad), ("coherence", coherence), ("water", water)):
-            if np.shape(array) != _WINDOW:
-                message = f"the {name} has the shape {np.shape(array)}: a window has {_WINDOW}"
-                raise BadInputError(message)
+        given = given_window(phase_rad, coherence, water)
         with _prefect_kept_out():
             from tasks.judge.score import score_cube  # noqa: PLC0415 - it imports Prefect
-        codes = encode_phase(phase_rad)
-        share = np.nan_to_num(np.clip(coherence, 0.0, 1.0))
-        coherence_codes = np.where(codes == NO_DATA_CODE, 0, np.rint(255 * share)).astype(np.uint8)
         nowhere = np.zeros(WINDOW_SIZE)
         window = xr.Dataset(
             {
-                "phase": (("pair", "y", "x"), codes[np.newaxis]),
-                "coherence": (("pair", "y", "x"), coherence_codes[np.newaxis]),
+                "phase": (("pair", "y", "x"), given.phase[np.newaxis]),
+                "coherence": (("pair", "y", "x"), given.coherence[np.newaxis]),
             },
             {"y": nowhere, "x": nowhere},
         ).chunk(pair=1)
-        (score,) = score_cube(window, self.detector(), water, self.settings.water_coherence)
+        (score,) = score_cube(window, self.detector(), given.water, self.settings.water_coherence)
         return replace(score, peak_latitude=np.nan, peak_longitude=np.nan)
 
     def backfill(
-        self, volcano: str, start: dt.date, end: dt.date, frames: Sequence[str] = ()
+        self, volcano: str, start: dt.date, end: dt.date, frames: Sequence[FrameId | str] = ()
     ) -> "RunReport":
         """Bring a volcano's tables up to date between two dates, and return what was done.
 
@@ -179,21 +180,23 @@ class OpenHome:
         volcano
             Name, slug or GVP number.
         start, end
-            Both acquisitions of a pair lie between them, both included.
+            Both acquisitions of a pair lie between them, both included. A datetime (pandas has
+            no other) is its day if it is midnight.
         frames
             LiCSAR's names; all of the volcano's if none is given.
 
         Raises
         ------
         BadInputError
-            If the volcano or a frame is unknown, or the dates are not in order.
+            If the volcano or a frame is unknown, or the dates are none or not in order.
         HomeError
             If the home or its storage cannot be used.
         """
         with _prefect_kept_out():
             from tasks.watch import parse_request, watch_volcano  # noqa: PLC0415 - imports Prefect
 
-            request = parse_request(volcano, start, end, frames, self.settings)
+            days = (_day("start", start), _day("end", end))
+            request = parse_request(volcano, *days, [*map(str, frames)], self.settings)
             return watch_volcano(request, self.settings)
 
     def _volcano(self, name: str) -> Volcano:
@@ -207,6 +210,17 @@ class OpenHome:
     def _table(self, schema: TableSchema, volcano: str) -> pd.DataFrame:
         """Return a table of a volcano; empty, with its columns, if it was never written."""
         return read_table(schema, self._home().detections(self._volcano(volcano).slug))
+
+
+def _day(name: str, given: dt.date) -> dt.date:
+    """Return the day of a date or of a midnight."""
+    try:
+        # pandas' NaT calls itself a datetime; its text is no date.
+        none: bool = pd.isna(cast("Any", given))
+        return TypeAdapter(dt.date).validate_python(str(given) if none else given)
+    except ValidationError as error:
+        message = f"the {name} {given!r} is no date: {error.errors()[0]['msg']}"
+        raise BadInputError(message) from None
 
 
 def open_home(folder: Path | str | None = None, **settings: Any) -> OpenHome:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from catalogs.records import FrameRaster, Product
 
-_BEYOND_PI: Final = 0.01
+BEYOND_PI: Final = 0.01
 """rad; a phase that was rounded to a tenth of a degree may lie so far beyond."""
 
 _PHASE_SPANS: Final = (
@@ -84,7 +84,7 @@ class NumbersSeen:
 
     def _phase_fault(self) -> str | None:
         """What is wrong with the range of a phase; None if it can be radians."""
-        if max(-self.lowest, self.highest) > math.pi + _BEYOND_PI:
+        if max(-self.lowest, self.highest) > math.pi + BEYOND_PI:
             return (
                 f"its phase reaches from {self.lowest:.4g} to {self.highest:.4g}, expected radians "
                 "between -pi and pi: give the file its unit (rio edit-info --bidx 1 --units degree "
