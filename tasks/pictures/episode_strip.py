@@ -14,6 +14,7 @@ import pandas as pd
 
 from catalogs.records import DatePair, FrameId
 from catalogs.storage.place import Place
+from tasks.judge.pair_kinds import PairKind, kinds_of
 from tasks.pictures.contact_strip import draw_interferograms
 from tasks.pictures.phase_windows import SeenPair, WindowReader
 
@@ -51,8 +52,7 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
         The two tables of one volcano.
     """
     running = dates[dates["since"].notna()]
-    positive = interferograms[interferograms["positive"].eq(True)]  # noqa: FBT003 - of pandas
-    positive = positive[positive["left_out"].isna()]
+    positive = interferograms[kinds_of(interferograms) == PairKind.POSITIVE]
     strips = []
     for since in sorted(set(running["since"]), reverse=True):
         until = running.loc[running["since"] == since, "date"].max()

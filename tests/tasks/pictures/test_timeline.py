@@ -18,7 +18,7 @@ from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError
 from tasks.pictures.figures import QUIET, QUIET_MARK, UNREST, WATCH, new_figure
 from tasks.pictures.timeline import draw_timeline
-from tasks.pictures.timeline_panels import bar_lanes, draw_probability, mark_episodes, pair_kind
+from tasks.pictures.timeline_panels import bar_lanes, draw_probability, mark_episodes
 from tasks.pictures.timeline_states import (
     STATES,
     block_days,
@@ -303,18 +303,6 @@ def test_many_frames_and_episodes_can_be_drawn(here: Place) -> None:
     states = ["quiet", "unrest", "unrest", "quiet"] * 4
     path = draw_timeline(_dates(states), _pairs(16, frames), here / "t.png", "Many")
     assert _pixels_of(path, UNREST) > 5_000
-
-
-def test_a_pair_is_positive_negative_or_not_scored() -> None:
-    table = pd.DataFrame(
-        {
-            "probability": [0.9, 0.2, np.nan, 0.5, 0.9],
-            "positive": [True, False, True, None, True],
-            "left_out": [None, None, None, None, "atmosphere (NS)"],
-        }
-    )
-    kinds = ["positive", "negative", "not scored", "not scored", "left out"]
-    assert pair_kind(table).tolist() == kinds
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), min_size=1, max_size=40))

@@ -134,6 +134,46 @@ def test_the_page_shows_what_stands_and_what_was_taken_back(kept: KeptHome) -> N
     assert re.search(r"review 2: 2024-01-30 atmosphere by NS, [^\n]*\(taken back\)", text)
 
 
+def test_status_page_and_command_say_the_same_of_a_date_that_a_review_left_out(
+    kept: KeptHome,
+) -> None:
+    given = say(kept, "2024-02-11")
+    today = dt.date(2024, 2, 20)
+    headline = home_status(kept.settings, FERNANDINA, today).headline
+    assert headline == (
+        "fernandina: NO DATA on 2024-02-11; before it quiet, probability 0.02, data of 2024-01-30, "
+        "21 days old"
+    )
+    assert given.published is not None
+    assert "newest data of 2024-01-30" in given.published.now
+    write_site(kept.settings, {"fernandina"}, seen_from=today)
+    text = read_page(kept)
+    assert "NO DATA on 2024-02-11" in text
+    assert "newest data 2024-01-30" in text
+
+
+def test_what_a_review_left_out_is_nowhere_on_the_page_as_evidence(kept: KeptHome) -> None:
+    write_site(kept.settings, {"fernandina"}, seen_from=LAST)
+    assert "positive, 128D" in read_page(kept)
+    say(kept, "2024-02-11")
+    write_site(kept.settings, {"fernandina"}, seen_from=LAST)
+    page, text = folder_of(kept.home.site / "fernandina.html").read_text(), read_page(kept)
+    assert "descending: left out: atmosphere (NS), 128D" in text
+    assert not re.search(r"p [01]\.\d\d, positive|: positive, 128D", text)
+    assert "None of its pairs is evidence" in text
+    assert "Only descending passes" not in text
+    assert 'class="phase left-out' in page
+    assert 'data-outline="M' not in page
+    assert not re.search(r'<g class="place"', page)
+    assert 'class="unrest"' not in page.partition("</svg></div>")[0].partition("<svg viewBox")[2]
+
+
+def read_page(kept: KeptHome) -> str:
+    """The words of the page, without those that are its own title of a legend."""
+    page = folder_of(kept.home.site / "fernandina.html").read_text()
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page.partition("<body")[2]))
+
+
 def test_it_survives_new_scores_and_a_new_model(
     kept: KeptHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
