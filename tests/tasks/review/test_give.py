@@ -203,6 +203,29 @@ def test_a_pair_and_an_episode_can_be_air(kept: KeptHome) -> None:
     assert dates(kept).loc[LAST, "state"] == "no data"
 
 
+def test_an_episode_that_a_review_has_ended_is_refused_with_that_review(kept: KeptHome) -> None:
+    say(kept, "episode-2024-02-11")
+    say(kept, "2024-01-30", CONFIRMED, "BB")
+    with pytest.raises(BadInputError) as told:
+        say(kept, "episode-2024-02-11", CONFIRMED, "CD")
+    words = str(told.value)
+    assert (
+        "fernandina has no episode of unrest since 2024-02-11 any more; what took it away" in words
+    )
+    assert "review 1: episode-2024-02-11 atmosphere by NS" in words
+    assert "BB" not in words
+    assert "name its dates one by one: 2024-02-11" in words
+    assert "backfill" not in words
+    # Where no review did, and of one that never was, a backfill does not help either.
+    take_back(FERNANDINA, "episode-2024-02-11", "NS", "", kept.settings)
+    score_again(kept, PAIRS, -5.0)
+    publish_volcano(FERNANDINA, (FRAME,), kept.settings)
+    with pytest.raises(BadInputError, match="its dates are judged otherwise by now"):
+        say(kept, "episode-2024-02-11")
+    with pytest.raises(BadInputError, match=r"since 2020-01-01; there is none at all$"):
+        say(kept, "episode-2020-01-01")
+
+
 def test_a_pair_that_comes_after_the_review_holds_the_same_air(kept: KeptHome) -> None:
     with open_ledger(kept.home.ledger) as ledger:
         ledger.forget_tiles(FRAME, PAIRS[4:])
