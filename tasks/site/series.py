@@ -175,14 +175,15 @@ def _of_measured(axis: Dates, days: Sequence[Row], measured: Measured) -> Panel:
 
 
 def _of_all_states(days: Sequence[Row]) -> Panel:
-    """A band: there no shape tells the states, but light and dark do, as in the box at the top."""
+    """A band: there no shape tells the states, but light, dark and hatching, as in the timeline."""
     panel = Panel("state", Dates(days[0]["date"], days[-1]["date"]), 0.0, 1.0)
     steps = [float((after["date"] - row["date"]).days) for row, after in pairwise(days)]
     lasting = [min(step, _LONGEST_DAYS) for step in (*steps, _USUAL_DAYS)]
-    for state, (kind, _) in _MARKS.items():
+    for state in _MARKS:
         own = zip(days, lasting, strict=True)
         panel.bars(
-            f"{kind}-band", [(row["date"], length) for row, length in own if row["state"] == state]
+            f"{state.replace(' ', '-')}-band",
+            [(row["date"], length) for row, length in own if row["state"] == state],
         )
     return panel
 
@@ -196,11 +197,11 @@ def _fitted(label: str, axis: Dates, points: Sequence[Point], level: float) -> P
 
 
 def _unbroken(days: Sequence[Row], column: str, silence_days: int) -> list[Point]:
-    """Values by date, with a point without value in each silence, which breaks a line."""
+    """Values by date, with points without value at both ends of each silence: they break a line."""
     points: list[Point] = []
     for row in days:
         if points and (row["date"] - points[-1][0]).days > silence_days:
-            points.append((row["date"], None))
+            points += [(points[-1][0], None), (row["date"], None)]
         points.append((row["date"], row[column]))
     return points
 

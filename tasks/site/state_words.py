@@ -122,7 +122,7 @@ def change_of(facts: VolcanoFacts) -> Change:
     if standing.state == "no data":
         silent = (row["date"] for row in facts.days)
         date = next(day for day in silent if standing.newest is None or day > standing.newest)
-        return Change(date, newest.after if newest else None, is_new=bool(newest) and date == last)
+        return Change(date, newest.after if newest else None, is_new=False)
     if newest is None or newest.after != standing.state:  # silence has overtaken the table
         before = newest.after if newest else None
         return Change(standing.newest or last, before, is_new=False, is_silence=True)
