@@ -116,6 +116,7 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
         "kind": "one",
         "title": f"{facts.volcano.name}: {words.headline}",
         "volcano": facts.volcano,
+        "notes": notes_of(facts, settings),
         "standing": facts.standing,
         "words": words,
         "series": series,
@@ -142,6 +143,12 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
         "provenance": _provenance(facts),
         "footnote": settings.footnote,
     }
+
+
+def notes_of(facts: VolcanoFacts, settings: Settings) -> str:
+    """Return what an observatory noted of a volcano in its settings, for whoever reads."""
+    place = settings.volcano.get(facts.volcano.slug)
+    return place.notes if place else ""
 
 
 def _grounds(book: PictureBook) -> list[tuple[str, Any]]:
