@@ -1,9 +1,9 @@
 """What still stands of a volcano's verdicts on a day: nothing, after too long a silence."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -69,7 +69,10 @@ def standing_of(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Stand
     silence_days
         Of the method: days without a pair after which its verdicts no longer stand.
     """
-    return standing_on(list(said_of_dates(dates)), today, silence_days)
+    known = ((dates["pairs"] > 0) | dates["state"].isin(KNOWN_STATES)).to_numpy().nonzero()[0]
+    # What was said before the last known date changes nothing, and a table can be long.
+    newest = dates.iloc[known[-1] if known.size else -1 :]
+    return standing_on(list(said_of_dates(newest)), today, silence_days)
 
 
 def standing_in(
@@ -101,7 +104,13 @@ def standing_in(
 
 def said_of_dates(dates: pd.DataFrame) -> Iterator[SaidOfDate]:
     """Give what a dates table says of each date, in its order."""
-    for row in dates[["date", "state", "since", "because", "pairs"]].to_dict("records"):
+    columns = ["date", "state", "since", "because", "pairs"]
+    return said_of_rows(dates[columns].to_dict("records"))
+
+
+def said_of_rows(rows: Iterable[Mapping[Any, Any]]) -> Iterator[SaidOfDate]:
+    """Give the same of rows of the table."""
+    for row in rows:
         since = None if pd.isna(row["since"]) else row["since"]
         # Whoever masks a date knows of it: it breaks no silence that one would have to look into.
         is_known = row["pairs"] > 0 or row["state"] in KNOWN_STATES

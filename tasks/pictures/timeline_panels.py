@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tasks.judge.pair_kinds import kinds_of
+from tasks.judge.silence import SILENCE_DAYS
 from tasks.pictures.figures import GREY, PALE_GREY, QUIET, QUIET_MARK, UNREST, WATCH
 from tasks.pictures.timeline_states import STATES, block_days, iso_day
 
@@ -33,6 +34,7 @@ _RARE: Final = ("left out", "masked")
 
 _WIDE_BARS = 400  # more pairs have no lines round their bars, which would hide their colours
 _MARGIN_DAYS = 3.0
+_BEFORE_DAYS: Final = 0.5  # a date, there the line ends that a silence breaks
 _IN_A_ROW: Final = 9  # entries of the legend
 _LATE_SHARE = 0.8  # of the axis: beyond it there is no room for words on the right
 
@@ -43,8 +45,10 @@ def draw_probability(axes: Axes, days: pd.DataFrame, pairs: pd.DataFrame) -> Non
         pairs["secondary_date"], pairs["probability"], ".", color=GREY, alpha=0.45, markersize=5
     )
     known = days[days["probability"].notna()]
-    # Of all dates: where there was no data the line is broken, for nobody knows.
-    axes.plot(days["date"], days["probability"], "-", color=GREY, linewidth=1)
+    # Of all dates: where there was no data, or no date for too long, the line is broken.
+    silent = days.loc[days["date"].diff() > SILENCE_DAYS, ["date"]] - _BEFORE_DAYS
+    line = pd.concat([days[["date", "probability"]], silent]).sort_values("date")
+    axes.plot(line["date"], line["probability"], "-", color=GREY, linewidth=1)
     for state, (marker, colour) in MARKERS.items():
         those = known[known["state"] == state]
         axes.plot(

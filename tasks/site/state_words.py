@@ -8,7 +8,7 @@ from fringewatch.plain_text import counted
 from tasks.judge.amount_words import UNMEASURED, amount_words
 from tasks.judge.changes import changes_of
 from tasks.judge.place_words import from_summit
-from tasks.judge.standing import Standing, said_of_dates
+from tasks.judge.standing import Standing, said_of_rows
 from tasks.site.facts import Row, VolcanoFacts
 
 RANK: Final = ("unrest", "watch", "unknown", "no data", "masked", "quiet")
@@ -117,7 +117,7 @@ def change_of(facts: VolcanoFacts) -> Change:
     if not facts.days:
         return Change(None, None, is_new=False)
     standing, last = facts.standing, facts.days[-1]["date"]
-    changes = list(changes_of(said_of_dates(facts.dates), facts.silence_days))
+    changes = list(changes_of(said_of_rows(facts.days), facts.silence_days))
     newest = changes[-1] if changes else None
     if standing.state == "no data":
         silent = (row["date"] for row in facts.days)

@@ -165,6 +165,15 @@ def test_dates_without_data_are_shaded_and_break_the_line() -> None:
     assert (shade.get_x(), shade.get_width()) == (days["date"][1], 6)
 
 
+def test_the_line_joins_no_dates_over_a_silence() -> None:
+    days = _numbered(_dates(["quiet", "quiet", "quiet"]))
+    days["date"] += np.array([0.0, 0.0, 60.0])
+    axes = new_figure(400, 200).add_subplot()
+    draw_probability(axes, days, _pairs(1).assign(secondary_date=0.0))
+    lines = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+    assert [False, False, True, False] in [np.isnan(line).tolist() for line in lines]
+
+
 def test_revisions_and_older_models_are_said_in_the_picture(here: Place) -> None:
     plain = draw_timeline(_dates(ALL_STATES), _pairs(), here / "plain.png", "x")
     dates = _dates(ALL_STATES)

@@ -12,7 +12,7 @@ import pytest
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.ledger.rows import PairScore
-from catalogs.records import FrameId, ModelId
+from catalogs.records import DatePair, FrameId, ModelId
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError
 from tasks.judge.models import model_of
@@ -166,6 +166,19 @@ def test_what_a_review_left_out_is_nowhere_on_the_page_as_evidence(kept: KeptHom
     assert 'data-outline="M' not in page
     assert not re.search(r'<g class="place"', page)
     assert 'class="unrest"' not in page.partition("</svg></div>")[0].partition("<svg viewBox")[2]
+
+
+def test_no_message_is_made_of_what_a_review_left_out(
+    kept: KeptHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[DatePair] = []
+
+    def news_of(*given: Any, **_: Any) -> None:
+        told.extend(row.pair for row in given[2])
+
+    monkeypatch.setattr("tasks.publish.news_of", news_of)
+    say(kept, str(PAIRS[3]))
+    assert set(told) == {*PAIRS} - {PAIRS[3]}
 
 
 def read_page(kept: KeptHome) -> str:
