@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from fringewatch.atomic import write_atomically
 from tasks.health.records import Check, Health, VolcanoHealth
 
-STATES: Final = ("quiet", "watch", "unrest", "unknown")
+STATES: Final = ("quiet", "watch", "unrest", "unknown", "no data", "masked")
 
 
 def write_metrics(health: Health, path: Path) -> None:

@@ -88,7 +88,7 @@ def test_the_first_line_of_a_volcano_says_whether_it_deforms(kept: KeptHome) -> 
     )
     with open_ledger(kept.home.ledger) as ledger:
         assert headline_of(ledger, "taal", kept.settings, TODAY) == (
-            "taal: UNKNOWN: nothing was ever judged"
+            "taal: NO DATA: nothing was ever judged"
         )
 
 
