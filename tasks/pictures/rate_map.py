@@ -168,7 +168,7 @@ def _map_of(
 ) -> RateMap | None:
     """The map of one frame at its last date; None where nothing can be said."""
     volcano, frame = place
-    windows = CubeWindows.open(settings, volcano, frame, ledger.corrections(volcano, frame))
+    windows = CubeWindows.open(ledger, volcano, frame, settings)
     first = measure.date - dt.timedelta(settings.rate_days)
     counting = pairs_that_count(ledger, volcano, frame, settings)
     pairs = windows.pairs_between(counting, first, measure.date)

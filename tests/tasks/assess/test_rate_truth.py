@@ -50,6 +50,17 @@ def looks() -> FrameLooks:
     return FrameLooks.joined("A_1", WINDOW, lots)
 
 
+def test_an_acquisition_of_noise_tells_no_rate(looks: FrameLooks) -> None:
+    noise = PairTile(
+        DatePair(day(8), day(9)),
+        np.random.default_rng(0).integers(1, 256, (SIDE, SIDE)).astype(np.uint8),
+        np.full((SIDE, SIDE), 9, dtype=np.uint8),
+    )
+    more = FrameLooks.joined("A_1", WINDOW, [looks, FrameLooks.of_tiles("A_1", WINDOW, [noise])])
+    assert more.usable == (*[True] * 8, False)
+    assert more.rates(72) == looks.rates(72)
+
+
 def test_the_rate_of_a_place_that_rises(looks: FrameLooks) -> None:
     rates = looks.rates(72)
     assert [rate.date for rate in rates] == [day(number) for number in range(4, 9)]
