@@ -162,7 +162,12 @@ DATES = TableSchema(
             "of the place that moves most, towards the satellite, against the ground round it",
             may_be_empty=True,
         ),
-        Column("rate_low", pa.float64(), "lower end of its 95 % interval", may_be_empty=True),
+        Column(
+            "rate_low",
+            pa.float64(),
+            "lower end of its 95 % interval, which knows that the place was picked",
+            may_be_empty=True,
+        ),
         Column("rate_high", pa.float64(), "upper end of its 95 % interval", may_be_empty=True),
         Column(
             "rate_coherence",

@@ -29,7 +29,7 @@ class DateMeasure:
     motion_mm: float | None = None
     """Towards the satellite, in all; of a rate: a day."""
     deviation_mm: float | None = None
-    """Standard deviation."""
+    """Standard deviation of any one place."""
     coherence: float | None = None
     """Temporal coherence, -1 to 1."""
     latitude: float | None = None
@@ -37,6 +37,9 @@ class DateMeasure:
     recent_deviations: float | None = None
     """Of a rate: how far from rest the place is in the newer half of the window, see `PlaceRate`;
     None where that half has too few dates."""
+    low_mm: float | None = None
+    high_mm: float | None = None
+    """Ends of the 95 % interval, which knows that the place was picked."""
     air_disturbed: float | None = None
     """Probability that the air of the last acquisition is disturbed; of a rate alone."""
 

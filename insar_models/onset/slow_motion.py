@@ -39,6 +39,9 @@ class PlaceRate:
     recent_deviations: float = math.nan
     """How far from rest the place is in the newer half of the window, with the sign of the whole:
     negative where it moves the other way. NaN where that half has too few dates."""
+    low_mm_per_day: float = math.nan
+    high_mm_per_day: float = math.nan
+    """Ends of its 95 % interval; NaN where they are not known."""
 
     @property
     def deviations(self) -> float:

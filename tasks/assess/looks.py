@@ -133,6 +133,8 @@ class FrameLooks:
                     motion.coherence,
                     *self.coordinates(motion.row, motion.column),
                     float("nan") if recent is None else recent,
+                    motion.low_m * _MM,
+                    motion.high_m * _MM,
                 )
             )
         return tuple(found)

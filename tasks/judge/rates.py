@@ -27,6 +27,7 @@ from insar_models.rates.air_dates import disturbed_air
 from insar_models.rates.courses import STEADY, Course
 from insar_models.rates.estimate import (
     PlaceMap,
+    PlaceMotion,
     best_course,
     place_map,
     place_motion,
@@ -173,9 +174,7 @@ class CubeWindows:
         motion = found.motion
         if motion is None:
             return measure
-        return self._with_motion(measure, motion.row, motion.column, (
-            motion.motion_m, motion.deviation_m, motion.coherence,
-        ))  # fmt: skip
+        return self._with_motion(measure, motion)
 
     def displacement(
         self, end: dt.date, since: dt.date, pairs: Sequence[DatePair], made_from: str
@@ -200,9 +199,7 @@ class CubeWindows:
         found = place_motion(stack, shares, motion_field(stack, shares))
         if found is None:
             return measure
-        return self._with_motion(measure, found.row, found.column, (
-            found.motion_m, found.deviation_m, found.coherence,
-        ))  # fmt: skip
+        return self._with_motion(measure, found)
 
     def map_of(self, pairs: Sequence[DatePair]) -> PlaceMap | None:
         """Return the rates of all places, metres a day; None of too few pairs."""
@@ -244,19 +241,22 @@ class CubeWindows:
             found.append(round(float(cell.mean()), _DIGITS))
         return found[0], usual_longitude(found[1])
 
-    def _with_motion(
-        self, measure: DateMeasure, row: int, column: int, motion: tuple[float, float, float]
-    ) -> DateMeasure:
-        latitude, longitude = self.coordinates(row, column)
-        moved, deviation, coherence = motion
+    def _with_motion(self, measure: DateMeasure, found: PlaceMotion) -> DateMeasure:
+        latitude, longitude = self.coordinates(found.row, found.column)
         return replace(
             measure,
-            motion_mm=round(moved * _MM, _DIGITS),
-            deviation_mm=round(deviation * _MM, _DIGITS) if np.isfinite(deviation) else None,
-            coherence=round(coherence, _DIGITS) if np.isfinite(coherence) else None,
+            motion_mm=_known(found.motion_m * _MM),
+            deviation_mm=_known(found.deviation_m * _MM),
+            low_mm=_known(found.low_m * _MM),
+            high_mm=_known(found.high_m * _MM),
+            coherence=_known(found.coherence),
             latitude=latitude,
             longitude=longitude,
         )
+
+
+def _known(value: float) -> float | None:
+    return round(value, _DIGITS) if np.isfinite(value) else None
 
 
 def _tells(pairs: Sequence[DatePair]) -> bool:
@@ -282,7 +282,9 @@ def _rate_of(track: str, one: DateMeasure) -> PlaceRate | None:
     if one.since is not None or one.first is None or None in numbers or not one.deviation_mm:
         return None
     rate, deviation, coherence, latitude, longitude = (float(n) for n in numbers if n is not None)
-    recent = float("nan") if one.recent_deviations is None else one.recent_deviations
-    return PlaceRate(
-        track, one.date, one.first, rate, deviation, coherence, latitude, longitude, recent
+    recent, low, high = (
+        float("nan") if number is None else number
+        for number in (one.recent_deviations, one.low_mm, one.high_mm)
     )
+    own = (rate, deviation, coherence, latitude, longitude, recent, low, high)
+    return PlaceRate(track, one.date, one.first, *own)

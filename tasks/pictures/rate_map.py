@@ -149,9 +149,8 @@ def _draw_map(axes: Axes, one: RateMap, volcano: Volcano, scale: float) -> objec
 
 
 def _words(measure: DateMeasure) -> str:
-    rate = "no rate"
-    if measure.motion_mm is not None:
-        rate = motion_of_rate(measure.motion_mm, measure.deviation_mm).words
+    motion = motion_of_rate(measure)
+    rate = "no rate" if motion is None else motion.words
     coherence = "" if measure.coherence is None else f", temporal coherence {measure.coherence:.2f}"
     return f"{rate}\n{counted(measure.pairs, 'pair')}{coherence}"
 

@@ -30,7 +30,10 @@ MM = 0.6
 
 
 def outcome(number: int, said: float, true: float, deviation: float = 0.1) -> RateOutcome:
-    rate = PlaceRate("A", day(number), day(number - 9), said, deviation, 0.9, 46.0, 10.0, 4.0)
+    ends = (said - 2 * deviation, said + 2 * deviation)
+    rate = PlaceRate(
+        "A", day(number), day(number - 9), said, deviation, 0.9, 46.0, 10.0, 4.0, *ends
+    )
     return RateOutcome(rate, true)
 
 
@@ -118,7 +121,7 @@ def test_what_rates_are_worth() -> None:
         ]
     )
     assert figures is not None
-    assert (figures.resting, figures.moving) == (2, 2)
+    assert (figures.resting, figures.resting_within, figures.moving) == (2, 1, 2)
     assert figures.resting_error_mm_per_day == pytest.approx(0.15)
     assert figures.moving_error_mm_per_day == pytest.approx(0.5)
     assert (figures.right_signs, figures.within) == (1, 1)

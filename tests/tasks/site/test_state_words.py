@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from catalogs.ledger.measures import DateMeasure
 from insar_models.rates.motion_words import Motion
 from tasks.judge.measured import motion_of_rate
 from tasks.judge.place_words import distance_and_bearing, from_summit
@@ -126,7 +127,10 @@ def test_rounding_never_hides_on_which_side_of_zero_an_interval_lies() -> None:
         "0.90 (0.20 to 1.70) mm a day away from the satellite"
     )
     # The picture of rates makes the same words from what the ledger keeps.
-    assert motion_of_rate(0.4254, 0.2).words == Motion.of_rate(0.425, 0.033, 0.817).words
+    measure = DateMeasure(date_of(1), None, "x", motion_mm=0.4254, low_mm=0.0334, high_mm=0.8174)
+    said = motion_of_rate(measure)
+    assert said == Motion.of_rate(0.425, 0.033, 0.817)
+    assert motion_of_rate(DateMeasure(date_of(1), None, "x")) is None
     assert Motion.of_rate(0.4, None, float("nan")).words == "0.40 mm a day towards the satellite"
 
 
