@@ -9,7 +9,7 @@ RING_M: Final = (7_000.0, 14_000.0)
 """Inner and outer radius: beyond a source some kilometres deep, and still in the same weather."""
 
 _LEAST_SHARE: Final = 0.15  # of the ring that must be known: beside a narrow coast it is sea
-_LEAST_INSIDE: Final = 0.45  # of the ring in the window: half of it at an edge, less in a corner
+_LEAST_INSIDE: Final = 0.5  # of the ring must lie in the window: so it does at an edge
 _MOST_CELLS: Final = 200  # of a ring; more would tell no more of its median
 
 

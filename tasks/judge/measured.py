@@ -1,6 +1,5 @@
 """What the dates table says of motion and air: the measures of a date, in columns."""
 
-import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,32 +8,40 @@ import numpy as np
 from catalogs.ledger.measures import DateMeasure
 from catalogs.ledger.rows import ScoredPair
 from catalogs.records import FrameId
+from insar_models.onset.evidence import DateVerdict
 from insar_models.rates.motion_words import TABLE_DIGITS, Motion
 
 
 def measured_columns(
-    date: dt.date,
-    since: dt.date | None,
+    verdict: DateVerdict,
     measures: Mapping[FrameId, Sequence[DateMeasure]],
     pairs: Sequence[ScoredPair],
 ) -> dict[str, object]:
     """Return rate, displacement and air of a date; NaN or None where they are not known.
 
-    Of several frames the one counts that is furthest from rest, in its standard deviations.
+    Of several frames the one counts that is furthest from rest, in its standard deviations; of a
+    rate that speaks for motion its track's.
 
     Parameters
     ----------
-    date, since
-        The date, and the beginning of the episode that runs on it.
+    verdict
+        On the date.
     measures
         Of all frames of the volcano.
     pairs
         The scored pairs that end on the date.
     """
-    of_date = [one for own in measures.values() for one in own if one.date == date]
-    rate = _strongest(one for one in of_date if one.since is None)
-    moved = _strongest(one for one in of_date if since is not None and one.since == since)
-    disturbed = [one.air_disturbed for one in of_date if one.air_disturbed is not None]
+    since, slow = verdict.since, verdict.slow
+    of_date = [
+        (frame, one) for frame, own in measures.items() for one in own if one.date == verdict.date
+    ]
+    rate = _strongest(
+        one
+        for frame, one in of_date
+        if one.since is None and (slow is None or frame.pass_name == slow.track)
+    )
+    moved = _strongest(one for _, one in of_date if since is not None and one.since == since)
+    disturbed = [one.air_disturbed for _, one in of_date if one.air_disturbed is not None]
     shares = [pair.air.share for pair in pairs if pair.air is not None]
     return {
         "rate_mm_per_day": _number(rate.motion_mm if rate else None),
@@ -44,6 +51,9 @@ def measured_columns(
         "rate_latitude": _number(rate.latitude if rate else None),
         "rate_longitude": _number(rate.longitude if rate else None),
         "rate_first": rate and rate.first,
+        "rate_deviations": _number(_deviations(rate) if rate else None),
+        "slow_dates": slow.dates if slow else 0,
+        "slow_since": slow and slow.since,
         "displacement_mm": _number(moved.motion_mm if moved else None),
         "displacement_low_mm": _number(moved.low_mm if moved else None),
         "displacement_high_mm": _number(moved.high_mm if moved else None),

@@ -43,7 +43,8 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
     """Return what is to be drawn: the five newest episodes of the dates table, newest first.
 
     Of an episode the positive pairs are drawn that end on its dates and count, of many the first
-    five and the last five. An episode without a positive pair has no picture.
+    five and the last five; of one without a positive pair, which is by rates, those of the tracks
+    that speak for it.
 
     Parameters
     ----------
@@ -51,13 +52,18 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
         The two tables of one volcano.
     """
     running = dates[dates["since"].notna()]
-    positive = interferograms[interferograms["positive"].eq(True)]  # noqa: FBT003 - of pandas
-    positive = positive[positive["left_out"].isna()]
+    scored = interferograms[interferograms["probability"].notna()]
+    scored = scored[scored["left_out"].isna()]
     strips = []
     for since in sorted(set(running["since"]), reverse=True):
-        until = running.loc[running["since"] == since, "date"].max()
-        ends = positive["secondary_date"]
-        pairs = positive[(ends >= since) & (ends <= until)]
+        dates_of_it = running[running["since"] == since]
+        until = dates_of_it["date"].max()
+        ends = scored["secondary_date"]
+        every = scored[(ends >= since) & (ends <= until)]
+        pairs = every[every["positive"].eq(True)]  # noqa: FBT003 - of pandas
+        if pairs.empty and dates_of_it["slow_dates"].any():
+            tracks = {track for words in dates_of_it["tracks_for"] for track in words.split()}
+            pairs = every[every["frame"].str[:4].isin(tracks)]
         if len(pairs):
             strips.append(_strip(since, until, pairs, still=until == dates["date"].max()))
     return tuple(strips[:_MOST_EPISODES])
@@ -66,7 +72,13 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
 def _strip(since: dt.date, until: dt.date, pairs: pd.DataFrame, *, still: bool) -> EpisodeStrip:
     """The strip of an episode: its first and last interferograms, if it has many."""
     ordered = pairs.sort_values(["secondary_date", "primary_date", "frame"])
-    drawn, which = ordered, f"its {len(pairs)} positive interferograms"
+    is_by_rate = not pairs["positive"].any()
+    kind = (
+        "interferograms, none positive: it is by the rate"
+        if is_by_rate
+        else "positive interferograms"
+    )
+    drawn, which = ordered, f"its {len(pairs)} {kind}"
     if len(pairs) > 2 * _PAIRS_AT_AN_END:
         drawn = pd.concat([ordered[:_PAIRS_AT_AN_END], ordered[-_PAIRS_AT_AN_END:]])
         which = f"the first and the last {_PAIRS_AT_AN_END} of {which}"
@@ -80,7 +92,7 @@ def _strip(since: dt.date, until: dt.date, pairs: pd.DataFrame, *, still: bool) 
                 FrameId.parse(row["frame"]),
                 DatePair(row["primary_date"], row["secondary_date"]),
                 row["probability"],
-                positive=True,
+                positive=bool(row["positive"]),
             )
             for row in rows
         ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from catalogs.records import Direction
+from tasks.judge.slow_words import is_by_rate
 from tasks.pictures.episode_strip import select_strips
 from tasks.site.facts import Row, VolcanoFacts, is_scored
 from tasks.site.state_words import MARKS
@@ -35,6 +36,8 @@ class DateStep:
 def map_row(facts: VolcanoFacts, placed: Row | None) -> Row | None:
     """Return the pair of the large map: of the place that is meant, else the newest scored one.
 
+    Of a place that moves slowly it is the longest pair of its track, which sees most of it.
+
     Parameters
     ----------
     facts
@@ -47,6 +50,10 @@ def map_row(facts: VolcanoFacts, placed: Row | None) -> Row | None:
         strongest = _strongest(row for row in there if row["positive"])
         if strongest is not None:
             return strongest
+        tracks = (placed["tracks_for"] or "").split()
+        slow = [row for row in there if row["frame"][:4] in tracks and is_scored(row)]
+        if is_by_rate(placed) and slow:
+            return max(slow, key=lambda row: (row["days"], row["frame"]))
     newest = [row for side in Direction if (row := facts.newest_pair(side)) is not None]
     return max(newest, key=lambda row: (row["secondary_date"], row["frame"]), default=None)
 

@@ -20,6 +20,7 @@ from insar_models.phase.codes import wrap
 from tasks.judge.detect import with_slow_motion
 from tasks.judge.rates import CubeWindows, measure_frame, place_rates
 from tasks.review.give import give_review, take_back
+from tasks.status.headline import headline_of
 from tasks.watch import parse_request, watch_volcano
 from tests.portal.rasters import RasterForm, write_pair
 from tests.portal.trees import pair_folder
@@ -105,6 +106,11 @@ def test_a_rising_place_is_in_the_table_with_its_rate_place_and_interval(
     assert last["displacement_longitude"] == pytest.approx(-91.81 + COLUMN / 1000, abs=0.02)
     since: Any = last["since"]
     assert last["displacement_first"] < since
+    assert (last["tracks_for"], last["tracks_against"]) == ("128D", "")
+    assert last["rate_deviations"] > 4
+    assert last["slow_dates"] >= 2
+    assert last["slow_since"] == since
+    assert table["slow_dates"].iloc[0] == 0
     days = (day(LAST) - since).days
     assert 0.3 * RATE_MM * days < last["displacement_mm"] < 2 * RATE_MM * (days + 12)
 
@@ -213,6 +219,16 @@ def test_a_displacement_rests_on_five_acquisitions(settings: Settings) -> None:
         found = windows.displacement(day(LAST), since, used, "x")
         assert found.first == day(begin)
         assert (found.motion_mm is not None) == is_told
+
+
+def test_status_says_how_sure_slow_unrest_is(settings: Settings) -> None:
+    with open_ledger(home_of(settings).ledger) as ledger:
+        said = headline_of(ledger, "fernandina", settings, day(LAST))
+        alone = settings.model_copy(update={"slow_deviations": 0.0})
+        without = headline_of(ledger, "fernandina", alone, day(LAST))
+    assert ", by its rate, " in said
+    assert "probability" not in said
+    assert "probability" in without
 
 
 def test_rates_of_two_frames_of_a_track_are_one_witness() -> None:
