@@ -152,7 +152,9 @@ def _words(measure: DateMeasure) -> str:
     motion = motion_of_rate(measure)
     rate = "no rate" if motion is None else motion.words
     coherence = "" if measure.coherence is None else f", temporal coherence {measure.coherence:.2f}"
-    return f"{rate}\n{counted(measure.pairs, 'pair')}{coherence}"
+    said, _, none = rate.partition(", or none")  # too long for one line above a map
+    rest = f"or none{none}; " if none else ""
+    return f"{said}\n{rest}{counted(measure.pairs, 'pair')}{coherence}"
 
 
 def _draw_scale(figure: Figure, picture: Any, left: float, width: int) -> None:
