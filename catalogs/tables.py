@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 
-TABLE_FORMAT = 6
+TABLE_FORMAT = 7
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,12 @@ DATES = TableSchema(
             "of the place that moves most, towards the satellite, against the ground round it",
             may_be_empty=True,
         ),
-        Column("rate_low", pa.float64(), "lower end of its 95 % interval", may_be_empty=True),
+        Column(
+            "rate_low",
+            pa.float64(),
+            "lower end of its 95 % interval, which knows that the place was picked",
+            may_be_empty=True,
+        ),
         Column("rate_high", pa.float64(), "upper end of its 95 % interval", may_be_empty=True),
         Column(
             "rate_coherence",
@@ -174,6 +179,23 @@ DATES = TableSchema(
         Column("rate_longitude", pa.float64(), "of that place", may_be_empty=True),
         Column(
             "rate_first", pa.date32(), "first acquisition that the rate is from", may_be_empty=True
+        ),
+        Column(
+            "rate_deviations",
+            pa.float64(),
+            "how far from rest, in standard deviations of any one place",
+            may_be_empty=True,
+        ),
+        Column(
+            "slow_dates",
+            pa.int32(),
+            "dates in a row on which it speaks for motion; 0 where it does not",
+        ),
+        Column(
+            "slow_since",
+            pa.date32(),
+            "first date of the running episode of slow motion, by rates",
+            may_be_empty=True,
         ),
         Column(
             "displacement_mm",

@@ -29,7 +29,7 @@ class DateMeasure:
     motion_mm: float | None = None
     """Towards the satellite, in all; of a rate: a day."""
     deviation_mm: float | None = None
-    """Standard deviation."""
+    """Standard deviation of any one place."""
     coherence: float | None = None
     """Temporal coherence, -1 to 1."""
     latitude: float | None = None
@@ -37,6 +37,9 @@ class DateMeasure:
     recent_deviations: float | None = None
     """Of a rate: how far from rest the place is in the newer half of the window, see `PlaceRate`;
     None where that half has too few dates."""
+    low_mm: float | None = None
+    high_mm: float | None = None
+    """Ends of the 95 % interval, which knows that the place was picked."""
     air_disturbed: float | None = None
     """Probability that the air of the last acquisition is disturbed; of a rate alone."""
 
@@ -105,3 +108,20 @@ class MeasureLedger(LedgerFile):
             (volcano, str(frame)),
         )
         return {DatePair.parse(pair): f"{content} {removed}" for pair, content, removed in rows}
+
+    def unusable_pairs(self, volcano: str, frame: FrameId) -> frozenset[DatePair]:
+        """Pairs in the cube that were looked at as they are now, and have no patch with a score.
+
+        Which model looked makes no difference: what is no ground, or noise, has none by any.
+        """
+        rows = self._connection.execute(
+            "SELECT s.pair, s.score FROM scores s "
+            "JOIN tiles t USING (volcano, frame, pair, content_sha256) "
+            "LEFT JOIN recipes r USING (volcano, frame) "
+            "WHERE volcano = ? AND frame = ? AND s.recipe_sha256 = COALESCE(r.sha256, '')",
+            (volcano, str(frame)),
+        )
+        usable: dict[str, bool] = {}
+        for pair, score in rows:
+            usable[pair] = usable.get(pair, False) or json.loads(score)["patches_scored"] > 0
+        return frozenset(DatePair.parse(pair) for pair, is_it in usable.items() if not is_it)

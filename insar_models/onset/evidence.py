@@ -163,6 +163,25 @@ class Past:
 
 
 @dataclass(frozen=True)
+class SlowEvidence:
+    """The rate of a place that speaks for motion on a date, whatever the pairs say."""
+
+    track: str
+    since: dt.date | None
+    """First date of the episode of slow motion; None while too few dates begin it."""
+    dates: int
+    """In a row on which the track saw the same, this one included; 1 or more."""
+    deviations: float
+    """How far from rest, in standard deviations."""
+    mm_per_day: float
+    low_mm_per_day: float
+    high_mm_per_day: float
+    """Towards the satellite, and the ends of the 95 % interval; NaN where these are not known."""
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
 class DateVerdict:
     """What a method says of a date, and on which evidence."""
 
@@ -193,3 +212,10 @@ class DateVerdict:
     """Why it is in this state, in words."""
     past: Past | None = None
     """What was usual on the track of the date's strongest pair; None where there is no data."""
+    slow: SlowEvidence | None = None
+    """What a rate says for motion; its track is among `tracks_for`. None where none does."""
+
+    @property
+    def is_by_rate(self) -> bool:
+        """Whether a rate speaks for motion and no pair is positive: no probability is of it."""
+        return self.slow is not None and not self.pairs_for

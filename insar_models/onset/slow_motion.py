@@ -13,7 +13,7 @@ from typing import Final
 
 from fringewatch.errors import BadInputError
 from fringewatch.plain_text import counted
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.evidence import DateState, DateVerdict, SlowEvidence
 from insar_models.rates.motion_words import Motion
 
 METRES_PER_DEGREE: Final = 111_195.0
@@ -39,6 +39,9 @@ class PlaceRate:
     recent_deviations: float = math.nan
     """How far from rest the place is in the newer half of the window, with the sign of the whole:
     negative where it moves the other way. NaN where that half has too few dates."""
+    low_mm_per_day: float = math.nan
+    high_mm_per_day: float = math.nan
+    """Ends of its 95 % interval; NaN where they are not known."""
 
     @property
     def deviations(self) -> float:
@@ -146,7 +149,8 @@ def with_rates(
 
     A date on which a track's rate speaks for motion is *watch* at least, and *unrest* while an
     episode of slow motion runs; its `since` is the earlier of both. Dates without data stay as
-    they are. The method's probability and level stay what the pairs made them.
+    they are. Its track speaks for motion then, whatever its pairs say. The method's probability and
+    level stay what the pairs made them.
     """
     steps = follow_rates(rates, rule)
     return tuple(_joined(verdict, steps.get(verdict.date), rule) for verdict in verdicts)
@@ -156,6 +160,15 @@ def _joined(verdict: DateVerdict, step: SlowStep | None, rule: SlowMotion) -> Da
     if step is None or not step.in_a_row or verdict.state.is_silent:
         return verdict
     rate = step.rate
+    verdict = replace(
+        verdict,
+        slow=SlowEvidence(
+            rate.track, step.since, step.in_a_row, rate.deviations, rate.mm_per_day,
+            rate.low_mm_per_day, rate.high_mm_per_day, rate.latitude, rate.longitude,
+        ),
+        tracks_for=tuple(sorted({*verdict.tracks_for, rate.track})),
+        tracks_against=tuple(one for one in verdict.tracks_against if one != rate.track),
+    )  # fmt: skip
     words = (
         f"{Motion.of_rate(rate.mm_per_day, None, None).words} at {rate.latitude:.2f}, "
         f"{rate.longitude:.2f}, {rate.deviations:.0f} standard deviations from rest"

@@ -14,6 +14,7 @@ from fringewatch.numbers import (
 )
 
 PATCHES_PER_WINDOW = len(PATCH_OFFSETS) ** 2
+_COHERENT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,31 @@ def find_water(coherence: NDArray[np.uint8], water_coherence: float) -> NDArray[
 def mask_water(phase: NDArray[np.uint8], water: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Phase bytes with no data on water; shapes (..., H, W) and (H, W)."""
     return np.where(water, np.uint8(NO_DATA_CODE), phase)
+
+
+def coherent_patches(
+    phase: NDArray[np.uint8], coherence: NDArray[np.uint8], least_coherence: float
+) -> NDArray[np.bool_]:
+    """Which patches of a pair's window have ground of which half or more is coherent, bool (9,).
+
+    The others are noise, and a pair without any such patch tells nothing of either of its dates.
+
+    Parameters
+    ----------
+    phase
+        Bytes (H, W), 0 = no data, as on water.
+    coherence
+        Bytes (H, W).
+    least_coherence
+        0 to 1: what counts as coherent.
+    """
+    has_data = phase != NO_DATA_CODE
+    coherent = has_data & (coherence * COHERENCE_SCALE >= least_coherence)
+    found = []
+    for origin in PATCH_ORIGINS:
+        ground = has_data[origin.slices].sum()
+        found.append(ground > 0 and coherent[origin.slices].sum() >= _COHERENT_SHARE * ground)
+    return np.array(found)
 
 
 def cut_patches(window: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -13,14 +13,12 @@ from insar_models.rates.courses import DECAYS_DAYS, Course
 from insar_models.rates.date_terms import date_terms
 from insar_models.rates.field import MotionField, motion_field
 from insar_models.rates.periodogram import find_peaks, neighbour_series, reach_m
+from insar_models.rates.picked_interval import picked_interval_m
 from insar_models.rates.stack import PairStack
 from insar_models.rates.surroundings import against_ring, ring_mask
 
 PLACE_M: Final = 1_600.0
 """Radius of a place: what is said of it is the mean of its cells."""
-
-NORMAL_95: Final = 1.96
-"""Standard deviations to either side that hold 95 %."""
 
 _LEAST_SHARE: Final = 0.5  # of a place's cells that must be known
 _WITHIN: Final = 0.8  # of the places, which lie within 1.28 standard deviations of the middle
@@ -40,16 +38,9 @@ class PlaceMotion:
     """Standard deviation; infinite where nothing tells it."""
     coherence: float
     """Mean temporal coherence of the steps between its cells, -1 to 1."""
-
-    @property
-    def low_m(self) -> float:
-        """Lower end of the 95 % interval."""
-        return self.motion_m - NORMAL_95 * self.deviation_m
-
-    @property
-    def high_m(self) -> float:
-        """Upper end of the 95 % interval."""
-        return self.motion_m + NORMAL_95 * self.deviation_m
+    low_m: float
+    high_m: float
+    """Ends of the 95 % interval, which knows of how many places this one was picked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +51,8 @@ class PlaceMap:
     """Shape (rows, columns), towards the satellite; NaN where it is not known."""
     spread_m: float
     """Standard deviation over the window, robust if a fifth moves; NaN if none is known."""
+    independent: float
+    """As how many places the known ones count: they overlap."""
 
     @property
     def most(self) -> tuple[int, int] | None:
@@ -90,11 +83,11 @@ def place_map(field: MotionField, cell_m: tuple[float, float]) -> PlaceMap:
     enough = known & (count >= _LEAST_SHARE * disc.sum())
     motion = np.divide(total, count, out=np.full(local.shape, np.nan), where=enough)
     if not enough.any():
-        return PlaceMap(motion, math.nan)
+        return PlaceMap(motion, math.nan, 0.0)
     own = motion[enough]
     # Not the median: where a part of the window is noise, half of it knows nothing of that.
     within = float(np.quantile(np.abs(own - np.median(own)), _WITHIN))
-    return PlaceMap(motion, within / _WITHIN_DEVIATIONS)
+    return PlaceMap(motion, within / _WITHIN_DEVIATIONS, float(enough.sum() / disc.sum()))
 
 
 def place_motion(
@@ -108,7 +101,8 @@ def place_motion(
     The standard deviation comes from dates and not from pairs, which share them: of the residuals
     the part that belongs to each acquisition is found (`date_terms`), its spread over the ground
     round the place is that acquisition's air, and what that makes of the motion adds up over dates.
-    It is never less than the spread of all places of the window.
+    It is never less than the spread of all places of the window. The interval of the place that
+    moves most is that of a picked one (`picked_interval_m`).
 
     Parameters
     ----------
@@ -118,6 +112,7 @@ def place_motion(
         Row and column of a cell; by default the one that moves most.
     """
     known = place_map(field, stack.cell_m)
+    searched = known.independent if place is None else 1.0
     place = place or known.most
     if place is None or not np.isfinite(known.motion_m[place]):
         return None
@@ -129,7 +124,9 @@ def place_motion(
         deviation = max(deviation, own) if math.isfinite(own) else deviation
     inside = field.coherence[disc]
     coherence = float(np.nanmean(inside)) if np.isfinite(inside).any() else math.nan
-    return PlaceMotion(*place, float(known.motion_m[place]), deviation, coherence)
+    motion = float(known.motion_m[place])
+    interval = picked_interval_m(motion, deviation, len(stack.acquisitions), searched)
+    return PlaceMotion(*place, motion, deviation, coherence, *interval)
 
 
 def recent_motion(stack: PairStack, first: dt.date, place: tuple[int, int]) -> PlaceMotion | None:

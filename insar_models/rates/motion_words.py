@@ -59,6 +59,18 @@ class Motion:
         return f"{said} {self.unit} {self.direction}{rest}"
 
     @property
+    def short(self) -> str:
+        """The same in the few characters that a telephone shows.
+
+        >>> Motion.of_rate(-3.12, -4.2, -2.0).short
+        '3.12 mm/day (2.00 to 4.20) away'
+        """
+        size, _, rest = self.words.partition(f" {self.unit} ")
+        number, _, interval = size.partition(" ")
+        unit = self.unit.replace(" a day", "/day")
+        return " ".join(filter(None, (number, unit, interval, rest.partition(" ")[0])))
+
+    @property
     def _enough_digits(self) -> int:
         ends = [each for each in (self.value, self.low, self.high) if each]
         if self.holds_zero or not ends:

@@ -78,3 +78,21 @@ class PairStack:
         """Return the pairs of which both dates lie between two dates, both included."""
         rows = [k for k, (early, late) in enumerate(self.dates) if first <= early and late <= last]
         return self.chosen(rows)
+
+
+def seen_pairs(pairs: Sequence[tuple[dt.date, dt.date]], usable: Sequence[bool]) -> list[int]:
+    """Return the numbers of those pairs of which both acquisitions were seen.
+
+    An acquisition is seen where one of its pairs at least is usable. Where all of them are noise,
+    as under snow, it adds nothing but a date. A pair that is noise stays between two that are seen:
+    some of its ground may still be good.
+
+    Parameters
+    ----------
+    pairs
+        Primary and secondary of each.
+    usable
+        Of each pair whether it has ground that is coherent enough.
+    """
+    seen = {date for pair, is_it in zip(pairs, usable, strict=True) if is_it for date in pair}
+    return [k for k, (early, late) in enumerate(pairs) if early in seen and late in seen]

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 RING_M: Final = (7_000.0, 14_000.0)
 """Inner and outer radius: beyond a source some kilometres deep, and still in the same weather."""
 
-_LEAST_SHARE: Final = 0.15  # of the ring that must be known
+_LEAST_SHARE: Final = 0.15  # of the ring that must be known: beside a narrow coast it is sea
+_LEAST_INSIDE: Final = 0.5  # of the ring must lie in the window: so it does at an edge
 _MOST_CELLS: Final = 200  # of a ring; more would tell no more of its median
 
 
@@ -24,8 +25,9 @@ def ring_mask(
 def against_ring(values: NDArray[np.float64], cell_m: tuple[float, float]) -> NDArray[np.float64]:
     """Return the values less the median of each cell's ring, of the same shape.
 
-    NaN where a value is not known, or too little of its ring: at the rim of what is known there is
-    nothing to compare with. Of a ring of many cells an even share is looked at.
+    NaN where a value is not known, or too little of its ring, or where less than half of the ring
+    lies in the window: in a corner a slope of the air is motion. Of a ring of many cells an even
+    share is looked at.
 
     Parameters
     ----------
@@ -42,7 +44,9 @@ def against_ring(values: NDArray[np.float64], cell_m: tuple[float, float]) -> ND
     around = padded[rows[:, None] + offsets[:, 0], columns[:, None] + offsets[:, 1]]
     around.sort(axis=1)  # what is not known comes last
     count = np.isfinite(around).sum(axis=1)
-    enough = count >= max(1.0, _LEAST_SHARE * len(offsets))
+    there = np.pad(np.ones(values.shape, dtype=np.bool_), [(side, side) for side in reach])
+    inside = there[rows[:, None] + offsets[:, 0], columns[:, None] + offsets[:, 1]].mean(axis=1)
+    enough = (inside >= _LEAST_INSIDE) & (count >= max(1.0, _LEAST_SHARE * len(offsets)))
     middle = around[np.arange(len(count)), np.maximum(count - 1, 0) // 2]
     found = np.full(values.shape, np.nan)
     found[rows[enough], columns[enough]] = (values[rows, columns] - middle)[enough]

@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError
 from insar_models.onset.slow_motion import PlaceRate
-from insar_models.rates.estimate import NORMAL_95
 
 MOVING_MM_PER_DAY: Final = 0.2
 """From which on a place truly moves: half of it is a sixth of a fringe in a month."""
 
 _COLUMNS: Final = (
     "track", "date", "first", "mm_per_day", "deviation_mm_per_day", "coherence", "latitude",
-    "longitude", "recent_deviations", "true_mm_per_day",
+    "longitude", "recent_deviations", "low_mm_per_day", "high_mm_per_day", "true_mm_per_day",
 )  # fmt: skip
 
 
@@ -53,7 +52,7 @@ class RateOutcome:
     @property
     def is_within(self) -> bool:
         """Whether the 95 % interval holds the truth."""
-        return self.error_mm_per_day <= NORMAL_95 * self.rate.deviation_mm_per_day
+        return self.rate.low_mm_per_day <= self.true_mm_per_day <= self.rate.high_mm_per_day
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,8 @@ class RateFigures:
     """Dates whose named place is truly at rest."""
     resting_error_mm_per_day: float
     """Median error of those: the place that seems to move most, where none does; NaN of none."""
+    resting_within: int
+    """Of the resting ones: those whose 95 % interval holds the truth."""
     moving: int
     """Dates whose named place truly moves."""
     moving_error_mm_per_day: float
@@ -84,6 +85,7 @@ def rate_figures(outcomes: Iterable[RateOutcome]) -> RateFigures | None:
     return RateFigures(
         len(resting),
         _median_error(resting),
+        sum(one.is_within for one in resting),
         len(moving),
         _median_error(moving),
         sum(one.has_sign for one in moving),

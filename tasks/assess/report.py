@@ -69,14 +69,15 @@ def format_curve(method: str, points: Sequence[CurvePoint]) -> str:
 
 
 def format_rates(figures: RateFigures) -> str:
-    """Return what rates are worth, in two lines."""
+    """Return what rates are worth, in two lines; an interval is that of 95 %."""
     rest = _number(figures.resting_error_mm_per_day, 2)
     error = _number(figures.moving_error_mm_per_day, 2)
     return (
         f"rates beside the truth, {figures.resting + figures.moving} dates of a track: the place "
-        f"that seems to move most is at rest on {figures.resting} (median error {rest} mm a day)\n"
+        f"that seems to move most is at rest on {figures.resting} (median error {rest} mm a day, "
+        f"truth in the interval on {figures.resting_within})\n"
         f"and moves by {MOVING_MM_PER_DAY:g} mm a day or more on {figures.moving}: median error "
-        f"{error} mm a day, sign right on {figures.right_signs}, truth in the 95 % interval on "
+        f"{error} mm a day, sign right on {figures.right_signs}, truth in the interval on "
         f"{figures.within}"
     )
 

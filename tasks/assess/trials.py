@@ -209,6 +209,8 @@ def _frame(
             evidence_of(str(frame.id), (pair.primary, pair.secondary), score.score, plan.model)
             for pair, score in zip(pairs, scores, strict=True)
         ]
-        looks.append(FrameLooks.of_tiles(str(frame.id), scenario.window, tiles, water))
+        looks.append(
+            FrameLooks.of_tiles(str(frame.id), scenario.window, tiles, water, plan.water_coherence)
+        )
         report_progress(f"seed {seed}, {frame.id}", first + len(pairs), len(sound))
     return found, FrameLooks.joined(str(frame.id), scenario.window, looks)

@@ -167,9 +167,7 @@ def dates_table(
         | dict(
             zip(("review", "reviewed_by"), said.opinions.words_of_date(verdict.date), strict=True)
         )
-        | measured_columns(
-            verdict.date, verdict.since, said.measures, endings.get(verdict.date, [])
-        )
+        | measured_columns(verdict, said.measures, endings.get(verdict.date, []))
         | {"method": method, "model": model}
         | _first(verdict, said.verdicts[verdict.date][0])
         for verdict in verdicts

@@ -61,7 +61,7 @@ def _measure(
     volcano, frame = place
     made_of = pairs_that_count(ledger, volcano, frame, settings)
     try:
-        windows = CubeWindows.open(settings, volcano, frame, ledger.corrections(volcano, frame))
+        windows = CubeWindows.open(ledger, volcano, frame, settings)
         for date, since in sorted(todo.items()):
             pairs = windows.pairs_between(made_of, since - dt.timedelta(_LEAD_DAYS), date)
             made_from = windows.made_from(pairs, made_of, since)

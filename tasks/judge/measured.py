@@ -1,6 +1,5 @@
 """What the dates table says of motion and air: the measures of a date, in columns."""
 
-import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,45 +8,55 @@ import numpy as np
 from catalogs.ledger.measures import DateMeasure
 from catalogs.ledger.rows import ScoredPair
 from catalogs.records import FrameId
-from insar_models.rates.estimate import NORMAL_95
+from insar_models.onset.evidence import DateVerdict
 from insar_models.rates.motion_words import TABLE_DIGITS, Motion
 
 
 def measured_columns(
-    date: dt.date,
-    since: dt.date | None,
+    verdict: DateVerdict,
     measures: Mapping[FrameId, Sequence[DateMeasure]],
     pairs: Sequence[ScoredPair],
 ) -> dict[str, object]:
     """Return rate, displacement and air of a date; NaN or None where they are not known.
 
-    Of several frames the one counts that is furthest from rest, in its standard deviations.
+    Of several frames the one counts that is furthest from rest, in its standard deviations; of a
+    rate that speaks for motion its track's.
 
     Parameters
     ----------
-    date, since
-        The date, and the beginning of the episode that runs on it.
+    verdict
+        On the date.
     measures
         Of all frames of the volcano.
     pairs
         The scored pairs that end on the date.
     """
-    of_date = [one for own in measures.values() for one in own if one.date == date]
-    rate = _strongest(one for one in of_date if one.since is None)
-    moved = _strongest(one for one in of_date if since is not None and one.since == since)
-    disturbed = [one.air_disturbed for one in of_date if one.air_disturbed is not None]
+    since, slow = verdict.since, verdict.slow
+    of_date = [
+        (frame, one) for frame, own in measures.items() for one in own if one.date == verdict.date
+    ]
+    rate = _strongest(
+        one
+        for frame, one in of_date
+        if one.since is None and (slow is None or frame.pass_name == slow.track)
+    )
+    moved = _strongest(one for _, one in of_date if since is not None and one.since == since)
+    disturbed = [one.air_disturbed for _, one in of_date if one.air_disturbed is not None]
     shares = [pair.air.share for pair in pairs if pair.air is not None]
     return {
         "rate_mm_per_day": _number(rate.motion_mm if rate else None),
-        "rate_low": _end(rate, -NORMAL_95),
-        "rate_high": _end(rate, NORMAL_95),
+        "rate_low": _number(rate.low_mm if rate else None),
+        "rate_high": _number(rate.high_mm if rate else None),
         "rate_coherence": _number(rate.coherence if rate else None),
         "rate_latitude": _number(rate.latitude if rate else None),
         "rate_longitude": _number(rate.longitude if rate else None),
         "rate_first": rate and rate.first,
+        "rate_deviations": _number(_deviations(rate) if rate else None),
+        "slow_dates": slow.dates if slow else 0,
+        "slow_since": slow and slow.since,
         "displacement_mm": _number(moved.motion_mm if moved else None),
-        "displacement_low_mm": _end(moved, -NORMAL_95),
-        "displacement_high_mm": _end(moved, NORMAL_95),
+        "displacement_low_mm": _number(moved.low_mm if moved else None),
+        "displacement_high_mm": _number(moved.high_mm if moved else None),
         "displacement_latitude": _number(moved.latitude if moved else None),
         "displacement_longitude": _number(moved.longitude if moved else None),
         "displacement_first": moved and moved.first,
@@ -56,14 +65,15 @@ def measured_columns(
     }
 
 
-def motion_of_rate(mm_per_day: float, deviation_mm: float | None) -> Motion:
-    """Return a measured rate as the tables have it, for words."""
-    ends: list[float | None] = [None, None]
-    if deviation_mm is not None:
-        ends = [
-            round(mm_per_day + side * NORMAL_95 * deviation_mm, TABLE_DIGITS) for side in (-1, 1)
-        ]
-    return Motion.of_rate(round(mm_per_day, TABLE_DIGITS), *ends)
+def motion_of_rate(measure: DateMeasure) -> Motion | None:
+    """Return a measured rate as the tables have it, for words; None where there is none."""
+    if measure.motion_mm is None:
+        return None
+    ends = (
+        None if end is None else round(end, TABLE_DIGITS)
+        for end in (measure.low_mm, measure.high_mm)
+    )
+    return Motion.of_rate(round(measure.motion_mm, TABLE_DIGITS), *ends)
 
 
 def _strongest(measures: Iterable[DateMeasure]) -> DateMeasure | None:
@@ -75,12 +85,6 @@ def _deviations(one: DateMeasure) -> float:
     if one.motion_mm is None or not one.deviation_mm:
         return 0.0
     return abs(one.motion_mm) / one.deviation_mm
-
-
-def _end(one: DateMeasure | None, deviations: float) -> float:
-    if one is None or one.motion_mm is None or one.deviation_mm is None:
-        return math.nan
-    return round(one.motion_mm + deviations * one.deviation_mm, TABLE_DIGITS)
 
 
 def _number(value: float | None) -> float:

@@ -15,7 +15,7 @@ from prefect import task
 
 from catalogs.cubes.cube import pairs_of, read_cube
 from catalogs.home.home import home_of
-from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.measures import DateMeasure
 from catalogs.ledger.rows import PairAir
 from catalogs.rasters.grid import usual_longitude
@@ -27,6 +27,7 @@ from insar_models.rates.air_dates import disturbed_air
 from insar_models.rates.courses import STEADY, Course
 from insar_models.rates.estimate import (
     PlaceMap,
+    PlaceMotion,
     best_course,
     place_map,
     place_motion,
@@ -34,7 +35,7 @@ from insar_models.rates.estimate import (
 from insar_models.rates.field import motion_field
 from insar_models.rates.looks import CELL_PIXELS, cell_phasors
 from insar_models.rates.rate_of_date import FEWEST_ACQUISITIONS, rate_of_date
-from insar_models.rates.stack import PairStack
+from insar_models.rates.stack import PairStack, seen_pairs
 from tasks.judge.air import CubeAir, corrected_codes, read_air
 from tasks.judge.left_out import pairs_that_count
 from tasks.judge.patches import find_water_mask
@@ -43,8 +44,9 @@ from tasks.records import BatchReport, FrameRequest, Problem
 
 _LOGGER = logging.getLogger(__name__)
 
-MEASURING: Final = 1
-"""Raised by one whenever the same pairs would give another rate: all are then found anew."""
+MEASURING: Final = 2
+"""Raised by one whenever the same pairs would give another rate: all are then found anew. 1 took
+places in the corners of what is known, and displacements of fewer than five acquisitions."""
 
 _DIGITS: Final = 4
 _MM: Final = 1e3
@@ -54,10 +56,10 @@ _UNREADABLE: Final = (StoreError, ValueError, RuntimeError, OSError)
 def measure_frame(request: FrameRequest, settings: Settings) -> BatchReport:
     """Return a report without pairs; its problems are dates whose rate could not be found.
 
-    Of each date on which a pair of the cube ends that counts (`pairs_that_count`) the ledger gets
-    the rate of the place that moves most, from those of the `rate_days` before it. It rests on
-    nothing that ends later, and is found once: again only if one of those pairs, its air or the
-    water has changed, or another pair counts.
+    Of each date on which a pair of the cube ends that counts (`pairs_that_count`) and has a score
+    the ledger gets the rate of the place that moves most, from those of the `rate_days` before it.
+    It rests on nothing that ends later, and is found once: again only if one of those pairs, its
+    air or the water has changed, or another pair counts.
 
     Raises
     ------
@@ -68,11 +70,12 @@ def measure_frame(request: FrameRequest, settings: Settings) -> BatchReport:
     with open_ledger(home.ledger) as ledger:
         made_of = pairs_that_count(ledger, volcano, frame, settings)
         before = {(m.date, m.since): m for m in ledger.measures(volcano).get(frame, ())}
-        ends = {pair.secondary for pair in made_of} if settings.rate_days else set()
+        unusable = ledger.unusable_pairs(volcano, frame)
+        ends = {pair.secondary for pair in made_of if pair not in unusable and settings.rate_days}
         ledger.forget_measures(volcano, frame, [key for key in before if key[0] not in ends])
         if not ends:
             return BatchReport()
-        windows = CubeWindows.open(settings, volcano, frame, ledger.corrections(volcano, frame))
+        windows = CubeWindows.open(ledger, volcano, frame, settings)
         problems: list[Problem] = []
         todo = []
         for end in sorted(ends):
@@ -105,12 +108,14 @@ class CubeWindows:
     water_sha256: str
     known_air: CubeAir
     air: Mapping[DatePair, PairAir]
+    unusable: frozenset[DatePair]
+    """Pairs without a score, for want of coherent ground."""
     _place: Mapping[DatePair, int]
     _cells: dict[DatePair, NDArray[np.complex64]] = field(default_factory=dict)
 
     @classmethod
     def open(
-        cls, settings: Settings, volcano: str, frame: FrameId, air: Mapping[DatePair, PairAir]
+        cls, ledger: Ledger, volcano: str, frame: FrameId, settings: Settings
     ) -> "CubeWindows":
         """Return the windows of the volcano's cube of a frame.
 
@@ -123,17 +128,25 @@ class CubeWindows:
         cube = read_cube(place, with_dask=False)
         mask = find_water_mask(cube, settings.water_coherence)
         index = {pair: number for number, pair in enumerate(pairs_of(cube))}
-        return cls(cube, mask.water, mask.sha256, read_air(place, cube, settings), air, index)
+        known, air = read_air(place, cube, settings), ledger.corrections(volcano, frame)
+        unusable = ledger.unusable_pairs(volcano, frame)
+        return cls(cube, mask.water, mask.sha256, known, air, unusable, index)
 
     def pairs_between(
         self, pairs: Iterable[DatePair], first: dt.date, last: dt.date
     ) -> tuple[DatePair, ...]:
-        """Return those of which both dates lie between two, and that the cube holds."""
-        return tuple(
+        """Return those of which both dates lie between two, that the cube holds, and that count.
+
+        Acquisitions all of whose pairs among them are noise are left out, with their pairs.
+        """
+        there = [
             pair
             for pair in sorted(pairs)
             if first <= pair.primary and pair.secondary <= last and pair in self._place
-        )
+        ]
+        dates = [(pair.primary, pair.secondary) for pair in there]
+        seen = seen_pairs(dates, [pair not in self.unusable for pair in there])
+        return tuple(there[k] for k in seen)
 
     def made_from(
         self, pairs: Sequence[DatePair], made_of: Mapping[DatePair, str], since: dt.date | None
@@ -161,9 +174,7 @@ class CubeWindows:
         motion = found.motion
         if motion is None:
             return measure
-        return self._with_motion(measure, motion.row, motion.column, (
-            motion.motion_m, motion.deviation_m, motion.coherence,
-        ))  # fmt: skip
+        return self._with_motion(measure, motion)
 
     def displacement(
         self, end: dt.date, since: dt.date, pairs: Sequence[DatePair], made_from: str
@@ -171,12 +182,13 @@ class CubeWindows:
         """Return the displacement until a date of an episode that began on the day `since`.
 
         It began after the acquisition before that day, of which no pair says that the ground moved.
+        Of fewer than five acquisitions none is told: it would be their air.
         """
         known = sorted({date for pair in pairs for date in (pair.primary, pair.secondary)})
         begin = max((date for date in known if date < since), default=known[0] if known else None)
         used = [pair for pair in pairs if begin is not None and pair.primary >= begin]
         measure = DateMeasure(end, since, made_from, begin, len(used))
-        if begin is None or begin >= end or not used:
+        if begin is None or begin >= end or not _tells(used):
             return measure
         stack = self.stack(used)
         shares = Course(begin, end, STEADY).shares(stack)
@@ -187,9 +199,7 @@ class CubeWindows:
         found = place_motion(stack, shares, motion_field(stack, shares))
         if found is None:
             return measure
-        return self._with_motion(measure, found.row, found.column, (
-            found.motion_m, found.deviation_m, found.coherence,
-        ))  # fmt: skip
+        return self._with_motion(measure, found)
 
     def map_of(self, pairs: Sequence[DatePair]) -> PlaceMap | None:
         """Return the rates of all places, metres a day; None of too few pairs."""
@@ -231,19 +241,22 @@ class CubeWindows:
             found.append(round(float(cell.mean()), _DIGITS))
         return found[0], usual_longitude(found[1])
 
-    def _with_motion(
-        self, measure: DateMeasure, row: int, column: int, motion: tuple[float, float, float]
-    ) -> DateMeasure:
-        latitude, longitude = self.coordinates(row, column)
-        moved, deviation, coherence = motion
+    def _with_motion(self, measure: DateMeasure, found: PlaceMotion) -> DateMeasure:
+        latitude, longitude = self.coordinates(found.row, found.column)
         return replace(
             measure,
-            motion_mm=round(moved * _MM, _DIGITS),
-            deviation_mm=round(deviation * _MM, _DIGITS) if np.isfinite(deviation) else None,
-            coherence=round(coherence, _DIGITS) if np.isfinite(coherence) else None,
+            motion_mm=_known(found.motion_m * _MM),
+            deviation_mm=_known(found.deviation_m * _MM),
+            low_mm=_known(found.low_m * _MM),
+            high_mm=_known(found.high_m * _MM),
+            coherence=_known(found.coherence),
             latitude=latitude,
             longitude=longitude,
         )
+
+
+def _known(value: float) -> float | None:
+    return round(value, _DIGITS) if np.isfinite(value) else None
 
 
 def _tells(pairs: Sequence[DatePair]) -> bool:
@@ -269,7 +282,9 @@ def _rate_of(track: str, one: DateMeasure) -> PlaceRate | None:
     if one.since is not None or one.first is None or None in numbers or not one.deviation_mm:
         return None
     rate, deviation, coherence, latitude, longitude = (float(n) for n in numbers if n is not None)
-    recent = float("nan") if one.recent_deviations is None else one.recent_deviations
-    return PlaceRate(
-        track, one.date, one.first, rate, deviation, coherence, latitude, longitude, recent
+    recent, low, high = (
+        float("nan") if number is None else number
+        for number in (one.recent_deviations, one.low_mm, one.high_mm)
     )
+    own = (rate, deviation, coherence, latitude, longitude, recent, low, high)
+    return PlaceRate(track, one.date, one.first, *own)

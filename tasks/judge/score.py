@@ -27,7 +27,12 @@ from insar_models.detectors.patch_scoring import above_threshold
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.views import views_of
 from insar_models.phase.codes import decode_phase
-from insar_models.phase.window_patches import PATCH_ORIGINS, cut_patches, mask_water
+from insar_models.phase.window_patches import (
+    PATCH_ORIGINS,
+    coherent_patches,
+    cut_patches,
+    mask_water,
+)
 from tasks.judge.air import corrected_cube, read_air
 from tasks.judge.models import model_of
 from tasks.judge.patches import WaterMask, find_water_mask
@@ -40,7 +45,6 @@ SCORING = 2
 """Raised by one whenever the same pair, mask and model would get another row: all are then scored
 anew. 1 scored patches of mere noise, and counted pixels of patches without a score as scored."""
 
-_COHERENT_SHARE = 0.5
 _DIGITS = 6  # a tenth of a metre: the last bits of a degree are those of the file's own numbers
 _PAIRS_AT_ONCE = 8  # what is computed between two signs of progress
 
@@ -187,7 +191,7 @@ class _Judging:
         codes, coherence = mask_water(phase[0], self.water), coherence[0]
         patches = cut_patches(codes).astype(np.uint8)
         logits, maps = _logits_and_maps(patches, self.model)
-        speaks = _speaking_patches(codes, coherence, self.least_coherence)
+        speaks = coherent_patches(codes, coherence, self.least_coherence)
         logits = np.where(speaks, logits, np.nan)
         scored = np.isfinite(logits)
         latitude, longitude = np.nan, np.nan
@@ -233,20 +237,6 @@ def _logits_and_maps(
     if isinstance(model, OnnxDetector):
         return model.logits_and_maps(patches)
     return model.logits_of_codes(patches), None
-
-
-def _speaking_patches(
-    codes: NDArray[np.uint8], coherence: NDArray[np.uint8], least_coherence: float
-) -> NDArray[np.bool_]:
-    """Return which patches have enough coherent ground in a pair, (9,)."""
-    has_data = codes != NO_DATA_CODE
-    coherent = has_data & (coherence * COHERENCE_SCALE >= least_coherence)
-    return np.array(
-        [
-            coherent[origin.slices].sum() >= _COHERENT_SHARE * has_data[origin.slices].sum()
-            for origin in PATCH_ORIGINS
-        ]
-    )
 
 
 def _share_scored(codes: NDArray[np.uint8], scored: NDArray[np.bool_]) -> float:

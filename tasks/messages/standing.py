@@ -10,7 +10,8 @@ from catalogs.ledger.rows import ScoredPair
 from catalogs.records import Direction, Volcano
 from catalogs.settings import Settings
 from fringewatch.plain_text import counted
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.evidence import DateState, DateVerdict, SlowEvidence
+from insar_models.rates.motion_words import TABLE_DIGITS, Motion
 from tasks.judge.changes import changes_of
 from tasks.judge.silence import silence_days_of
 from tasks.judge.standing import KNOWN_STATES, SaidOfDate
@@ -132,8 +133,12 @@ def _evidence(
     place = ""
     if strongest is not None:
         place = place_words(volcano, strongest.score.peak_latitude, strongest.score.peak_longitude)
-    is_number = math.isfinite(verdict.probability)
+    elif verdict.slow is not None:
+        place = place_words(volcano, verdict.slow.latitude, verdict.slow.longitude)
+    rate = _rate_words(verdict.slow) if verdict.slow is not None and verdict.is_by_rate else ""
+    is_number = math.isfinite(verdict.probability) and not rate
     return {
+        "rate": rate,
         "probability": round(verdict.probability, _DIGITS) if is_number else None,
         "pairs": verdict.pairs_for + verdict.pairs_against,
         "positive": verdict.pairs_for,
@@ -141,6 +146,11 @@ def _evidence(
         "place": place,
         "others": _other_directions(pairs, there),
     }
+
+
+def _rate_words(slow: SlowEvidence) -> str:
+    ends = (round(end, TABLE_DIGITS) for end in (slow.low_mm_per_day, slow.high_mm_per_day))
+    return f"rate {Motion.of_rate(round(slow.mm_per_day, TABLE_DIGITS), *ends).short}"
 
 
 def _other_directions(pairs: Sequence[ScoredPair], there: Sequence[ScoredPair]) -> list[str]:

@@ -142,7 +142,9 @@ def _state_line(
     reviewed, link = ends
     probability = facts.get("probability")
     parts = [
-        _part(", p ", f"{probability:.2f}" if probability is not None else ""),
+        _part(", p ", f"{probability:.2f}")
+        if probability is not None
+        else _part(", ", facts.get("rate", "")),
         _part(
             ", ",
             f"{facts['positive']} of {counted(facts['pairs'], 'pair')}" if "pairs" in facts else "",

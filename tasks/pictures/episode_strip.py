@@ -46,7 +46,8 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
     """Return what is to be drawn: the five newest episodes of the dates table, newest first.
 
     Of an episode the positive pairs are drawn that end on its dates and count, of many the first
-    five and the last five. An episode without a positive pair has no picture.
+    five and the last five; of one without a positive pair, which is by rates, those of the tracks
+    that speak for it.
 
     Parameters
     ----------
@@ -54,12 +55,18 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
         The two tables of one volcano.
     """
     running = dates[dates["since"].notna() & ~dates["state"].isin(_SILENT)]
-    positive = interferograms[kinds_of(interferograms) == PairKind.POSITIVE]
+    kinds = kinds_of(interferograms)
+    evidence = interferograms[kinds.isin([PairKind.POSITIVE, PairKind.NEGATIVE])]
     strips = []
     for since in sorted(set(running["since"]), reverse=True):
-        until = running.loc[running["since"] == since, "date"].max()
-        ends = positive["secondary_date"]
-        pairs = positive[(ends >= since) & (ends <= until)]
+        dates_of_it = running[running["since"] == since]
+        until = dates_of_it["date"].max()
+        ends = evidence["secondary_date"]
+        every = evidence[(ends >= since) & (ends <= until)]
+        pairs = every[kinds[every.index] == PairKind.POSITIVE]
+        if pairs.empty and dates_of_it["slow_dates"].any():
+            tracks = {track for words in dates_of_it["tracks_for"] for track in words.split()}
+            pairs = every[every["frame"].str[:4].isin(tracks)]
         if len(pairs):
             later = dates.loc[dates["date"] > until, "state"]
             strips.append(_strip(since, until, pairs, still=bool(later.isin(_SILENT[:2]).all())))
@@ -69,7 +76,13 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
 def _strip(since: dt.date, until: dt.date, pairs: pd.DataFrame, *, still: bool) -> EpisodeStrip:
     """The strip of an episode: its first and last interferograms, if it has many."""
     ordered = pairs.sort_values(["secondary_date", "primary_date", "frame"])
-    drawn, which = ordered, f"its {len(pairs)} positive interferograms"
+    is_by_rate = not pairs["positive"].any()
+    kind = (
+        "interferograms, none positive: it is by the rate"
+        if is_by_rate
+        else "positive interferograms"
+    )
+    drawn, which = ordered, f"its {len(pairs)} {kind}"
     if len(pairs) > 2 * _PAIRS_AT_AN_END:
         drawn = pd.concat([ordered[:_PAIRS_AT_AN_END], ordered[-_PAIRS_AT_AN_END:]])
         which = f"the first and the last {_PAIRS_AT_AN_END} of {which}"
@@ -83,7 +96,7 @@ def _strip(since: dt.date, until: dt.date, pairs: pd.DataFrame, *, still: bool) 
                 FrameId.parse(row["frame"]),
                 DatePair(row["primary_date"], row["secondary_date"]),
                 row["probability"],
-                positive=True,
+                positive=bool(row["positive"]),
             )
             for row in rows
         ),

@@ -149,11 +149,12 @@ def _draw_map(axes: Axes, one: RateMap, volcano: Volcano, scale: float) -> objec
 
 
 def _words(measure: DateMeasure) -> str:
-    rate = "no rate"
-    if measure.motion_mm is not None:
-        rate = motion_of_rate(measure.motion_mm, measure.deviation_mm).words
+    motion = motion_of_rate(measure)
+    rate = "no rate" if motion is None else motion.words
     coherence = "" if measure.coherence is None else f", temporal coherence {measure.coherence:.2f}"
-    return f"{rate}\n{counted(measure.pairs, 'pair')}{coherence}"
+    said, _, none = rate.partition(", or none")  # too long for one line above a map
+    rest = f"or none{none}; " if none else ""
+    return f"{said}\n{rest}{counted(measure.pairs, 'pair')}{coherence}"
 
 
 def _draw_scale(figure: Figure, picture: Any, left: float, width: int) -> None:
@@ -168,7 +169,7 @@ def _map_of(
 ) -> RateMap | None:
     """The map of one frame at its last date; None where nothing can be said."""
     volcano, frame = place
-    windows = CubeWindows.open(settings, volcano, frame, ledger.corrections(volcano, frame))
+    windows = CubeWindows.open(ledger, volcano, frame, settings)
     first = measure.date - dt.timedelta(settings.rate_days)
     counting = pairs_that_count(ledger, volcano, frame, settings)
     pairs = windows.pairs_between(counting, first, measure.date)

@@ -8,6 +8,7 @@ from catalogs.records import Direction, FrameId
 from fringewatch.plain_text import counted
 from tasks.judge.pair_kinds import PairKind, kind_of, kind_words
 from tasks.judge.place_words import from_summit
+from tasks.judge.slow_words import is_by_rate, place_of
 from tasks.site.facts import Row
 from tasks.site.state_words import placed_row
 from tasks.site.steps import date_steps, map_row, newest_episode
@@ -111,7 +112,8 @@ class PanelMaker:
     def large_map(self) -> Panel | None:
         """Return the map of the place that is meant; None if nothing was scored."""
         row = map_row(self._facts, self._placed)
-        return None if row is None else self._dated(self.panel(row, _MAP_STEP))
+        panel = None if row is None else self.panel(row, _MAP_STEP)
+        return self._dated(self._with_slow_place(panel))
 
     def sides(self) -> tuple[Side, ...]:
         """Return the newest of each direction, ascending first."""
@@ -181,6 +183,17 @@ class PanelMaker:
         if panel is None or not self._facts.is_old:
             return panel
         return replace(panel, caption=f"OLD, it no longer stands: {panel.caption}")
+
+    def _with_slow_place(self, panel: Panel | None) -> Panel | None:
+        """Return the panel with the place of the rate, where that is what the state rests on."""
+        placed = self._placed
+        if panel is None or panel.ground is None or placed is None or not is_by_rate(placed):
+            return panel
+        place = place_of(placed)
+        where = None if place is None else panel.ground.on_map(*place)
+        return replace(
+            panel, place=where, caption=f"{panel.caption} Marked: the place of the rate."
+        )
 
     def _caption(self, row: Row) -> str:
         probability = row["probability"]

@@ -8,6 +8,7 @@ from fringewatch.plain_text import counted
 from tasks.judge.amount_words import UNMEASURED, amount_words
 from tasks.judge.changes import changes_of
 from tasks.judge.place_words import from_summit
+from tasks.judge.slow_words import is_by_rate, is_slow, place_of, sureness
 from tasks.judge.standing import Standing, said_of_rows
 from tasks.site.facts import Row, VolcanoFacts
 
@@ -26,6 +27,13 @@ _MEANINGS: Final = {
     "no data": "Nothing is known of the newest date. That is not quiet.",
     "masked": "The settings leave its newest date out (snow, for one). That is not quiet.",
     "unknown": "Nobody knows. What was said before no longer stands. That is not quiet.",
+}
+
+_MEANINGS_BY_RATE: Final = {
+    "unrest": "A place moves slowly, by the interferograms of some weeks together. In single ones "
+    "the model sees nothing, which is no contradiction: each is too short for it.",
+    "watch": "A place may move slowly, by the interferograms of some weeks together. In single "
+    "ones the model sees nothing.",
 }
 
 _SAY_NOTHING: Final = ("unknown", "no data", "masked")
@@ -86,7 +94,7 @@ def state_words(facts: VolcanoFacts) -> StateWords:
         standing.state,
         MARKS[standing.state],
         headline_of(standing, newest),
-        _MEANINGS[standing.state],
+        _meaning(standing.state, newest),
         standing.because,
         _sure(facts),
         _place(facts),
@@ -94,6 +102,11 @@ def state_words(facts: VolcanoFacts) -> StateWords:
         _amount(facts),
         change_of(facts),
     )
+
+
+def _meaning(state: str, newest: Row | None) -> str:
+    by_rate = _MEANINGS_BY_RATE if newest is not None and is_by_rate(newest) else {}
+    return by_rate.get(state, _MEANINGS[state])
 
 
 def headline_of(standing: Standing, newest: Row | None) -> str:
@@ -151,10 +164,13 @@ def _said(row: Row) -> str:
 def _evidence(row: Row) -> str:
     probability = row["probability"]
     said = f"p {probability:.2f}" if probability is not None else "no probability"
+    said = f"by its rate: {sureness(row)}" if is_by_rate(row) else f"{said} that it deforms"
+    if is_slow(row) and not is_by_rate(row):
+        said += f"; its rate {sureness(row)}"
     tracks = row["frames"].split()
     passes = sorted({frame[:4] for frame in tracks})
     return (
-        f"{said} that it deforms; {row['pairs_positive']} of {counted(row['pairs'], 'pair')} "
+        f"{said}; {row['pairs_positive']} of {counted(row['pairs'], 'pair')} "
         f"positive, seen from {counted(len(passes), 'track')} ({', '.join(passes)})"
     )
 
@@ -164,7 +180,10 @@ def short_evidence(facts: VolcanoFacts) -> str:
     row = facts.last_said if facts.standing.state in _SAY_NOTHING else facts.newest
     if row is None or row["probability"] is None:
         return "nothing known"
-    said = f"p {row['probability']:.2f}, {row['pairs_positive']} of {counted(row['pairs'], 'pair')}"
+    said = f"p {row['probability']:.2f}"
+    if is_by_rate(row):
+        said = f"rate {row['rate_deviations']:.1f} deviations from rest"
+    said += f", {row['pairs_positive']} of {counted(row['pairs'], 'pair')}"
     if facts.standing.state not in _SAY_NOTHING:
         return said
     return f"last said on {row['date']}{' (old)' if facts.is_old else ''}: {row['state']}, {said}"
@@ -175,7 +194,7 @@ def _where(facts: VolcanoFacts) -> str:
     if place is not None:
         return place
     if said is not None and facts.standing.state in _SAY_NOTHING:
-        before = from_summit(facts.volcano, said["peak_latitude"], said["peak_longitude"])
+        before = from_summit(facts.volcano, *(place_of(said) or (None, None)))
         if before is not None:
             age = ", which is old" if facts.is_old else ""
             return f"no place is known now; last seen on {said['date']}{age}: {before}"
@@ -191,9 +210,7 @@ def _amount(facts: VolcanoFacts) -> str:
 
 def _place(facts: VolcanoFacts) -> str | None:
     row = placed_row(facts)
-    if row is None:
-        return None
-    return from_summit(facts.volcano, row["peak_latitude"], row["peak_longitude"])
+    return None if row is None else from_summit(facts.volcano, *(place_of(row) or (None, None)))
 
 
 def placed_row(facts: VolcanoFacts) -> Row | None:
@@ -205,7 +222,7 @@ def placed_row(facts: VolcanoFacts) -> Row | None:
     if newest is None or standing.state in {"quiet", *_SAY_NOTHING}:
         return None
     since = standing.since or newest["date"]
-    placed = (row for row in reversed(facts.days) if row["peak_latitude"] is not None)
+    placed = (row for row in reversed(facts.days) if place_of(row) is not None)
     return next((row for row in placed if row["date"] >= since), None)
 
 

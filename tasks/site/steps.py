@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tasks.judge.pair_kinds import PairKind, kind_of, newest_pair
+from tasks.judge.slow_words import is_by_rate
 from tasks.pictures.episode_strip import select_strips
 from tasks.site.facts import Row, VolcanoFacts, is_scored
 from tasks.site.state_words import MARKS
@@ -35,6 +36,8 @@ class DateStep:
 def map_row(facts: VolcanoFacts, placed: Row | None) -> Row | None:
     """Return the pair of the large map: of the place that is meant, else the newest that counts.
 
+    Of a place that moves slowly it is the longest pair of its track, which sees most of it.
+
     Parameters
     ----------
     facts
@@ -47,6 +50,10 @@ def map_row(facts: VolcanoFacts, placed: Row | None) -> Row | None:
         strongest = _strongest(row for row in there if kind_of(row) is PairKind.POSITIVE)
         if strongest is not None:
             return strongest
+        tracks = (placed["tracks_for"] or "").split()
+        slow = [row for row in there if row["frame"][:4] in tracks and is_scored(row)]
+        if is_by_rate(placed) and slow:
+            return max(slow, key=lambda row: (row["days"], row["frame"]))
     return newest_pair(row for row in facts.pairs if is_scored(row))
 
 

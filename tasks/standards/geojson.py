@@ -23,7 +23,7 @@ def _features(summary: VolcanoSummary) -> list[dict[str, Any]]:
     ]
     if summary.peak is not None:
         words = {
-            "kind": "strongest signal",
+            "kind": summary.peak_kind,
             "slug": summary.slug,
             "date": summary.as_of,
             "is_current": summary.is_current,

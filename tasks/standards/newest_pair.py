@@ -103,7 +103,7 @@ def kmz_of(placed: PlacedPair, summary: VolcanoSummary) -> bytes:
     places = {summary.name: (summary.latitude, summary.longitude)}
     if summary.peak is not None:
         age = "" if summary.is_current else ", old"
-        places[f"strongest signal on {summary.as_of}{age}"] = summary.peak
+        places[f"{summary.peak_kind} on {summary.as_of}{age}"] = summary.peak
     for name, (latitude, longitude) in places.items():
         mark = _add(document, "Placemark")
         _add(mark, "name", name)

@@ -12,7 +12,9 @@ import pandas as pd
 from catalogs.records import Volcano
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
+from tasks.judge.amount_words import rate_of
 from tasks.judge.changes import changes_of
+from tasks.judge.slow_words import is_by_rate, is_slow, place_of
 from tasks.judge.standing import said_of_dates, standing_of
 from tasks.standards.history import Given, History, Withdrawn
 
@@ -57,11 +59,15 @@ class VolcanoSummary:
     is_current: bool
     """Whether that still stands; not where the state is *unknown*, *no data* or *masked*."""
     probability: float | None
-    """None where there is none."""
+    """By the pairs; None where there is none, or where only the rate speaks for motion."""
+    rate: str | None
+    """How fast the place moves whose rate speaks for motion, in words; None where none does."""
+    rate_deviations: float | None
+    """How far from rest that is, in standard deviations."""
     pairs: int
     pairs_positive: int
     peak: tuple[float, float] | None
-    """Latitude and longitude of the strongest positive pair."""
+    """Latitude and longitude of the strongest positive pair, else of the rate that speaks."""
     newest: str
     """The newest date of the table, UTC, also one without data."""
     review: str | None
@@ -77,6 +83,11 @@ class VolcanoSummary:
     def gvp(self) -> str:
         """The Smithsonian's number in words; empty without one."""
         return f"GVP {self.gvp_number}" if self.gvp_number else ""
+
+    @property
+    def peak_kind(self) -> str:
+        """What the peak is the place of."""
+        return "strongest signal" if self.pairs_positive else "place of the rate"
 
     @property
     def headline(self) -> str:
@@ -116,7 +127,9 @@ def summary_of(
     last, standing = dates.iloc[-1], standing_of(dates, today, silence_days)
     with_data = dates[dates["pairs"] > 0]
     told = with_data.iloc[-1] if len(with_data) else last
-    peak = (told["peak_latitude"], told["peak_longitude"])
+    row = {str(name): None if pd.isna(value) else value for name, value in told.items()}
+    rate = rate_of(row) if is_slow(row) else None
+    has_probability = row["probability"] is not None and not is_by_rate(row)
     return VolcanoSummary(
         slug=volcano.slug,
         name=volcano.name,
@@ -128,11 +141,13 @@ def summary_of(
         because=standing.because,
         as_of=str(told["date"]),
         is_current=standing.state in SAID_OF_DATA,
-        probability=None if pd.isna(told["probability"]) else float(told["probability"]),
+        probability=float(told["probability"]) if has_probability else None,
+        rate=rate.words if rate else None,
+        rate_deviations=float(told["rate_deviations"]) if rate else None,
         newest=str(last["date"]),
         pairs=int(told["pairs"]),
         pairs_positive=int(told["pairs_positive"]),
-        peak=None if pd.isna(peak[0]) else (float(peak[0]), float(peak[1])),
+        peak=place_of(row),
         review=_text(last["review"]),
         reviewed_by=_text(last["reviewed_by"]),
         model=str(last["model"]),
@@ -160,6 +175,8 @@ def read_summary(place: Place) -> VolcanoSummary:
         # Of an older version, until the volcano is exported again.
         found.setdefault("as_of", found["newest"])
         found.setdefault("is_current", found["state"] in SAID_OF_DATA)
+        found.setdefault("rate", None)
+        found.setdefault("rate_deviations", None)
         return VolcanoSummary(**{field.name: found[field.name] for field in fields(VolcanoSummary)})
     except (ValueError, KeyError, TypeError) as error:
         message = f"{place} is no summary ({error}): run `fringewatch export` again"

@@ -18,7 +18,7 @@ def vona_of(summary: VolcanoSummary) -> bytes:
         if summary.review
         else "Not reviewed."
     )
-    peak = f" strongest at {_place(*summary.peak)};" if summary.peak else ""
+    peak = f" {summary.peak_kind} {_place(*summary.peak)};" if summary.peak else ""
     if not summary.is_current:
         peak = f" what was last seen is of {summary.as_of} UTC and old;"
     lines = [

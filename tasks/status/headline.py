@@ -5,6 +5,9 @@ import math
 
 from catalogs.ledger.ledger import Ledger
 from catalogs.settings import Settings
+from insar_models.onset.slow_motion import follow_rates
+from tasks.judge.detect import slow_motion_of
+from tasks.judge.rates import place_rates
 from tasks.judge.silence import silence_days_of
 from tasks.judge.standing import standing_in
 
@@ -42,11 +45,22 @@ def headline_of(ledger: Ledger, volcano: str, settings: Settings, today: dt.date
         return f"{volcano}: UNKNOWN: {age}; it was {was} then{lacking}"
     chance = verdict.probability
     sure = f", probability {chance:.2f}" if math.isfinite(chance) else ""
+    if verdict.state == "unrest":
+        sure = _by_rate(ledger, volcano, settings, newest) or sure
     data = f"data of {newest}, {_age(newest, today)}"
     if newest != last:  # a date without data changes no state, and is not quiet either
         return f"{volcano}: {state} on {last}; before it {was}{sure}, {data}{lacking}"
     since = f" since {standing.since}" if standing.since else ""
     return f"{volcano}: {state}{since}{sure}; {data}{lacking}"
+
+
+def _by_rate(ledger: Ledger, volcano: str, settings: Settings, date: dt.date) -> str | None:
+    """How sure slow unrest is; None where no rate speaks for it."""
+    rule = slow_motion_of(settings.for_volcano(volcano))
+    step = follow_rates(place_rates(ledger.measures(volcano)), rule).get(date) if rule else None
+    if step is None or step.since is None:
+        return None
+    return f", by its rate, {step.rate.deviations:.1f} standard deviations from rest"
 
 
 def _age(date: dt.date, today: dt.date) -> str:

@@ -39,6 +39,9 @@ def date_row(**changes: Any) -> dict[str, Any]:
         "rate_latitude": 14.0,
         "rate_longitude": 121.0,
         "rate_first": dt.date(2019, 11, 1),
+        "rate_deviations": 2.9,
+        "slow_dates": 0,
+        "slow_since": None,
         "displacement_mm": None,
         "displacement_low_mm": None,
         "displacement_high_mm": None,
@@ -132,7 +135,7 @@ def test_a_table_of_an_older_version_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "dates.parquet"
     old = pq.read_table(path)
     pq.write_table(old.replace_schema_metadata({"fringewatch_format": "1"}), path)
-    with pytest.raises(StoreError, match=r"has format 1 .* reads format 6: run the backfill again"):
+    with pytest.raises(StoreError, match=r"has format 1 .* reads format 7: run the backfill again"):
         read_table(DATES, Folder(tmp_path))
 
 

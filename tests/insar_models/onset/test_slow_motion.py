@@ -64,6 +64,22 @@ def test_quiet_pairs_do_not_hide_slow_motion_and_say_why() -> None:
     assert said[0] == verdict(0, DateState.QUIET)
 
 
+def test_the_track_of_the_rate_speaks_for_motion_and_its_place_is_told() -> None:
+    given = [
+        replace(verdict(k, DateState.QUIET), tracks_against=("016A", "155D")) for k in range(3)
+    ]
+    said = with_rates(given, [rate(0, 1), rate(1, 8), rate(2, -9, track="155D")], RULE)
+    assert [one.tracks_for for one in said] == [(), ("016A",), ("155D",)]
+    assert [one.tracks_against for one in said] == [("016A", "155D"), ("155D",), ("016A",)]
+    slow = said[1].slow
+    assert slow is not None
+    assert (slow.track, slow.dates, slow.since, slow.latitude) == ("016A", 1, None, 63.9)
+    assert slow.deviations == pytest.approx(8)
+    assert said[0].slow is None
+    assert said[1].is_by_rate
+    assert not replace(said[1], pairs_for=1).is_by_rate
+
+
 def test_an_episode_of_the_pairs_keeps_its_earlier_beginning_and_silence_stays() -> None:
     given = [verdict(1, DateState.UNREST, START), verdict(2, DateState.NO_DATA)]
     said = with_rates(given, [rate(0, 8), rate(1, 8), rate(2, 8)], RULE)

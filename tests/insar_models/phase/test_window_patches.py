@@ -10,6 +10,7 @@ from fringewatch.numbers import PATCH_OFFSETS, PATCH_SIZE, WINDOW_SIZE
 from insar_models.phase.window_patches import (
     PATCH_ORIGINS,
     PATCHES_PER_WINDOW,
+    coherent_patches,
     cut_patches,
     find_water,
     mask_water,
@@ -55,3 +56,14 @@ def test_water_is_what_is_coherent_in_no_pair() -> None:
     assert water.tolist() == [[True, False, False, True]]
     assert mask_water(np.full((1, 4), 7, np.uint8), water).tolist() == [[0, 7, 7, 0]]
     assert find_water(coherence[:0], 0.1).all()
+
+
+def test_a_patch_speaks_where_half_of_its_ground_is_coherent() -> None:
+    phase = np.full((WINDOW_SIZE, WINDOW_SIZE), 7, np.uint8)
+    coherence = np.zeros_like(phase)
+    coherence[:, : PATCH_SIZE // 2] = 26
+    assert coherent_patches(phase, coherence, 0.1).tolist() == [True, False, False] * 3
+    assert not coherent_patches(phase, coherence, 0.11).any()
+    phase[:, PATCH_SIZE // 2 :] = 0  # water: what is left of the first column is all coherent
+    assert coherent_patches(phase, coherence, 0.1).tolist() == [True, False, False] * 3
+    assert not coherent_patches(np.zeros_like(phase), coherence, 0.1).any()

@@ -18,7 +18,7 @@ from insar_models.rates.estimate import best_course, place_map, place_motion
 from insar_models.rates.field import MotionField, motion_field
 from insar_models.rates.looks import cell_phasors
 from insar_models.rates.periodogram import RAD_PER_M, find_peaks, reach_m
-from insar_models.rates.stack import PairStack
+from insar_models.rates.stack import PairStack, seen_pairs
 from insar_models.rates.surroundings import against_ring
 from tests.docs.blocks import blocks
 from tests.insar_models.rates.synthetic import (
@@ -209,6 +209,14 @@ def test_order_of_pairs_is_of_no_matter() -> None:
     )
 
 
+def test_an_acquisition_is_seen_where_one_of_its_pairs_is_usable() -> None:
+    pairs = [(day(a), day(b)) for a, b in ((0, 6), (0, 12), (6, 12), (6, 18), (12, 18))]
+    assert seen_pairs(pairs, [True] * 5) == [0, 1, 2, 3, 4]
+    # 18 is noise in both of its pairs; 6 to 12 is noise between two that are seen.
+    assert seen_pairs(pairs, [True, True, False, False, False]) == [0, 1, 2]
+    assert seen_pairs(pairs, [False] * 5) == []
+
+
 def test_cells_are_mean_phasors_by_coherence() -> None:
     generator = np.random.default_rng(0)
     phase = encode_phase(generator.uniform(-3, 3, (20, 17)).astype(np.float32))
@@ -236,6 +244,15 @@ def test_a_ramp_is_no_motion_against_the_ring() -> None:
     inner = np.s_[18:-18, 18:-18]
     assert np.abs(against_ring(ramp, CELL_M)[inner]).max() < 0.05
     assert np.isnan(against_ring(np.full((SIDE, SIDE), np.nan), CELL_M)).all()
+
+
+def test_a_corner_has_no_ring_and_an_edge_or_a_coast_has() -> None:
+    local = against_ring(np.zeros((SIDE, SIDE)), CELL_M)
+    assert np.isnan([local[0, 0], local[0, -1], local[-1, 3], local[5, -2]]).all()
+    assert np.isfinite([local[0, 31], local[31, 0], local[20, 20], local[12, 4]]).all()
+    coast = np.zeros((SIDE, SIDE))
+    coast[:, 33:] = np.nan
+    assert np.isfinite(against_ring(coast, CELL_M)[31, 32])
 
 
 def test_the_code_of_the_page_runs_as_written() -> None:

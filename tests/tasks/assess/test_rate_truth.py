@@ -30,7 +30,10 @@ MM = 0.6
 
 
 def outcome(number: int, said: float, true: float, deviation: float = 0.1) -> RateOutcome:
-    rate = PlaceRate("A", day(number), day(number - 9), said, deviation, 0.9, 46.0, 10.0, 4.0)
+    ends = (said - 2 * deviation, said + 2 * deviation)
+    rate = PlaceRate(
+        "A", day(number), day(number - 9), said, deviation, 0.9, 46.0, 10.0, 4.0, *ends
+    )
     return RateOutcome(rate, true)
 
 
@@ -48,6 +51,17 @@ def rising(number: int) -> PairTile:
 def looks() -> FrameLooks:
     lots = [FrameLooks.of_tiles("A_1", WINDOW, [rising(number)]) for number in range(8)]
     return FrameLooks.joined("A_1", WINDOW, lots)
+
+
+def test_an_acquisition_of_noise_tells_no_rate(looks: FrameLooks) -> None:
+    noise = PairTile(
+        DatePair(day(8), day(9)),
+        np.random.default_rng(0).integers(1, 256, (SIDE, SIDE)).astype(np.uint8),
+        np.full((SIDE, SIDE), 9, dtype=np.uint8),
+    )
+    more = FrameLooks.joined("A_1", WINDOW, [looks, FrameLooks.of_tiles("A_1", WINDOW, [noise])])
+    assert more.usable == (*[True] * 8, False)
+    assert more.rates(72) == looks.rates(72)
 
 
 def test_the_rate_of_a_place_that_rises(looks: FrameLooks) -> None:
@@ -107,7 +121,7 @@ def test_what_rates_are_worth() -> None:
         ]
     )
     assert figures is not None
-    assert (figures.resting, figures.moving) == (2, 2)
+    assert (figures.resting, figures.resting_within, figures.moving) == (2, 1, 2)
     assert figures.resting_error_mm_per_day == pytest.approx(0.15)
     assert figures.moving_error_mm_per_day == pytest.approx(0.5)
     assert (figures.right_signs, figures.within) == (1, 1)

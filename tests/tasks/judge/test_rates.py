@@ -12,16 +12,19 @@ from catalogs.home.home import home_of
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.measures import DateMeasure
 from catalogs.ledger.review_rows import ReviewVerdict, Statement
-from catalogs.records import FrameId
+from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.numbers import FRINGE_M
 from insar_models.phase.codes import wrap
 from tasks.judge.detect import with_slow_motion
-from tasks.judge.rates import measure_frame, place_rates
+from tasks.judge.rates import CubeWindows, measure_frame, place_rates
 from tasks.review.give import give_review, take_back
+from tasks.status.headline import headline_of
 from tasks.watch import parse_request, watch_volcano
-from tests.scenes import FRAME, SIDE, write_scene
+from tests.portal.rasters import RasterForm, write_pair
+from tests.portal.trees import pair_folder
+from tests.scenes import FRAME, SIDE, TRANSFORM, write_scene
 from tests.storage import folder_of
 
 REQUEST = parse_request("fernandina", dt.date(2024, 1, 1), dt.date(2024, 6, 30), [str(FRAME)])
@@ -103,6 +106,11 @@ def test_a_rising_place_is_in_the_table_with_its_rate_place_and_interval(
     assert last["displacement_longitude"] == pytest.approx(-91.81 + COLUMN / 1000, abs=0.02)
     since: Any = last["since"]
     assert last["displacement_first"] < since
+    assert (last["tracks_for"], last["tracks_against"]) == ("128D", "")
+    assert last["rate_deviations"] > 4
+    assert last["slow_dates"] >= 2
+    assert last["slow_since"] == since
+    assert table["slow_dates"].iloc[0] == 0
     days = (day(LAST) - since).days
     assert 0.3 * RATE_MM * days < last["displacement_mm"] < 2 * RATE_MM * (days + 12)
 
@@ -182,6 +190,45 @@ def test_a_cube_that_does_not_give_a_pair_costs_its_dates_and_says_so(settings: 
     assert report.problems
     assert all("fringewatch verify" in problem.reason for problem in report.problems)
     assert any(one.motion_mm is not None for one in measures(settings))
+
+
+def test_pairs_that_are_noise_make_no_acquisition_of_a_rate(settings: Settings) -> None:
+    before = measures(settings)
+    noise = np.random.default_rng(5).uniform(-3, 3, (SIDE, SIDE)).astype(np.float32)
+    for first in (LAST - 1, LAST):
+        pair = DatePair(day(first), day(LAST + 1))
+        folder = pair_folder(Path(settings.portal[0]), FRAME, pair)
+        lost = np.full((SIDE, SIDE), 5, np.uint8)
+        write_pair(folder, pair, noise, lost, RasterForm(TRANSFORM))
+    watch_volcano(REQUEST, settings)
+    last = read_table(DATES, home_of(settings).detections("fernandina")).iloc[-1]
+    assert (last["date"], last["state"]) == (day(LAST + 1), "no data")
+    assert np.isnan([last["rate_mm_per_day"], last["displacement_mm"]]).all()
+    with open_ledger(home_of(settings).ledger) as ledger:
+        assert len(ledger.unusable_pairs("fernandina", FRAME)) == 2
+    assert measures(settings) == before
+
+
+def test_a_displacement_rests_on_five_acquisitions(settings: Settings) -> None:
+    with open_ledger(home_of(settings).ledger) as ledger:
+        pairs = ledger.pairs_as_corrected("fernandina", FRAME)
+        windows = CubeWindows.open(ledger, "fernandina", FRAME, settings)
+    for begin, is_told in ((LAST - 4, True), (LAST - 3, False)):
+        since = day(begin) + dt.timedelta(days=1)
+        used = windows.pairs_between(pairs, day(begin), day(LAST))
+        found = windows.displacement(day(LAST), since, used, "x")
+        assert found.first == day(begin)
+        assert (found.motion_mm is not None) == is_told
+
+
+def test_status_says_how_sure_slow_unrest_is(settings: Settings) -> None:
+    with open_ledger(home_of(settings).ledger) as ledger:
+        said = headline_of(ledger, "fernandina", settings, day(LAST))
+        alone = settings.model_copy(update={"slow_deviations": 0.0})
+        without = headline_of(ledger, "fernandina", alone, day(LAST))
+    assert ", by its rate, " in said
+    assert "probability" not in said
+    assert "probability" in without
 
 
 def test_rates_of_two_frames_of_a_track_are_one_witness() -> None:

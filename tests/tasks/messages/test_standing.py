@@ -9,7 +9,7 @@ from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.outbox_records import Standing
 from catalogs.records import DatePair, FrameId, ModelId
 from catalogs.settings import Settings
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.evidence import DateState, DateVerdict, SlowEvidence
 from tasks.judge.detect import judge_dates, method_of
 from tasks.judge.models import model_of
 from tasks.messages.standing import news_of, standing_now, telling_of
@@ -86,6 +86,17 @@ def test_a_filled_home_makes_the_facts_of_a_message(kept: KeptHome) -> None:
     _, facts, _ = news_of(FERNANDINA, verdicts, seen, kept.settings, LAST)
     assert facts["others"] == ["ascending 2024-01-30: 0 of 1 pair"]
     assert FRAME.direction != other.direction
+
+
+def test_unrest_by_a_rate_tells_the_rate_and_its_place_and_no_probability() -> None:
+    slow = SlowEvidence("128D", DAYS[1], 2, 6.2, 3.12, 2.0, 4.2, -0.4, -91.55)
+    said = DateVerdict(LAST, 0.004, DateState.UNREST, DAYS[1], 0, 3, ("128D",), (), slow=slow)
+    _, facts, _ = news_of(FERNANDINA, [said], [], Settings(), LAST)
+    assert facts["probability"] is None
+    assert facts["rate"] == "rate 3.12 mm/day (2.00 to 4.20) towards"
+    assert facts["place"] == "3 km S of summit"
+    _, facts, _ = news_of(FERNANDINA, [replace(said, pairs_for=1)], [], Settings(), LAST)
+    assert (facts["probability"], facts["rate"]) == (0.0, "")
 
 
 def test_a_channel_is_named_without_its_address() -> None:

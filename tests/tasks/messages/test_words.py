@@ -44,6 +44,16 @@ def test_the_line_says_all_that_a_duty_officer_asks_first() -> None:
     )
 
 
+def test_of_slow_unrest_the_rate_stands_in_the_place_of_a_probability() -> None:
+    rate = "rate 3.12 mm/day (2.00 to 4.20) towards"
+    said = line(probability=None, rate=rate, positive=0, pairs=3)
+    assert ", " + rate + ", 0 of 3 pairs, 106A, 4 km S of summit" in said or (
+        ", " + rate + ", 106A, 4 km S of summit" in said
+    )
+    assert " p " not in said
+    assert sms_length(said) <= SMS_LENGTH
+
+
 def test_with_a_link_it_still_fits_an_sms() -> None:
     said = line(SITE)
     assert sms_length(said) <= SMS_LENGTH

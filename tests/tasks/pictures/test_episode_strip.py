@@ -15,6 +15,7 @@ from tasks.pictures.phase_windows import SeenPair, WindowReader
 
 FRAME = "155D_02579_100800"
 WORDS = ("Fagradalsfjall", "")
+_NO_RATE = {"slow_dates": 0, "tracks_for": ""}
 
 
 def day(number: int) -> dt.date:
@@ -29,9 +30,10 @@ def dates_of(since: list[int | None]) -> pd.DataFrame:
             "since": None if first is None else day(first),
             "state": "quiet" if first is None else "unrest",
         }
+        | _NO_RATE
         for number, first in enumerate(since)
     ]
-    return pd.DataFrame(rows, columns=["date", "since", "state"], dtype=object)
+    return pd.DataFrame(rows, columns=["date", "since", "state", *_NO_RATE], dtype=object)
 
 
 def test_a_date_without_data_is_none_on_which_unrest_still_was() -> None:
@@ -119,6 +121,17 @@ def test_without_a_positive_pair_there_is_no_picture(positive: bool | None) -> N
     assert select_strips(dates_of([0, 0]), pairs_of(pair_row(1, positive=positive))) == ()
     assert select_strips(dates_of([]), pairs_of()) == ()
     assert select_strips(dates_of([None]), pairs_of(pair_row(0))) == ()
+
+
+def test_an_episode_by_rates_shows_the_pairs_of_its_track() -> None:
+    dates = dates_of([None, 1, 1]).assign(slow_dates=[0, 1, 2], tracks_for=["", "155D", "155D"])
+    quiet = {"positive": False, "probability": 0.01}
+    pairs = pairs_of(
+        *(pair_row(k, **quiet) for k in range(3)), pair_row(2, frame="016A_02562_091313", **quiet)
+    )
+    (strip,) = select_strips(dates, pairs)
+    assert [(str(seen.frame), seen.positive) for seen in strip.pairs] == [(FRAME, False)] * 2
+    assert strip.words.endswith("its 2 interferograms, none positive: it is by the rate")
 
 
 def test_only_what_changed_is_drawn_again(here: Place) -> None:

@@ -24,7 +24,7 @@ _DAY: dict[str, Any] = {
     "volcano": "fernandina", "gvp_number": 353010, "pairs": 1, "pairs_positive": 0,
     "frames": ASCENDING, "tracks_for": "", "tracks_against": "106A", "probability": 0.05,
     "level": 0.05, "level_needed": 0.5, "state": "quiet", "because": "0 of 1 pair positive",
-    "past_dates": 3, "past_first": FIRST, "past_last": FIRST, "past_centre": 0.0,
+    "slow_dates": 0, "past_dates": 3, "past_first": FIRST, "past_last": FIRST, "past_centre": 0.0,
     "past_spread": 1.0, "method": "deconvolution", "model": "simclr-compact-2",
     "first_state": "quiet", "first_method": "deconvolution", "first_model": "simclr-compact-2",
     "first_judged_at": pd.Timestamp("2024-01-01", tz="UTC"), "revised": False,

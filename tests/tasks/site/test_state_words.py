@@ -2,12 +2,14 @@ from typing import Any
 
 import pytest
 
+from catalogs.ledger.measures import DateMeasure
 from insar_models.rates.motion_words import Motion
 from tasks.judge.measured import motion_of_rate
 from tasks.judge.place_words import distance_and_bearing, from_summit
 from tasks.judge.standing import Standing
 from tasks.site.overview import row_of
 from tasks.site.state_words import MARKS, RANK, placed_row, short_evidence, state_words
+from tasks.site.steps import map_row
 from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, date_of, day, facts_of, pair
 
 PEAK: dict[str, Any] = {"peak_latitude": -0.406, "peak_longitude": -91.55}
@@ -156,7 +158,10 @@ def test_rounding_never_hides_on_which_side_of_zero_an_interval_lies() -> None:
         "0.90 (0.20 to 1.70) mm a day away from the satellite"
     )
     # The picture of rates makes the same words from what the ledger keeps.
-    assert motion_of_rate(0.4254, 0.2).words == Motion.of_rate(0.425, 0.033, 0.817).words
+    measure = DateMeasure(date_of(1), None, "x", motion_mm=0.4254, low_mm=0.0334, high_mm=0.8174)
+    said = motion_of_rate(measure)
+    assert said == Motion.of_rate(0.425, 0.033, 0.817)
+    assert motion_of_rate(DateMeasure(date_of(1), None, "x")) is None
     assert Motion.of_rate(0.4, None, float("nan")).words == "0.40 mm a day towards the satellite"
 
 
@@ -195,3 +200,36 @@ def test_bearings_across_the_antimeridian() -> None:
 
 def test_no_place_is_no_place() -> None:
     assert from_summit(FERNANDINA, None, None) is None
+
+
+SLOW: dict[str, Any] = {
+    "pairs_positive": 0, "probability": 0.004, "slow_dates": 2, "slow_since": date_of(0),
+    "rate_mm_per_day": 0.7, "rate_low": 0.3, "rate_high": 0.9, "rate_deviations": 6.1,
+    "rate_latitude": -0.40, "rate_longitude": -91.55, "tracks_for": "106A", "tracks_against": "",
+}  # fmt: skip
+
+
+def test_unrest_by_a_rate_has_its_place_and_its_sureness() -> None:
+    facts = facts_of([day(0), day(1, "unrest", **SLOW)], [pair(0, 1)])
+    words = state_words(facts)
+    assert words.sure.startswith("by its rate: 6.1 standard deviations from rest, on 2 dates")
+    assert "p 0.00" not in words.sure
+    assert words.place == words.where == "3 km S of the summit"
+    assert words.meaning.startswith("A place moves slowly")
+    assert short_evidence(facts).startswith("rate 6.1 deviations from rest, 0 of 1 pair")
+    map_of = map_row(facts, placed_row(facts))
+    assert map_of is not None
+    assert map_of["frame"] == facts.pairs[0]["frame"]
+
+
+def test_a_rate_that_might_be_none_says_so_and_one_beside_positive_pairs_stands_second() -> None:
+    vague = facts_of([day(1, "unrest", **SLOW | {"rate_low": -0.9})])
+    assert "one date alone would not tell it" in state_words(vague).sure
+    both = facts_of([day(1, "unrest", **SLOW | {"pairs_positive": 1, "probability": 0.8})])
+    assert state_words(both).sure.startswith("p 0.80 that it deforms; its rate 6.1 standard")
+    assert state_words(both).meaning.startswith("The ground deforms")
+
+
+def test_a_rate_that_does_not_speak_for_motion_means_no_place() -> None:
+    facts = facts_of([day(1, "watch", **SLOW | {"slow_dates": 0})])
+    assert state_words(facts).where == "no place is meant"

@@ -68,8 +68,8 @@ def summary(**changes: Any) -> VolcanoSummary:
     change = StateChange("2024-02-11", "quiet", "unrest", "why", "2024-02-12T02:17:00+00:00")
     own = VolcanoSummary(
         "fernandina", "Fernandina", 353010, -0.37, -91.55, "unrest", "2024-02-11", "why",
-        "2024-02-11", True, 0.78, 2, 2, (-0.35, -91.5), "2024-02-11", None, None, "m", "rule",
-        "2024-02-12T02:17:00+00:00", (change,),
+        "2024-02-11", True, 0.78, None, None, 2, 2, (-0.35, -91.5), "2024-02-11", None, None, "m",
+        "rule", "2024-02-12T02:17:00+00:00", (change,),
     )  # fmt: skip
     return replace(own, **changes)
 
@@ -111,7 +111,7 @@ def test_silence_becomes_an_entry_of_the_feed_once(kept: KeptHome) -> None:
         told[0]["probability"],
     )
     draft = (folder / "fernandina" / "vona-draft.txt").read_text()
-    assert "strongest at" not in draft
+    assert "strongest signal" not in draft
     assert "what was last seen is of 2024-02-11 UTC and old" in draft
 
 
@@ -431,3 +431,18 @@ def test_settings_without_exports_write_nothing_and_leave_nothing_stale(kept: Ke
     write_exports(kept.settings, [FERNANDINA], TODAY)
     names = [path.name for path in folder_of(kept.home.exports).rglob("*") if path.is_file()]
     assert names == ["summary.json"]
+
+
+def test_unrest_by_a_rate_has_a_point_and_a_rate_and_no_probability() -> None:
+    slow: dict[str, Any] = {
+        "pairs_positive": 0, "probability": 0.004, "slow_dates": 2, "rate_mm_per_day": 0.7,
+        "rate_low": 0.3, "rate_high": 0.9, "rate_deviations": 6.1, "rate_latitude": -0.4,
+        "rate_longitude": -91.5, "reviewed_by": None,
+    }  # fmt: skip
+    dates = table_of(DATES, [day(1, "unrest", **slow)])
+    told = summary_of(FERNANDINA, dates, date_of(1), 48)
+    assert (told.probability, told.peak, told.rate_deviations) == (None, (-0.4, -91.5), 6.1)
+    assert told.rate == "0.70 (0.30 to 0.90) mm a day towards the satellite"
+    point = json.loads(geojson_of([told]))["features"][1]
+    assert point["properties"]["kind"] == "place of the rate"
+    assert point["geometry"]["coordinates"] == [-91.5, -0.4]
