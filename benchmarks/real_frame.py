@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.air_correction import FRAME, WATER_COHERENCE, RealWindow, read_volcano
+from benchmarks.air_correction import DATA_HELP, FRAME, WATER_COHERENCE, RealWindow, read_volcano
 from catalogs.cubes.pair_tile import PairTile
 from catalogs.ledger.rows import PairScore
 from catalogs.rasters.grid import Window, volcano_window
@@ -40,7 +40,7 @@ ERUPTING: Final = "fernandina"
 def main() -> None:
     """Print a table for each volcano, and the margin of the eruption."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.real_frame")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the real data")
+    parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     default = [str(Settings.model_fields["model"].default), "simclr-compact-1", "baseline-0"]
     parser.add_argument("--model", nargs="+", default=default)
     parser.add_argument("--models", type=Path, help="folder of models beside the shipped ones")
