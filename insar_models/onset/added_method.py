@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 
 from typing_extensions import override
 
+from fringewatch.plain_text import counted
 from fringewatch.plugins import Guarded
 from insar_models.onset.evidence import DateState, DateVerdict, PairEvidence, Past
 
@@ -56,7 +57,7 @@ class AddedMethod(Guarded):
     def _check_dates(self, verdicts: Sequence[DateVerdict], wanted: set[dt.date]) -> None:
         """Refuse verdicts that are not one for each date, in order of time."""
         dates = [one.date for one in verdicts]
-        words = f"{len(dates)} verdicts for {len(wanted)} dates"
+        words = f"{counted(len(dates), 'verdict')} for {counted(len(wanted), 'date')}"
         for date in dates:
             if not _is_day(date) or date not in wanted:
                 self._refuse(f"{words}, one on {date!r}, which is none of them")

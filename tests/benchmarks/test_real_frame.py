@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import air_correction, frame_rates, real_frame
+from benchmarks.air_correction import FRAME
 
 
 @pytest.mark.parametrize("command", [real_frame, air_correction])
@@ -12,14 +13,14 @@ def test_the_folder_of_the_data_is_named(
     command: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    folder = tmp_path / "licsar" / real_frame.FRAME
+    folder = tmp_path / "licsar" / FRAME
     monkeypatch.setattr("sys.argv", ["benchmark", "--data", str(tmp_path)])
     with pytest.raises(SystemExit, match=rf"{folder} is no LiCSAR frame: interferograms/.*--help"):
         command.main()  # type: ignore[attr-defined]
     monkeypatch.setattr("sys.argv", ["benchmark", "--help"])
     with pytest.raises(SystemExit):
         command.main()  # type: ignore[attr-defined]
-    assert f"licsar/{real_frame.FRAME}" in "".join(capsys.readouterr().out.split("\n"))
+    assert f"licsar/{FRAME}" in "".join(capsys.readouterr().out.split("\n"))
 
 
 def test_pairs_alone_are_folders_of_pairs(tmp_path: Path) -> None:
