@@ -73,7 +73,9 @@ $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/python
 	@touch $@ $(VENV)/run
 
 $(VENV)/python:
+	@$(PYTHON) -c '' || \
+	  { echo "$(PYTHON) cannot be started: install it, or name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Fringewatch needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	  { echo "Fringewatch needs Python 3.11 or newer, and $(PYTHON) is `$(PYTHON) -V 2>&1`; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@

@@ -22,6 +22,7 @@ import rasterio
 from numpy.typing import NDArray
 
 from benchmarks.air_scenes import measure_scenes
+from benchmarks.frame_rates import pair_folders
 from catalogs.rasters.grid import Window, volcano_window
 from catalogs.rasters.reading import read_grid, read_window
 from catalogs.records import DatePair, Product
@@ -38,6 +39,7 @@ VOLCANOES: Final = ("fernandina", "wolf", "alcedo", "sierra-negra", "cerro-azul"
 MODELS: Final = ("baseline-0", "simclr-compact-1")
 WATER_COHERENCE: Final = 0.1
 REACH_OF_MEAN_DELAY: Final = 0.3
+DATA_HELP: Final = f"folder that holds licsar/{FRAME}, the frame with its interferograms/"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ class RealWindow:
 
 def read_volcano(frame: Path, volcano: str) -> RealWindow:
     """The window of a volcano, cut from the rasters of the frame."""
-    folders = sorted((frame / "interferograms").iterdir())
+    folders = pair_folders(frame)
     place = find_volcano(volcano)
     first = folders[0] / f"{folders[0].name}{Product.DIFF_PHA.ending}"
     window = volcano_window(read_grid(first, Product.DIFF_PHA), place.latitude, place.longitude)
@@ -172,7 +174,7 @@ def _patches(phase: NDArray[np.uint8], water: NDArray[np.bool_]) -> NDArray[np.u
 def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.air_correction")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the real data")
+    parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     parser.add_argument("--tiles", type=int, default=6, help="tiles of relief to simulate over")
     parser.add_argument("--seeds", type=int, default=2, help="weathers of each")
     given = parser.parse_args()

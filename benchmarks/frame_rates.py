@@ -10,7 +10,9 @@ three reach a coherence, the root mean square of what is left, its mean angle an
 """
 
 import argparse
+import io
 import itertools
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -23,6 +25,7 @@ from catalogs.rasters.grid import Window, volcano_window
 from catalogs.rasters.reading import read_grid, read_window
 from catalogs.records import DatePair, Product
 from catalogs.world.volcanoes import find_volcano
+from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, CorruptProductError
 from insar_models.onset.slow_motion import METRES_PER_DEGREE
 from insar_models.phase.codes import decode_phase, encode_phase
@@ -38,12 +41,23 @@ LEAST_COHERENCE: Final = (0.05, 0.3, 0.5, 0.7)
 Tile = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
+def pair_folders(frame: Path) -> list[Path]:
+    """Return the folders of a frame's pairs; the command ends with what to give where none is."""
+    folders = sorted((frame / "interferograms").glob("[0-9]*_[0-9]*"))
+    if not folders:
+        sys.exit(
+            f"{frame} is no LiCSAR frame: interferograms/YYYYMMDD_YYYYMMDD are looked for in it; "
+            "--help says which folder is wanted"
+        )
+    return folders
+
+
 def read_tiles(frame: Path, volcano: str) -> tuple[dict[DatePair, Tile], Window]:
     """Return phase and coherence bytes of each sound pair in the volcano's window."""
     place = find_volcano(volcano)
     tiles: dict[DatePair, Tile] = {}
     window = None
-    for folder in sorted((frame / "interferograms").iterdir()):
+    for folder in pair_folders(frame):
         phase, coherence = (folder / f"{folder.name}.geo.{name}.tif" for name in ("diff_pha", "cc"))
         grid = read_grid(phase, Product.DIFF_PHA)
         window = window or volcano_window(grid, place.latitude, place.longitude)
@@ -111,13 +125,17 @@ def draw(tiles: Mapping[DatePair, Tile], path: Path) -> None:
         axes = figure.add_subplot(1, len(tiles), number)
         axes.imshow(decode_phase(phase), cmap="twilight", vmin=-np.pi, vmax=np.pi)
         axes.set_title(f"{pair}, {pair.days} days")
-    figure.savefig(path, dpi=80)
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=80)
+    write_atomically(path, content.getvalue())
 
 
 def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.frame_rates")
-    parser.add_argument("--frame", type=Path, required=True)
+    parser.add_argument(
+        "--frame", type=Path, required=True, help="folder of a LiCSAR frame, with interferograms/"
+    )
     parser.add_argument("--volcano", required=True)
     parser.add_argument("--picture", type=Path)
     given = parser.parse_args()

@@ -15,7 +15,11 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import fringewatch
+from fringewatch.installation import PACKAGES
+
 _OURS: Final = "fringewatch"
+_HERE: Final = Path(fringewatch.__file__).resolve().parents[1]
 _TORCH: Final = ("torch", "torchvision")
 _ONNX: Final = "onnxruntime"
 
@@ -59,8 +63,10 @@ def megabytes(names: set[str]) -> float:
     """Return how much the files of packages take, each file once."""
     files: dict[Path, int] = {}
     for name in names:
-        for file in metadata.files(name) or []:
-            path = Path(str(file.locate())).resolve()
+        found = [Path(str(file.locate())).resolve() for file in metadata.files(name) or []]
+        if name == _OURS:  # an editable installation lists none of its own modules and weights
+            found += [path for folder in PACKAGES for path in (_HERE / folder).rglob("*")]
+        for path in found:
             if path.suffix != ".pyc" and path.is_file():
                 files[path] = path.stat().st_size
     return sum(files.values()) / 1e6

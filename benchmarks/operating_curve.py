@@ -39,6 +39,7 @@ from benchmarks.operating_sets import (
 )
 from catalogs.settings import Settings
 from catalogs.storage.opening import open_place
+from fringewatch.atomic import write_atomically
 from insar_models.detectors.onnx import OnnxDetector
 from insar_models.detectors.protocol import Detector
 from insar_models.detectors.registry import SHIPPED_MODELS, find_model
@@ -107,7 +108,7 @@ def main() -> int:
             shown = QuietPictures(ground.quiet, ground.names, judged.quiet, judged.patches)
             print(f"sheet: {draw_false_alarms(shown, model, open_place(given.sheet))}")
     if given.json:
-        given.json.write_text(json.dumps(found, indent=2) + "\n")
+        write_atomically(given.json, f"{json.dumps(found, indent=2)}\n".encode())
     return 0
 
 

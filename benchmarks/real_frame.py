@@ -1,22 +1,28 @@
 """What models say of a real frame over the western Galapagos, as a watch would.
 
     python -m benchmarks.real_frame --data FOLDER [--model NAME ...] [--models DIR]
+        [--without-landmask]
 
 FOLDER holds `licsar/106A_09048_000909`: seven pairs of early 2024. Those over 2024-03-02 show the
 eruption of Fernandina. The caldera of Sierra Negra inflates in all. The frame's heights are not
 there: the mean of its delays, a smooth function of height, stands in for them where air is taken
-away. Nothing is fitted to this frame; whatever a model learned of the Galapagos, its card says.
+away. Water is what the frame's landmask says, as a watch has it; without the landmask, what is
+coherent in no pair. Nothing is fitted to this frame; whatever a model learned of the Galapagos, its
+card says.
 """
 
 import argparse
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
 
-from benchmarks.air_correction import FRAME, WATER_COHERENCE, RealWindow, read_volcano
+from benchmarks.air_correction import DATA_HELP, FRAME, WATER_COHERENCE, RealWindow, read_volcano
+from benchmarks.frame_rates import pair_folders
 from catalogs.cubes.pair_tile import PairTile
 from catalogs.ledger.rows import PairScore
 from catalogs.rasters.grid import Window, volcano_window
@@ -40,13 +46,16 @@ ERUPTING: Final = "fernandina"
 def main() -> None:
     """Print a table for each volcano, and the margin of the eruption."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.real_frame")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the real data")
+    parser.add_argument("--data", type=Path, required=True, help=DATA_HELP)
     default = [str(Settings.model_fields["model"].default), "simclr-compact-1", "baseline-0"]
     parser.add_argument("--model", nargs="+", default=default)
     parser.add_argument("--models", type=Path, help="folder of models beside the shipped ones")
+    parser.add_argument("--without-landmask", action="store_true", help="water by coherence alone")
     given = parser.parse_args()
     models = [find_model(name, given.models) for name in given.model]
     frame = given.data / "licsar" / FRAME
+    first = next(pair_folders(frame)[0].glob(f"*{Product.DIFF_PHA.ending}"))
+    windows = [_volcano(frame, first, name, given) for name in VOLCANOES]
     for model in models:
         print(f"\n{model.name}, threshold {model.threshold:.2f}, {views_of(model)} view(s)")
         print(
@@ -54,18 +63,36 @@ def main() -> None:
             + "|---" * 5
             + "|"
         )
-        for volcano in VOLCANOES:
-            _print_volcano(frame, volcano, model)
+        for volcano in windows:
+            _print_volcano(volcano, model)
 
 
-def _print_volcano(frame: Path, volcano: str, model: Detector) -> None:
-    window = read_volcano(frame, volcano)
-    found = [remove_air(one.phase, one.coherence, [window.heights]) for one in window.pairs]
-    place = find_volcano(volcano)
-    first = next((frame / "interferograms").glob(f"*/*{Product.DIFF_PHA.ending}"))
+@dataclass(frozen=True, eq=False)
+class _Volcano:
+    """A volcano's window, where it lies, and what of it is water."""
+
+    window: RealWindow
+    where: Window
+    water: NDArray[np.bool_]
+
+
+def _volcano(frame: Path, first: Path, name: str, given: argparse.Namespace) -> _Volcano:
+    window, place = read_volcano(frame, name), find_volcano(name)
     where = volcano_window(read_grid(first, Product.DIFF_PHA), place.latitude, place.longitude)
-    as_it_came = _scores(window, [one.phase for one in window.pairs], where, model)
-    less_air = _scores(window, [one.phase for one in found], where, model)
+    landmask = frame / "metadata" / f"{FRAME}.geo.landmask.tif"
+    if landmask.is_file() and not given.without_landmask:
+        with rasterio.open(landmask) as raster:
+            land = raster.read(1)[where.row :, where.column :][: where.size, : where.size]
+        return _Volcano(window, where, land == 0)
+    coherence = np.stack([one.coherence for one in window.pairs])
+    return _Volcano(window, where, find_water(coherence, WATER_COHERENCE))
+
+
+def _print_volcano(place: _Volcano, model: Detector) -> None:
+    window, volcano = place.window, place.window.volcano
+    found = [remove_air(one.phase, one.coherence, [window.heights]) for one in window.pairs]
+    as_it_came = _scores(place, [pair.phase for pair in window.pairs], model)
+    less_air = _scores(place, [pair.phase for pair in found], model)
     for pair, correction, before, after in zip(
         window.pairs, found, as_it_came, less_air, strict=True
     ):
@@ -74,20 +101,22 @@ def _print_volcano(frame: Path, volcano: str, model: Detector) -> None:
         print(f"| {volcano} | {_named(pair.pair)} | {words} | {_said(before)} | {_said(after)} |")
     if volcano == ERUPTING:
         over = np.array([_is_over_eruption(one.pair) for one in window.pairs])
-        scores = np.array([one.score for one in less_air])
-        margin = np.nanmin(scores[over]) - np.nanmax(scores[~over])
-        print(f"| {volcano} | lowest over the eruption less highest quiet | | | {margin:.2f} |")
+        margins = []
+        for scored in (as_it_came, less_air):
+            scores = np.array([one.score for one in scored])
+            margins.append(f"{np.nanmin(scores[over]) - np.nanmax(scores[~over]):.2f}")
+        words = "lowest over the eruption less highest quiet"
+        print(f"| {volcano} | {words} | | {' | '.join(margins)} |")
 
 
 def _scores(
-    window: RealWindow, phases: list[NDArray[np.uint8]], where: Window, model: Detector
+    volcano: _Volcano, phases: list[NDArray[np.uint8]], model: Detector
 ) -> tuple[PairScore, ...]:
-    water = find_water(np.stack([one.coherence for one in window.pairs]), WATER_COHERENCE)
     tiles = [
         PairTile(one.pair, phase, one.coherence)
-        for one, phase in zip(window.pairs, phases, strict=True)
+        for one, phase in zip(volcano.window.pairs, phases, strict=True)
     ]
-    return score_cube(cube_in_memory(where, tiles), model, water, WATER_COHERENCE)
+    return score_cube(cube_in_memory(volcano.where, tiles), model, volcano.water, WATER_COHERENCE)
 
 
 def _named(pair: DatePair) -> str:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Final
 from benchmarks.shaped_portal import Link, shaped_portal
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
+from catalogs.world.volcanoes import shipped_catalogue
 from tasks.records import WatchRequest
 from tasks.watch import preview_volcano
 
@@ -124,6 +126,20 @@ def measure(words: argparse.Namespace, count: int) -> Planned:
     return Planned(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def print_catalogue() -> None:
+    """Print how many cubes the catalogue's volcanoes make, and where most of them are."""
+    volcanoes = shipped_catalogue().volcanoes
+    cubes = Counter({each.region: 0 for each in volcanoes})
+    for each in volcanoes:
+        cubes[each.region] += len(each.frames)
+    frames = {frame for each in volcanoes for frame in each.frames}
+    most = ", ".join(f"{region} {count}" for region, count in cubes.most_common(3))
+    print(
+        f"the catalogue: {len(volcanoes)} volcanoes in {len(frames)} frames, which make "
+        f"{cubes.total():,} cubes, if the source has all; most in {most}"
+    )
+
+
 def print_meaning(whole: Planned, words: argparse.Namespace) -> None:
     """Print what the plan means: bytes, requests, and days by what limits them."""
     tera = whole.pairs * words.megabytes_a_pair / 1e6
@@ -153,7 +169,7 @@ def main() -> None:
     parser.add_argument("--megabytes-a-second", type=float, default=2)
     parser.add_argument("--tile-ms", type=float, default=21)
     parser.add_argument("--score-ms", type=float, default=26)
-    parser.add_argument("--kilobytes-a-pair", type=float, default=172)
+    parser.add_argument("--kilobytes-a-pair", type=float, default=288)
     parser.add_argument("--root", help=argparse.SUPPRESS)
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     words = parser.parse_args()
@@ -175,6 +191,7 @@ def main() -> None:
         f"{found[-1].peak_mb / found[0].peak_mb:.2f} of that of a quarter (aim: at most {FLAT})"
     )
     print_meaning(found[-1], words)
+    print_catalogue()
 
 
 if __name__ == "__main__":

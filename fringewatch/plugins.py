@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from typing_extensions import override
 
@@ -79,14 +79,6 @@ class Plugin:
         except Exception as error:  # somebody else's code, of which nothing is known
             raise foreseen(error) or self.broken(error) from error
 
-    def guarded(self, part: T) -> T:
-        """Return a part of the plug-in that is used as before; what its methods raise is `call`'s.
-
-        So a detector or a method that fails at one volcano says whose it is, long after it was
-        loaded.
-        """
-        return cast("T", _Guarded(self, part))
-
     def broken(self, reason: object) -> PluginError:
         """Return the error that says that the plug-in does not do what it has to."""
         words = reason
@@ -98,14 +90,17 @@ class Plugin:
         )
 
 
-class _Guarded:
-    """A part of another package, whose errors say whose they are."""
+class Guarded:
+    """A part of another package: what fails in it says whose it is, long after it was loaded.
+
+    Whatever a subclass does not look at is handed through as it is.
+    """
 
     def __init__(self, plugin: Plugin, part: object) -> None:
         self._plugin, self._part = plugin, part
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # the questions of pickle, copy and Dask: the answer is none
+        if name.startswith("_"):  # the questions of pickle, copy and Dask: the answer is none
             raise AttributeError(name)
         plugin, found = self._plugin, self._plugin.call(_attribute, self._part, name)
         if found is _MISSING:
@@ -121,7 +116,7 @@ class _Guarded:
 
     @override
     def __reduce__(self) -> tuple[type, tuple[Plugin, object]]:
-        return _Guarded, (self._plugin, self._part)
+        return type(self), (self._plugin, self._part)
 
 
 _MISSING: Final = object()

@@ -4,6 +4,7 @@
 function that is called with `anything` and gives back a `Source`.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar, cast, runtime_checkable
@@ -74,9 +75,9 @@ class AddedSource:
         # What somebody else's code gives may be anything, whatever it promises.
         given: tuple[object, ...] = self._ask(lambda source: tuple(source.pairs(frame)))
         for one in given:
-            if not isinstance(one, DatePair):
-                message = f"{one!r} is no DatePair"
-                raise self._unavailable(message)
+            if not _is_pair(one):
+                message = f"pairs() gave {one!r}, which is no DatePair of two dates in order"
+                raise self._broken(message)
         return tuple(sorted({one for one in given if isinstance(one, DatePair)}))
 
     def read_pair(self, frame: FrameId, pair: DatePair) -> dict[Product, RemoteFile]:
@@ -87,9 +88,9 @@ class AddedSource:
         found = {}
         for product, place in given:
             if not isinstance(product, Product):
-                message = f"{product!r} is no Product"
-                raise self._unavailable(message)
-            found[product] = RemoteFile(frame, pair, product, self._address(place))
+                message = f"files() gave {product!r}, which is no Product"
+                raise self._broken(message)
+            found[product] = RemoteFile(frame, pair, product, self._address("files", place))
         return found
 
     def find_frame_file(self, frame: FrameId, raster: FrameRaster) -> str | None:
@@ -101,7 +102,7 @@ class AddedSource:
             return cast("HasFrameFiles", source).frame_file(frame, raster)
 
         place = self._ask(ask)
-        return None if place is None else self._address(place)
+        return None if place is None else self._address("frame_file", place)
 
     def _ask(self, question: Callable[[Source], T]) -> T:
         """Return the answer to a question; what goes wrong is no answer, and says whose fault."""
@@ -123,14 +124,8 @@ class AddedSource:
             if plugin is None:
                 message = f"no installed package adds a source '{word}'"
                 raise self._unavailable(message)
-            make = plugin.load()
-            try:
-                source = make(rest)
-            except FringewatchError:
-                raise
-            except Exception as error:  # as above
-                raise plugin.broken(error) from error
-            if not isinstance(source, Source):
+            source = plugin.call(plugin.load(), rest)
+            if not plugin.call(isinstance, source, Source):
                 message = "it makes no source: pairs or files is missing"
                 raise plugin.broken(message)
         except SourceUnavailableError:
@@ -139,14 +134,31 @@ class AddedSource:
             raise self._unavailable(error) from error
         return plugin, source
 
-    def _address(self, place: object) -> str:
-        """Return the address of a file as `RemoteFile` has it."""
-        if isinstance(place, Path):
-            return place.resolve().as_uri()
-        if isinstance(place, str) and urlsplit(place).scheme in {"http", "https"}:
-            return place
-        message = f"{place!r} is neither an http or https address nor a Path"
-        raise self._unavailable(message)
+    def _address(self, name: str, place: object) -> str:
+        """Return the address of a file, as a method gave it, as `RemoteFile` has it."""
+        try:
+            if isinstance(place, Path):
+                return place.resolve().as_uri()
+            if isinstance(place, str) and urlsplit(place).scheme in {"http", "https"}:
+                return place
+        except (ValueError, OSError, RuntimeError):  # no name that any file or host can have
+            pass
+        message = f"{name}() gave {place!r}, which is neither an http or https address nor a Path"
+        raise self._broken(message)
+
+    def _broken(self, words: str) -> SourceUnavailableError:
+        """Return the error for an answer of the source that is none, with whose it is."""
+        if self._opened is None:
+            return self._unavailable(words)
+        return self._unavailable(self._opened[0].broken(words))
 
     def _unavailable(self, reason: object) -> SourceUnavailableError:
         return SourceUnavailableError(f"the source {self._text} cannot be used: {reason}")
+
+
+def _is_pair(one: object) -> bool:
+    """Whether it is a pair as `DatePair.parse` makes it; the class itself looks at nothing."""
+    if not isinstance(one, DatePair):
+        return False
+    days = (one.primary, one.secondary)
+    return all(type(day) is dt.date for day in days) and days[0] < days[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from flows.cli.common import NO_NEGATIVE, HomeFolder, ModelName, app, load
+from flows.cli.common import NO_NEGATIVE, HomeFolder, ModelName, app, check_output_file, load
 from fringewatch.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def assess(  # noqa: PLR0913 - the command's options
     curve
         Also move the model's threshold up and down.
     json
-        Also write everything to this file.
+        Also write everything to this file; its folder is made.
     """
     kind = _kind(dates, scores, scenario, rewrapped)
     _refuse_others(
@@ -98,6 +98,7 @@ def assess(  # noqa: PLR0913 - the command's options
     )
     from flows.screen import progress_shown, start_logging
 
+    check_output_file(json)
     start_logging()
     settings = load((), home, model)
     wanted = _Wanted(dates or str(scores or rewrapped or scenario), grace, curve=curve, json=json)

@@ -151,6 +151,13 @@ def check_watch_list(settings: "Settings") -> None:
         checked_watch_list(settings)
 
 
+def check_output_file(path: Path | None) -> None:
+    """Refuse a file to write that is a folder, before the work; folders on its way are made."""
+    if path is not None and path.is_dir():
+        message = f"cannot write {path}: it is a folder; name a file, such as {path / 'FILE'}"
+        raise BadInputError(message)
+
+
 def parse_date(name: str, text: str) -> dt.date:
     """Return the date that an option means; `name` is the option's, for the message."""
     try:

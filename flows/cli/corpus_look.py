@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from flows.cli.common import NOTHING_HAD, HomeFolder, corpus
+from flows.cli.common import NOTHING_HAD, HomeFolder, check_output_file, corpus
 from flows.cli.corpus import corpora_of, say
-from fringewatch.errors import BadInputError, StoreError
+from fringewatch.errors import StoreError
 
 if TYPE_CHECKING:
     from catalogs.corpora.versions import Corpus
@@ -45,6 +45,7 @@ def show(
     output
         PNG of up to 96 patches that span its sources and their quality.
     """
+    check_output_file(output)
     found, chosen = _find(name, version, home)
     from tasks.corpora.overview import read_overview
 
@@ -54,9 +55,6 @@ def show(
         from fringewatch.atomic import write_atomically
         from tasks.corpora.contact_sheet import draw_contact_sheet
 
-        if output.is_dir():
-            message = f"cannot write {output}: it is a folder; name a file, {output / name}.png"
-            raise BadInputError(message)
         write_atomically(output, draw_contact_sheet(place))
         lines.append(f"contact sheet: {output}")
     return say(lines, 0)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, load
+from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, check_output_file, load
 
 Models = Annotated[
     tuple[str, ...],
@@ -112,7 +112,7 @@ def evaluate(  # noqa: PLR0913 - the command's options
     probe_method
         How they are fitted: ours, or as the paper's code does.
     json
-        Also write the whole report, sample by sample, to this file.
+        Also write the whole report, sample by sample, to this file; its folder is made.
     """
     from flows.screen import start_logging
     from fringewatch.atomic import write_atomically
@@ -124,6 +124,7 @@ def evaluate(  # noqa: PLR0913 - the command's options
     request = EvaluationRequest(
         images, tuple(model), tuple(encoder), corpus, held_out, probe_seeds, probe_method
     )
+    check_output_file(json)
     start_logging()
     report = evaluate_request(request, load((), home, None), Judging(GroupBy(group)))
     print(format_report(report))

@@ -26,7 +26,8 @@ def site(
     output
         Folder for the pages (default `site` in the home); the home itself stays as it is.
     seen_from
-        Day, YYYY-MM-DD, that ages are counted from, for a drill; the pages say so.
+        Day, YYYY-MM-DD, that ages are counted from, for a drill; the pages say so. Not before the
+        newest data.
     """
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, kept_ledger

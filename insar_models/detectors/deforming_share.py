@@ -6,14 +6,13 @@ moves probabilities alone: what counts as deforming, and what the dates are judg
 threshold of quiet windows, which knows no share.
 """
 
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, Self, TypeGuard
 
 from fringewatch.errors import BadInputError
 from insar_models.detectors.protocol import Detector
 
 
-@runtime_checkable
-class StatesShare(Protocol):
+class StatesShare(Detector, Protocol):
     """A detector whose probabilities can be had at another share; all of ours are."""
 
     @property
@@ -24,9 +23,15 @@ class StatesShare(Protocol):
         """Return the same detector with probabilities at another share."""
 
 
+def states_share(model: object) -> TypeGuard[StatesShare]:
+    """Return whether a detector has a share; one of another package may answer by itself."""
+    # `isinstance` looks at classes alone from Python 3.12 on.
+    return hasattr(model, "deforming_share") and hasattr(model, "with_deforming_share")
+
+
 def deforming_share_of(model: Detector) -> float | None:
     """Return the share that a model's probabilities assume; None if it does not say."""
-    return model.deforming_share if isinstance(model, StatesShare) else None
+    return model.deforming_share if states_share(model) else None
 
 
 def at_deforming_share(model: Detector, share: float) -> Detector:
@@ -37,7 +42,7 @@ def at_deforming_share(model: Detector, share: float) -> Detector:
     BadInputError
         If the share is not between 0 and 1, or the model, of another package, has none.
     """
-    if not isinstance(model, StatesShare):
+    if not states_share(model):
         message = (
             f"the model {model.name} has no share of deforming windows that could be set to "
             f"{share}: leave deforming_share out of the settings, or choose another model"

@@ -28,6 +28,9 @@ class Detector(Protocol):
     def logits(self, phase_rad: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return a score for each patch, float64 (n,); NaN where it has too little valid phase.
 
+        A detector of another package may refuse patches of which less than half has data, and
+        those that are noise (`added_detector.py`).
+
         Parameters
         ----------
         phase_rad

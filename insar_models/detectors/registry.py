@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fringewatch.atomic import write_atomically
 from fringewatch.errors import BadInputError, ModelError
 from fringewatch.plugins import DETECTORS, find_plugin, plugin_names
+from insar_models.detectors.added_detector import AddedDetector
 from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.graph_files import GRAPH_ENTRY, GRAPH_FILE, graph_entry
 from insar_models.detectors.linear import LinearDetector
@@ -50,9 +51,6 @@ SHIPPED_MODELS: Final = Path(__file__).parents[1] / "weights"
 
 _Tensors = Mapping[str, NDArray[np.generic]]
 
-
-_DETECTOR_NAMES: Final = tuple(name for name in vars(Detector) if not name.startswith("_"))
-"""What each detector has, whatever package it comes from."""
 
 _Reader = Callable[[Path, Mapping[str, Any], _Tensors], Detector]
 
@@ -223,12 +221,7 @@ def _reader_of_plugin(architecture: str) -> _Reader | None:
     read: Any = plugin.load()
 
     def reader(folder: Path, card: Mapping[str, Any], tensors: _Tensors) -> Detector:
-        model = plugin.call(read, folder, card, tensors)
-        lacking = sorted(name for name in _DETECTOR_NAMES if not hasattr(model, name))
-        if lacking:
-            message = f"what it reads is no detector: it has no {', '.join(lacking)}"
-            raise plugin.broken(message)
-        return plugin.guarded(cast("Detector", model))
+        return cast("Detector", AddedDetector(plugin, plugin.call(read, folder, card, tensors)))
 
     return reader
 

@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from fringewatch.errors import BadInputError
 from fringewatch.plugins import DATE_METHODS, Plugin, find_plugin, plugin_names
+from insar_models.onset.added_method import AddedMethod
 from insar_models.onset.cumulative_sum import CumulativeSum
 from insar_models.onset.deconvolution import Deconvolution
 from insar_models.onset.evidence import DateVerdict, PairEvidence
@@ -78,7 +79,8 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMet
     BadInputError
         If there is no such method or option, or a value is of no use.
     PluginError
-        If the package that adds the method is broken; its `judge` raises the same later.
+        If the package that adds the method is broken; its `judge` raises the same later, also for
+        verdicts that are none (`AddedMethod`).
     """
     base, given = PRESETS.get(name, (name, {}))
     own = _METHODS.get(base)
@@ -93,8 +95,7 @@ def find_method(name: str, options: Mapping[str, Any] | None = None) -> OnsetMet
     if plugin is None:
         method: OnsetMethod = kind(**values)
         return method
-    guarded: OnsetMethod = plugin.guarded(plugin.call(kind, **values))
-    return guarded
+    return cast("OnsetMethod", AddedMethod(plugin, plugin.call(kind, **values)))
 
 
 def knows_atmosphere(method: OnsetMethod) -> bool:

@@ -133,7 +133,6 @@ class TrainingRun(ABC):
         if self._checkpoint is not None:
             self._take_up(self._checkpoint)
             self._checkpoint = None  # it is large
-        self._since = (time.monotonic(), self.step)
         if self.is_first:
             self._journal = Journal(self._folder / JOURNAL, -1 if self.is_new else self.step)
             text = json.dumps(self.plan.identity, indent=2)
@@ -142,6 +141,7 @@ class TrainingRun(ABC):
     def take_steps(self, most: int | None, asked_to_stop: Callable[[], bool] | None) -> None:
         """Learn to the end, for so many steps at most, or until asked to stop."""
         last = self.plan.steps if most is None else min(self.plan.steps, self.step + most)
+        self._since = (time.monotonic(), self.step)  # what was made ready before is no speed
         while self.step < last:
             rate = self.rate()
             torch.manual_seed(_seed_of(self.plan.seed, self.step))

@@ -6,19 +6,20 @@ A page that would say what it says already is left as it is, to the byte.
 import datetime as dt
 import logging
 from collections.abc import Collection, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from catalogs.home.home import home_of
+from catalogs.home.home import Home, home_of
 from catalogs.home.reading import find_home, read_ledger
 from catalogs.ledger.ledger import Ledger
 from catalogs.places import catalogue_of, watch_list
 from catalogs.records import Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
-from fringewatch.errors import HomeError, TryLaterError
+from catalogs.tables import INTERFEROGRAMS, read_table
+from fringewatch.errors import BadInputError, HomeError, StoreError, TryLaterError
 from fringewatch.plain_text import counted
 from tasks.site.overview import make_overview
 from tasks.site.page import (
@@ -107,10 +108,13 @@ def write_site(
         Where the pages go; the home's folder ``site`` if None.
     seen_from
         UTC date that ages and silence are counted from, for a drill or a simulation: the pages say
-        so. None for today, and on the page for the day on which somebody looks at it.
+        so. Not before the newest data, which would stand on them. None for today, and on the page
+        for the day on which somebody looks at it.
 
     Raises
     ------
+    BadInputError
+        If there are data of later days than `seen_from`; nothing is written then.
     HomeError
         If there is no home, it cannot be read, or the pages cannot be written.
     StoreError
@@ -123,6 +127,8 @@ def write_site(
     with ledger or nullcontext():
         volcanoes = watched_volcanoes(settings, ledger)
         known = _known_troubles(ledger, settings)
+    if seen_from:
+        _refuse_later_data(home, volcanoes, seen_from)
     wanted = [(volcano, only is None or volcano.slug in only) for volcano in volcanoes]
     results = _make_all(PageWork(settings, folder, seen_from, day), wanted)
     problems = [result.problem for result in results if result.problem]
@@ -139,6 +145,24 @@ def write_site(
     slugs = tuple(volcano.slug for volcano in volcanoes)
     removed, foreign = _others(folder, {INDEX, *(f"{slug}.html" for slug in slugs)})
     return SiteReport(folder, slugs, tuple(written), unchanged, removed, tuple(problems), foreign)
+
+
+def _refuse_later_data(home: Home, volcanoes: Sequence[Volcano], day: dt.date) -> None:
+    """Refuse a day before the newest acquisition of any volcano: the page of all has them all."""
+    newest = {}
+    for volcano in volcanoes:
+        with suppress(StoreError):  # the page itself says that the table cannot be read
+            pairs = read_table(INTERFEROGRAMS, home.detections(volcano.slug))
+            scored = pairs["secondary_date"][pairs["score"].notna()]
+            newest[volcano.slug] = max(scored, default=day)
+    slug, last = max(newest.items(), key=lambda one: one[1], default=("", day))
+    if last > day:
+        message = (
+            f"the pages cannot be seen from {day}: {slug} has data of {last}, which would stand on "
+            f"them. Give that day or a later one; for a look back, `backfill --end {day}` into "
+            "another --home, whose pages know no more"
+        )
+        raise BadInputError(message)
 
 
 def _make_all(work: PageWork, wanted: Sequence[tuple[Volcano, bool]]) -> list[PageResult]:

@@ -66,6 +66,27 @@ def read(folder, card, tensors):
 """
 
 
+WRONG = """
+from insar_models.detectors.registry import SHIPPED_MODELS, load_model
+
+class Wrong:
+    name = "wrong"
+
+    def __init__(self, sha256):
+        self.sha256, self.inner = sha256, load_model(SHIPPED_MODELS / "baseline-0")
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def {method}(self, given):
+        return {answer}
+
+
+def read(folder, card, tensors):
+    return Wrong(card["sha256"])
+"""
+
+
 @pytest.fixture
 def two(tmp_path: Path) -> tuple[Watched, Watched]:
     first, second, *_ = twelve_volcanoes()
@@ -112,6 +133,18 @@ def test_a_date_method_of_another_package_that_raises_ends_one_volcano(
     assert "return 1 / 0" in caplog.text  # whoever mends the package needs to know where
 
 
+def test_a_date_method_of_another_package_that_gives_no_verdicts_is_no_bug_of_ours(
+    two: tuple[Watched, Watched], settings: Settings, tmp_path: Path
+) -> None:
+    module = {"vote_k.py": VOTE.format(frame=two[0].frame).replace("1 / 0", "()")}
+    install(tmp_path / "site", "votes", {DATE_METHODS: {"vote": "vote_k:Vote"}}, module)
+    voted = Settings(**{**settings.model_dump(), "method": "vote"})
+    (report,) = watch_night([two[0].request], voted)
+    assert report.outcome is Outcome.REFUSED
+    assert "of votes 1.0 is broken: judge() gave 0 verdicts for 2 dates" in report.notes[0]
+    assert not has_table(voted, two[0])
+
+
 def test_a_detector_of_another_package_that_raises_ends_one_volcano(
     two: tuple[Watched, Watched], settings: Settings, tmp_path: Path
 ) -> None:
@@ -126,6 +159,32 @@ def test_a_detector_of_another_package_that_raises_ends_one_volcano(
     assert "of moods 1.0 is broken: LookupError: no licence today" in reports[0].notes[0]
     # What it could not score then is scored by the next night.
     assert [r.outcome for r in watch_night([two[0].request], moody)] == [Outcome.DONE]
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "words"),
+    [
+        ("logits_of_codes", "[0.0] * 10", r"logits_of_codes() gave an array of shape (10,)"),
+        ("logits_of_codes", "[float('nan')] * 9", "logits_of_codes() gave NaN for a patch"),
+        ("probabilities", "given * 0 + 7", "probabilities() gave [7.], outside of 0 to 1"),
+    ],
+)
+def test_a_detector_of_another_package_that_gives_no_scores_is_no_bug_of_ours(
+    method: str, answer: str, words: str, two: tuple[Watched, Watched], settings: Settings,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    module = {f"wrong_{tmp_path.name}.py": WRONG.format(method=method, answer=answer)}
+    part = {DETECTORS: {"wrong": f"wrong_{tmp_path.name}:read"}}
+    install(tmp_path / "site", "wrongs", part, module)
+    models = folder_of(open_home(home_of(settings)).models)
+    weights = safetensors.numpy.save({"a": np.zeros(1)})
+    write_model_folder(models / "wrong", weights, {"name": "wrong", "architecture": "wrong"}, {})
+    wrong = settings.model_copy(update={"model": "wrong"})
+    (report,) = watch_night([two[0].request], wrong)
+    assert report.outcome is Outcome.REFUSED
+    assert f"of wrongs 1.0 is broken: {words}" in report.notes[0]
+    assert not has_table(wrong, two[0])
+    assert "nobody foresaw" not in caplog.text
 
 
 def test_parts_of_other_packages_travel_and_say_what_they_lack(

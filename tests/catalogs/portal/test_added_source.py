@@ -35,11 +35,19 @@ class Source:
             raise MissingProductError("no such frame")
         if self.text == "strange":
             return ["20240106_20240118"]
+        if self.text == "backwards":
+            return [DatePair(DatePair.parse("{PAIR}").secondary, DatePair.parse("{PAIR}").primary)]
         return [DatePair.parse("{PAIR}"), DatePair.parse("{PAIR}")]
 
     def files(self, frame, pair):
         if self.text == "ftp":
             return {{Product.DIFF_PHA: "ftp://host/phase.tif"}}
+        if self.text == "nul":
+            return {{Product.DIFF_PHA: Path("a" + chr(0))}}
+        if self.text == "words":
+            return {{"phase": Path("a.tif")}}
+        if self.text == "list":
+            return [Path("a.tif")]
         return {{Product.DIFF_PHA: Path(self.text, "phase.tif"),
                 Product.CC: "https://example.org/cc.tif"}}
 
@@ -86,7 +94,8 @@ def test_its_pairs_and_files_are_those_of_the_portal(
         ("ours:fails", r"'ours' .*added 1\.0 is broken: ZeroDivisionError: oops"),
         ("ours:wrong", r"BadInputError: the key is wrong"),
         ("ours:refused", "OSError: no such archive"),
-        ("ours:strange", "'20240106_20240118' is no DatePair"),
+        ("ours:strange", r"added 1\.0 is broken: pairs\(\) gave '20240106_20240118', which is no "),
+        ("ours:backwards", r"added 1\.0 is broken: pairs\(\) gave DatePair.*of two dates in order"),
         ("half:", "it makes no source: pairs or files is missing"),
         ("gone:", r"added 1\.0 is broken: ModuleNotFoundError"),
     ],
@@ -106,10 +115,21 @@ def test_no_such_frame_is_an_answer(portal_of: Callable[..., Portal]) -> None:
         portal_of("ours:empty").list_pairs(FRAME)
 
 
-def test_a_place_that_is_none_is_refused(portal_of: Callable[..., Portal]) -> None:
-    portal = portal_of("ours:ftp")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ftp", r"files\(\) gave 'ftp://host/phase.tif', which is neither"),
+        ("nul", r"files\(\) gave .*Path\('a.x00'\), which is neither"),
+        ("words", r"files\(\) gave 'phase', which is no Product"),
+        ("list", "AttributeError"),
+    ],
+)
+def test_a_place_that_is_none_is_refused(
+    text: str, words: str, portal_of: Callable[..., Portal]
+) -> None:
+    portal = portal_of(f"ours:{text}")
     (entry,) = portal.list_pairs(FRAME).entries
-    with pytest.raises(SourceUnavailableError, match=r"'ftp://host/phase.tif' is neither"):
+    with pytest.raises(SourceUnavailableError, match=rf"added 1\.0 is broken: {words}"):
         portal.read_manifest(FRAME, entry)
 
 

@@ -15,11 +15,11 @@ def test_pictures_give_a_table_and_a_report(
     write_pictures(tmp_path / "set")
 
     words = ["evaluate", "--images", "set", "--model", "baseline-0", "--model", "baseline-0"]
-    assert run([*words, "--group", "scene", "--json", "out.json"]) == 0
+    assert run([*words, "--group", "scene", "--json", "new/out.json"]) == 0
 
     said = capsys.readouterr().out
     assert "set: 12 samples (6 deforming, 6 quiet) in 12 groups by scene" in said
-    report = json.loads((tmp_path / "out.json").read_text())
+    report = json.loads((tmp_path / "new" / "out.json").read_text())
     assert [one["name"] for one in report["candidates"]] == ["baseline-0", "baseline-0 (2)"]
     assert report["grouped_by"] == "scene"
 
@@ -35,6 +35,7 @@ def test_pictures_give_a_table_and_a_report(
         (["--corpus", "c.safetensors", "--held-out", "time"], "time"),
         (["--corpus", "c.safetensors", "--held-out", "area"], "c.safetensors"),
         (["--images", "set", "--group", "planet"], "planet"),
+        (["--images", "set", "--json", "set"], "cannot write set: it is a folder"),
         (["--images", "set", "--probe-seeds", "0"], "0 probe seeds"),
     ],
 )

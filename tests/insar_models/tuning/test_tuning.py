@@ -1,8 +1,10 @@
 """Tuning learns from quiet ground and simulated sources, and a stopped run goes on exactly."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch
 from fringewatch.errors import BadInputError, HomeError, ModelError, TrainingError
 from insar_models.encoders.files import load_encoder
 from insar_models.patchfile.loader import Loading
+from insar_models.simulation.source_pool import make_pool
 from insar_models.training.checkpoints import one_at_a_time, read_checkpoint
 from insar_models.training.journal import read_journal
 from insar_models.training.running import TrainingSetup
@@ -66,6 +69,29 @@ def test_it_learns_to_tell_pasted_deformation_from_still_ground(tmp_path: Path) 
     measures = [note["measures"]["pasted_auroc"] for note in notes if "measures" in note]
     assert losses[-1] < 0.5 * losses[0]
     assert measures[-1] > 0.9
+
+
+def test_the_speed_is_that_of_the_steps_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def taking(seconds: float, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **named: Any) -> Any:
+            now[0] += seconds
+            return work(*given, **named)
+
+        return run
+
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("insar_models.training.run.time", clock)
+    monkeypatch.setattr("insar_models.tuning.run.make_pool", taking(1000, make_pool))
+    monkeypatch.setattr(TuneLearner, "learn", taking(2, TuneLearner.learn))
+    running = replace(RUNNING, note_every=1)
+    tune(labelled_corpus(tmp_path), tiny_encoder(), RECIPE, tmp_path / "run", running=running)
+    notes = read_journal(tmp_path / "run" / "journal.jsonl")
+    speeds = [note["patches_per_second"] for note in notes if "loss" in note]
+    assert speeds == [RECIPE.batch_size / 2] * RECIPE.steps
 
 
 def test_areas_with_deformation_are_kept_to_judge_by(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from catalogs.ledger.runs import VolcanoRun
 from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from catalogs.tables import DATES, INTERFEROGRAMS, write_table
-from fringewatch.errors import HomeError
+from fringewatch.errors import BadInputError, HomeError
 from tasks.site.rendering import LARGEST_PAGE_BYTES, render_volcano
 from tasks.site.site import SiteReport, write_site
 from tasks.site.windows import PictureBook
@@ -141,7 +141,8 @@ def test_ten_years_make_a_page_of_less_than_two_megabytes(kept: KeptHome) -> Non
     days = [day(number, "unrest" if 100 < number < 110 else "quiet") for number in range(600)]
     pairs = [pair(number - 1, number, frame=str(FRAME)) for number in range(1, 600)]
     put_tables(kept, days, pairs)
-    assert not write(kept).problems
+    newest = max(one["secondary_date"] for one in pairs)
+    assert not write_site(kept.settings, seen_from=newest).problems
     path = kept.settings.home / "site" / "fernandina.html"
     assert path.stat().st_size < LARGEST_PAGE_BYTES
     assert page(kept).count("<tr>") > 600
@@ -204,6 +205,17 @@ def test_pages_may_go_elsewhere_and_the_home_stays_as_it_is(kept: KeptHome, tmp_
     made = write_site(kept.settings, folder=Folder(tmp_path / "www"), seen_from=SEEN_FROM)
     assert made.written == ("fernandina.html", "index.html")
     assert {path: path.stat().st_mtime_ns for path in kept.settings.home.rglob("*")} == before
+
+
+def test_a_day_before_the_newest_data_is_refused(kept: KeptHome, tmp_path: Path) -> None:
+    words = (
+        r"cannot be seen from 2024-02-10: fernandina has data of 2024-02-11.*that day or a later"
+    )
+    with pytest.raises(BadInputError, match=words):
+        write_site(kept.settings, folder=Folder(tmp_path / "www"), seen_from=dt.date(2024, 2, 10))
+    assert not (tmp_path / "www").exists()
+    write_site(kept.settings, folder=Folder(tmp_path / "www"), seen_from=dt.date(2024, 2, 11))
+    assert "Seen from 2024-02-11" in (tmp_path / "www" / "fernandina.html").read_text("utf-8")
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(kept: KeptHome, tmp_path: Path) -> None:
