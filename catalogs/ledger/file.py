@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from catalogs.ledger.blank import is_there
 from catalogs.ledger.operation_tables import OPERATION_TABLES
 from catalogs.ledger.review_rows import REVIEW_TABLES
 from fringewatch.atomic import disk_errors
@@ -26,8 +27,9 @@ OLDEST_READABLE = 1
 
 _RESTORE: Final = (
     "restore it from a backup with its -wal file; without one, move it aside, save what can be "
-    "read with `sqlite3 MOVED .recover | sqlite3 LEDGER`, and run `fringewatch verify`; or start "
-    "without it: the next backfill then makes it anew, and fetches every pair again"
+    "read with `sqlite3 MOVED .recover | sqlite3 LEDGER`, and run `fringewatch verify`; or begin "
+    "anew, without reviews and first verdicts: move it, cubes and detections elsewhere; the next "
+    "backfill fetches every pair again"
 )
 
 TABLES = """
@@ -148,6 +150,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     LedgerError
         If the file is no ledger, or one of a newer version.
     """
+    is_there(path)  # else SQLite would remove what a damaged one left beside it
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path)

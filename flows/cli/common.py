@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from fringewatch import __version__
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, FringewatchError
 
 if TYPE_CHECKING:
     from catalogs.settings import Settings
@@ -86,6 +86,30 @@ def prepare(settings: "Settings", *, lasting: bool = False) -> None:
     prepare_prefect(home, lasting=lasting)
 
 
+def prepare_run(settings: "Settings", kind: str, volcanoes: Sequence[str]) -> None:
+    """Do as `prepare`; a run that cannot begin is in the history of the home all the same.
+
+    Health and the numbers for Prometheus then tell of it, where a night would else be silent.
+
+    Parameters
+    ----------
+    settings
+        Of the run.
+    kind
+        Of the run.
+    volcanoes
+        Slugs.
+    """
+    try:
+        prepare(settings)
+    except FringewatchError as error:
+        with prefect_elsewhere():
+            from flows.run_settings import keep_failed_start
+
+            keep_failed_start(settings, kind, volcanoes, error)
+        raise
+
+
 @contextmanager
 def without_prefect(settings: "Settings", *, writes: bool = True) -> Iterator[None]:
     """Let a command use the steps as plain functions: no server, and nothing of Prefect's is kept.
@@ -121,19 +145,21 @@ def prefect_elsewhere() -> Iterator[None]:
 
 def check_volcano(
     settings: "Settings", volcano: str, frames: Sequence[str], days: tuple[dt.date, dt.date]
-) -> None:
-    """Say what is wrong with the words before anything heavy is imported."""
+) -> str:
+    """Return the slug; what is wrong with the words is said before anything heavy is imported."""
     from catalogs.places import catalogue_of
     from catalogs.world.volcanoes import select_frames
 
-    select_frames(catalogue_of(settings).find(volcano), frames)
+    found = catalogue_of(settings).find(volcano)
+    select_frames(found, frames)
     if days[0] >= days[1]:
         message = f"--start {days[0]} must be before --end {days[1]}: a pair needs two dates"
         raise BadInputError(message)
+    return found.slug
 
 
-def check_watch_list(settings: "Settings") -> None:
-    """Say what is wrong with the watch list before anything heavy is imported, and where it goes.
+def check_watch_list(settings: "Settings") -> tuple[str, ...]:
+    """Return the slugs to watch; what is wrong is said before anything heavy is imported.
 
     Raises
     ------
@@ -142,12 +168,13 @@ def check_watch_list(settings: "Settings") -> None:
     """
     from catalogs.places import watch_list
 
-    if watch_list(settings).volcanoes:
-        return
-    with prefect_elsewhere():
-        from flows.run_settings import checked_watch_list
+    watched = watch_list(settings)
+    if not watched.volcanoes:
+        with prefect_elsewhere():
+            from flows.run_settings import checked_watch_list
 
-        checked_watch_list(settings)
+            checked_watch_list(settings)
+    return tuple(volcano.slug for volcano in watched.volcanoes)
 
 
 def parse_date(name: str, text: str) -> dt.date:
