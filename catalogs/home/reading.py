@@ -21,7 +21,7 @@ from catalogs.ledger.file import (
 )
 from catalogs.ledger.ledger import Ledger
 from catalogs.storage.mark import check_storage
-from fringewatch.errors import LedgerError, NoHomeError
+from fringewatch.errors import HomeError, LedgerError, NoHomeError
 
 
 def find_home(home: Home) -> Home:
@@ -92,6 +92,7 @@ def read_ledger(path: Path) -> Ledger | None:
             found = copy.execute("PRAGMA user_version").fetchone()[0]
             if not found and has_no_data(copy):
                 return None  # its maker was killed, or found no room, before it was one
+            written = found
             if OLDEST_READABLE <= found < LEDGER_FORMAT:
                 add_what_is_lacking(copy)  # the copy gets what it lacks; the file stays as it is
                 found = LEDGER_FORMAT
@@ -105,7 +106,20 @@ def read_ledger(path: Path) -> Ledger | None:
             )
             raise LedgerError(message)
         after_an_error.pop_all()
-    return Ledger(copy, path)
+    return Ledger(copy, path, written)
+
+
+def refuse_older_version(home: Home) -> None:
+    """Refuse a home that no run of this version has brought up to date yet.
+
+    Raises
+    ------
+    HomeError
+        If an older version wrote its ledger; and as `kept_ledger`.
+    """
+    with kept_ledger(home) as ledger:
+        if ledger.age_words:
+            raise HomeError(ledger.age_words)
 
 
 def _copy_into(copy: sqlite3.Connection, path: Path) -> None:

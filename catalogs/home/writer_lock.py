@@ -1,4 +1,4 @@
-"""The locks of the one that writes to a home and of the one that serves it, each with a note of who.
+"""The locks of the one that writes to a home and of the one that serves it, with notes of who.
 
 The system holds them, so that a process that is killed leaves none.
 """

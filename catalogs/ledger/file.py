@@ -89,9 +89,24 @@ class LedgerFile:
     What SQLite says inside a ``with`` block leaves it as one of our errors: see `ledger_error`.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, written_format: int = LEDGER_FORMAT
+    ) -> None:
         self._connection = connection
         self._path = path
+        self._written_format = written_format
+
+    @property
+    def age_words(self) -> str | None:
+        """What is said of a file that an older version wrote, and no run of this one yet."""
+        if self._written_format == LEDGER_FORMAT:
+            return None
+        return (
+            f"the home {self._path.parent} is of an older version (ledger format "
+            f"{self._written_format}, this one writes {LEDGER_FORMAT}): run `fringewatch nightly`, "
+            "or a backfill of each volcano, which brings its tables up to date; until then they "
+            "say what that version said"
+        )
 
     def __enter__(self) -> Self:
         """Return the open ledger itself."""

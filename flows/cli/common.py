@@ -66,19 +66,20 @@ def load_for_run(home: Path | None, **given: Any) -> "Settings":
         raise
 
 
-def prepare(settings: "Settings", *, lasting: bool = False) -> None:
+def prepare(settings: "Settings", *, lasting: bool = False, writes: bool = True) -> None:
     """Make sure that home, ledger and model can be used, and set Prefect up, before its import.
 
-    A server of our own keeps schedules if it is to be `lasting`.
+    A server of our own keeps schedules if it is to be `lasting`. Where nothing `writes` no home is
+    made, and no storage is claimed for it: Prefect alone gets its folder.
     """
     from catalogs.home.home import home_of, open_home
-    from catalogs.home.reading import read_ledger
+    from catalogs.home.reading import find_home, read_ledger
     from flows.prefect_home import prepare_prefect
     from flows.screen import start_logging
     from tasks.judge.models import model_of
 
     start_logging()
-    home = open_home(home_of(settings))
+    home = (open_home if writes else find_home)(home_of(settings))
     ledger = read_ledger(home.ledger)  # a damaged one is said now, not by every volcano later
     if ledger is not None:
         ledger.close()

@@ -132,7 +132,7 @@ def verify(
     settings = load(portal, home, model)
     slug = catalogue_of(settings).find(volcano).slug if volcano else None
     kept_ledger(find_home(home_of(settings))).close()
-    prepare(settings)
+    prepare(settings, writes=repair)
     from flows.screen import progress_shown, show_reports
     from flows.verify import verify as flow
 

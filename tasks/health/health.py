@@ -65,6 +65,7 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
     except NoHomeError as error:
         return _without_home(settings, error, now)
     with ledger:
+        version = [Finding(Check.VERSION, ledger.age_words)] if ledger.age_words else []
         nights = ledger.runs(NIGHTLY, last=1)
         slugs, unknown = _watched(settings, nights)
         lost = _lost(ledger, home, slugs)
@@ -72,6 +73,7 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
         channels, undelivered = _channels(ledger, settings, now)
         disk = DiskHealth(_free_bytes(home.root), _daily_growth(ledger.runs(last=_RUNS_READ), now))
     findings = (
+        *version,
         *unknown,
         *(Finding(Check.LOST, words, slug) for slug, words in lost.items()),
         *_of_schedule(nights, settings, now),

@@ -28,6 +28,8 @@ _MEANINGS: Final = {
     "unknown": "Nobody knows. What was said before no longer stands. That is not quiet.",
 }
 
+_UNREAD: Final = "Nobody knows: what was said of it cannot be read. That is not quiet."
+
 _SAY_NOTHING: Final = ("unknown", "no data", "masked")
 """States that no pair of the newest date says."""
 
@@ -41,11 +43,13 @@ class Change:
     """The state before it; None if it was never another."""
     is_new: bool
     """Whether the newest date brought it."""
+    is_unread: bool = False
+    """Whether the tables that would tell cannot be read."""
 
     def __str__(self) -> str:
         """Return it for a person, such as ``quiet to unrest on 2024-01-30``."""
         if self.date is None:
-            return "never watched before"
+            return "not known" if self.is_unread else "never watched before"
         if self.before is None:
             return f"no other since {self.date}"
         return f"{self.before} before {self.date}"
@@ -80,17 +84,18 @@ class StateWords:
 def state_words(facts: VolcanoFacts) -> StateWords:
     """Return the words for the top of a volcano's page."""
     standing, newest = facts.standing, facts.newest
+    change = change_of(facts.days, standing)
     return StateWords(
         standing.state,
         MARKS[standing.state],
         headline_of(standing, newest),
-        _MEANINGS[standing.state],
+        _UNREAD if change.is_unread else _MEANINGS[standing.state],
         standing.because,
         _sure(facts),
         _place(facts),
         _where(facts),
         _amount(facts),
-        change_of(facts.days, standing),
+        change,
     )
 
 
@@ -101,7 +106,7 @@ def headline_of(standing: Standing, newest: Row | None) -> str:
         link = "since" if standing.state == "unrest" else "in an episode of unrest since"
         return f"{words} {link} {standing.since}"
     if newest is None:
-        return f"{words}: never seen"
+        return f"{words}: {standing.because if standing.state == 'unknown' else 'never seen'}"
     if standing.state == "unknown":
         return f"{words} since {newest['unknown_since'] or newest['date']}"
     return f"{words} on {newest['date']}"
@@ -110,7 +115,7 @@ def headline_of(standing: Standing, newest: Row | None) -> str:
 def change_of(days: Sequence[Row], standing: Standing) -> Change:
     """Return when the state of the newest date began, and which it was before."""
     if not days:
-        return Change(None, None, is_new=False)
+        return Change(None, None, is_new=False, is_unread=standing.state == "unknown")
     newest = days[-1]
     if standing.state != newest["state"]:  # silence has overtaken the table
         return Change(newest["date"], newest["state"], is_new=False)
@@ -125,7 +130,9 @@ def _sure(facts: VolcanoFacts) -> str:
     said = facts.last_said
     if facts.standing.state in _SAY_NOTHING:
         if said is None:
-            return "nobody can be sure: no pair ever told of it"
+            unread = facts.is_old and not facts.days
+            why = facts.standing.because if unread else "no pair ever told of it"
+            return f"nobody can be sure: {why}"
         age = ", which is old and no longer stands" if facts.is_old else ""
         return f"nobody can be sure now; last said on {said['date']}{age}: {_said(said)}"
     newest = facts.newest

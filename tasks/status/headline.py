@@ -27,7 +27,8 @@ def headline_of(ledger: Ledger, volcano: str, settings: Settings, today: dt.date
     """
     said = {date: given[-1].verdict for date, given in ledger.verdicts(volcano).items()}
     if not said:
-        return f"{volcano}: UNKNOWN: nothing was ever judged"
+        what = "judged by this version yet" if ledger.age_words else "ever judged"
+        return f"{volcano}: UNKNOWN: nothing was {what}"
     known = [date for date, verdict in said.items() if verdict.state not in _SILENT]
     last = max(said)
     lost = len(ledger.lost_pairs(volcano))

@@ -68,17 +68,21 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
         there = {*ledger.newest_dates(), *ledger.volcanoes_with_lost_pairs()}
         channels = tuple(failing_channels(ledger, settings))
         headline = headline_of(ledger, volcano.slug, settings, today) if volcano else None
+        version = ledger.age_words
     without = tuple(slug for slug in watched if slug not in there)
     if frames or (without and volcano is None):
         return HomeStatus(
-            settings.home, today, frames, None, without, channels, reviews, faults, headline
-        )
+            settings.home, today, frames, None, without, channels, reviews, faults, version,
+            headline,
+        )  # fmt: skip
     words = (
         f"{volcano.slug if volcano else 'nothing'} was never fetched into {settings.home}: run "
         f"`fringewatch backfill {volcano.slug if volcano else 'VOLCANO'} --start YYYY-MM-DD "
         "--end YYYY-MM-DD`"
     )
-    return HomeStatus(settings.home, today, (), words, without, channels, watch_faults=faults)
+    return HomeStatus(
+        settings.home, today, (), words, without, channels, watch_faults=faults, version=version
+    )
 
 
 def _watched(
