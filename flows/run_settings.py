@@ -12,10 +12,10 @@ from typing import Any
 from catalogs.ledger.runs import NIGHTLY
 from catalogs.places import WatchList, watch_list
 from catalogs.settings import Settings
-from fringewatch.errors import BadInputError, FringewatchError
+from fringewatch.errors import BadInputError, FringewatchError, ModelError
 from tasks.health.after_run import after_run
 from tasks.health.bad_settings import tell_of_bad_settings
-from tasks.judge.options import checked_settings
+from tasks.judge.options import watch_settings
 from tasks.night import refused_reports
 from tasks.runs import recorded_run
 
@@ -29,10 +29,12 @@ def run_settings(*, home: Path | None = None, **given: Any) -> Settings:
     ------
     BadInputError
         If a name is unknown, a value out of range, or a method has no such option.
+    ModelError
+        If no model has the name that the settings give.
     """
     try:
-        return checked_settings(home=home, **given)
-    except BadInputError as error:
+        return watch_settings(home=home, **given)
+    except (BadInputError, ModelError) as error:
         tell_of_bad_settings(home, error)
         raise
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from fringewatch import __version__
-from fringewatch.errors import BadInputError, FringewatchError
+from fringewatch.errors import BadInputError, FringewatchError, ModelError
 
 if TYPE_CHECKING:
     from catalogs.settings import Settings
@@ -48,18 +48,18 @@ def load(
     portal: Sequence[str], home: Path | None, model: str | None, product: str | None = None
 ) -> "Settings":
     """Return the settings, with what the command was given first."""
-    from tasks.judge.options import checked_settings
+    from tasks.judge.options import watch_settings
 
-    return checked_settings(portal=tuple(portal) or None, home=home, model=model, product=product)
+    return watch_settings(portal=tuple(portal) or None, home=home, model=model, product=product)
 
 
 def load_for_run(home: Path | None, **given: Any) -> "Settings":
     """Return the settings of a run; where they are wrong, the numbers for Prometheus say so."""
-    from tasks.judge.options import checked_settings
+    from tasks.judge.options import watch_settings
 
     try:
-        return checked_settings(home=home, **given)
-    except BadInputError as error:
+        return watch_settings(home=home, **given)
+    except (BadInputError, ModelError) as error:
         from tasks.health.bad_settings import tell_of_bad_settings
 
         tell_of_bad_settings(home, error)

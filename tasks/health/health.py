@@ -28,7 +28,7 @@ from tasks.health.records import (
     VolcanoHealth,
 )
 from tasks.judge.silence import silence_days_of
-from tasks.messages.channel import channel_name
+from tasks.messages.channel import channel_name, is_malformed
 from tasks.messages.send import name_of, waiting_words
 from tasks.status.records import at_utc
 
@@ -79,6 +79,7 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
         *_of_schedule(nights, settings, now),
         *_of_volcanoes(volcanoes, settings, lost),
         *_of_disk(disk, settings),
+        *_of_metrics_file(settings),
         *undelivered,
     )
     last = [
@@ -92,6 +93,7 @@ def _without_home(settings: Settings, error: NoHomeError, now: dt.datetime) -> H
     """Where nothing ran yet a disk that is full may be the reason."""
     findings = [Finding(Check.HOME, str(error))]
     findings += [Finding(Check.WATCH_LIST, words) for words in watch_list(settings).faults.values()]
+    findings += _of_metrics_file(settings)
     if not settings.home.is_dir():
         return Health(now, settings.home, tuple(findings))
     disk = DiskHealth(_free_bytes(settings.home), None)
@@ -228,6 +230,25 @@ def _of_disk(disk: DiskHealth, settings: Settings) -> Iterator[Finding]:
         yield Finding(Check.DISK, str(disk))
 
 
+def fault_of_metrics_file(path: Path) -> str:
+    """Return what is wrong with the place of the numbers; empty if a file can be made there."""
+    if path.is_dir():
+        return f"metrics_file = '{path}' is a folder: name a file in it, ending with .prom"
+    if not path.parent.is_dir():
+        return (
+            f"metrics_file = '{path}': there is no folder {path.parent}: correct the name, or make "
+            "the folder"
+        )
+    return ""
+
+
+def _of_metrics_file(settings: Settings) -> Iterator[Finding]:
+    if settings.metrics_file is not None and (
+        fault := fault_of_metrics_file(settings.metrics_file)
+    ):
+        yield Finding(Check.SETTINGS, fault)
+
+
 def _channels(
     ledger: Ledger, settings: Settings, now: dt.datetime
 ) -> tuple[tuple[ChannelHealth, ...], list[Finding]]:
@@ -238,7 +259,7 @@ def _channels(
         name, words = name_of(number, state.name), waiting_words(state)
         channels.append(ChannelHealth(name, state.waiting, state.failures, words))
         is_late = state.oldest is not None and now - state.oldest > _PATIENCE
-        if state.is_failing or is_late:
+        if state.is_failing or is_late or is_malformed(state.name):
             findings.append(Finding(Check.MESSAGES, f"{name}: {words}"))
     return tuple(channels), findings
 

@@ -15,7 +15,7 @@ from catalogs.records import FrameId, Volcano, newest_pair
 from catalogs.settings import Settings
 from fringewatch.errors import NoHomeError
 from tasks.judge.opinions import Opinions
-from tasks.messages.channel import channel_name
+from tasks.messages.channel import channel_name, is_malformed
 from tasks.messages.send import name_of, waiting_words
 from tasks.status.coverage import in_span, time_gaps
 from tasks.status.headline import headline_of
@@ -102,7 +102,7 @@ def failing_channels(ledger: Ledger, settings: Settings) -> Iterator[str]:
     names = dict.fromkeys(channel_name(url) for url in settings.notify)
     states = ledger.channel_states(names, dt.datetime.now(dt.UTC))
     for number, state in enumerate(states, 1):
-        if state.is_failing:
+        if state.is_failing or is_malformed(state.name):
             yield f"{name_of(number, state.name)}: {waiting_words(state)}"
 
 

@@ -11,7 +11,9 @@ import pytest
 from catalogs.home.home import Home, only_server, only_writer, open_home
 from catalogs.ledger.ledger import open_ledger
 from flows.cli import run
-from fringewatch.errors import HomeBusyError
+from fringewatch.errors import HomeBusyError, HomeError
+from tasks.health.after_run import keep_metrics
+from tasks.health.health import health_of
 from tests.mail import MailServer
 from tests.tasks.health.conftest import WatchedHome, watched
 from tests.tasks.messages.conftest import Outbox, mail, outbox
@@ -163,3 +165,55 @@ def test_its_lock_may_precede_a_home(tmp_path: Path) -> None:
     with only_server(home):
         (home.root / "home.json").unlink()
         assert open_home(home) == home
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('model = "nobody"', "there is no model 'nobody'; known: baseline-0"),
+        ('home = "elsewhere"', "home = 'elsewhere': the home is the folder that this file lies in"),
+    ],
+)
+@pytest.mark.parametrize("command", ["status", "health", "runs", "site", "verify"])
+def test_who_looks_hears_of_settings_that_a_run_refuses(
+    outbox: Outbox, command: str, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = written(outbox, text)
+    assert run([command, *home]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_channel_of_no_kind_is_said_before_a_message_waits(
+    outbox: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = outbox.settings.home
+    with open_ledger(home / "ledger.sqlite"):
+        pass
+    (home / "fringewatch.toml").write_text('notify = ["ntfy://topic", "hunter2"]\n')
+    assert run(["status", "--home", str(home)]) == 4
+    assert run(["health", "--home", str(home)]) == 3
+    said = capsys.readouterr().out
+    assert said.count("! MESSAGES: notify 2 (malformed): 0 waiting: its address has no kind") == 2
+    assert "hunter2" not in said
+
+
+def test_numbers_without_their_folder_are_found_and_no_folder_is_made(
+    outbox: Outbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "typo" / "collector"
+    home = written(outbox, f'metrics_file = "{folder / "fw.prom"}"')
+    with open_ledger(outbox.settings.home / "ledger.sqlite"):
+        pass
+    assert run(["health", *home]) == 3
+    words = f"metrics_file = '{folder / 'fw.prom'}': there is no folder {folder}"
+    assert f"! SETTINGS: {words}" in capsys.readouterr().out
+    settings = outbox.settings.model_copy(update={"metrics_file": folder / "fw.prom"})
+    with pytest.raises(HomeError, match="there is no folder"):
+        keep_metrics(settings)
+    with pytest.raises(HomeError, match="is a folder: name a file"):
+        keep_metrics(outbox.settings.model_copy(update={"metrics_file": tmp_path}))
+    assert not (tmp_path / "typo").exists()
+    folder.mkdir(parents=True)
+    keep_metrics(settings)
+    assert "fringewatch_well" in (folder / "fw.prom").read_text("utf-8")
+    assert "SETTINGS" not in "".join(str(each) for each in health_of(settings).findings)
