@@ -43,11 +43,12 @@ def refuse_lost_ledger(ledger: Path, kept: Place) -> None:
         else "knows of no data" if is_there(ledger)
         else "is empty (0 bytes)"
     )  # fmt: skip
+    parts = [ledger.name] * ledger.exists() + [f"{name} of {kept}" for name in _MADE_BY_RUNS]
     message = (
         f"the home {ledger.parent} is damaged: its ledger {ledger} {what}, while {found} holds "
         "what runs have made. Restore the ledger from a backup, with a -wal file if that has one "
-        f"(docs/upkeep.md). To begin anew, without reviews and first verdicts, move {ledger.name}, "
-        f"and {' and '.join(_MADE_BY_RUNS)} of {kept}, elsewhere first"
+        "(docs/upkeep.md). To begin anew, without reviews and first verdicts, move elsewhere first: "
+        f"{', '.join(parts)}"
     )
     raise LedgerError(message)
 
