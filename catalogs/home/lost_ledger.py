@@ -47,7 +47,7 @@ def refuse_lost_ledger(ledger: Path, kept: Place) -> None:
     message = (
         f"the home {ledger.parent} is damaged: its ledger {ledger} {what}, while {found} holds "
         "what runs have made. Restore the ledger from a backup, with a -wal file if that has one "
-        "(docs/upkeep.md). To begin anew, without reviews and first verdicts, move elsewhere first: "
+        "(docs/upkeep.md). To begin anew, without reviews and first verdicts, first move elsewhere "
         f"{', '.join(parts)}"
     )
     raise LedgerError(message)
