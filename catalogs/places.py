@@ -103,6 +103,11 @@ def place_notes(settings: Settings, volcano: Volcano) -> tuple[str, ...]:
         for frame in place.frames_left_out
         if frame not in listed
     ]
+    said += [
+        f"{volcano.slug}: bad_pairs names {key}, whose frame is none of its frames"
+        for key in place.bad_pairs
+        if "/" in key and key.partition("/")[0] not in listed
+    ]
     if isinstance(place.threshold, dict) and settings.model not in place.threshold:
         said.append(
             f"{volcano.slug}: threshold has no entry for {settings.model}: the model's own counts"

@@ -43,9 +43,11 @@ class VolcanoRow:
     outcome: str
     """``done``, ``partial`` or ``nothing``: how much of this run could be had."""
     state: str
-    """Of the newest date; ``unknown`` after a long silence, or where no table can be read."""
+    """Of the newest date, ``no data`` also where nothing was ever judged; ``unknown`` after a long
+    silence, or where no table can be read."""
     since: dt.date | None
     newest: dt.date | None
+    """Newest data, UTC: the last date of which something is known, as on its page."""
     age_days: int | None
     gaps: tuple[str, ...]
     """What this run could not have, with its reasons."""
@@ -67,7 +69,7 @@ class VolcanoRow:
             "since": str(self.since or ""),
             "because": self.because,
             "review": self.review,
-            "newest date": str(self.newest or ""),
+            "newest data": str(self.newest or ""),
             "age (days)": "" if self.age_days is None else self.age_days,
             "gaps": len(self.gaps),
             "reasons": "; ".join(self.gaps[:_GAPS_SHOWN]),
@@ -98,7 +100,7 @@ def leave_artifacts(reports: Sequence[RunReport], settings: Settings) -> None:
 
 
 def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
-    """Return the row of a report; the age of its newest date is counted from `today`, UTC.
+    """Return the row of a report; the age of its newest data is counted from `today`, UTC.
 
     A volcano of which this run got nothing is shown as the table of the last run has it.
     """
@@ -110,18 +112,16 @@ def row_of(report: RunReport, settings: Settings, today: dt.date) -> VolcanoRow:
     dates = _dates_of(report.volcano, settings)
     if dates is None or dates.empty:
         outcome = report.outcome.name.lower()
-        return VolcanoRow(
-            report.volcano, outcome, "unknown", None, None, None, gaps, notes, page=page
-        )
-    newest = _day(dates.iloc[-1]["date"])
+        state = "unknown" if dates is None else "no data"
+        return VolcanoRow(report.volcano, outcome, state, None, None, None, gaps, notes, page=page)
     standing = standing_of(dates, today, silence_days_of(settings.for_volcano(report.volcano)))
     return VolcanoRow(
         volcano=report.volcano,
         outcome=report.outcome.name.lower(),
         state=standing.state,
         since=standing.since,
-        newest=newest,
-        age_days=(today - newest).days if newest else None,
+        newest=standing.newest,
+        age_days=(today - standing.newest).days if standing.newest else None,
         gaps=gaps,
         notes=notes,
         because=standing.because,
@@ -138,7 +138,7 @@ def markdown_of(rows: Sequence[VolcanoRow], today: dt.date) -> str:
         age = f", {counted(row.age_days, 'day')} old" if row.age_days is not None else ""
         name = f"[{row.volcano}]({row.page})" if row.page else row.volcano
         said.append(
-            f"- **{name}**: {row.state}{since}; newest date {row.newest or 'none'}{age}"
+            f"- **{name}**: {row.state}{since}; newest data {row.newest or 'none'}{age}"
             + (f" ({row.because})" if row.because else "")
             + (f"; reviewed: {row.review}" if row.review else "")
         )
@@ -165,8 +165,3 @@ def _dates_of(volcano: str, settings: Settings) -> pd.DataFrame | None:
     except (FringewatchError, OSError) as error:
         _LOGGER.info("%s: no table of dates to show: %s", volcano, error)
         return None
-
-
-def _day(value: object) -> dt.date | None:
-    # A cell of a table, of which pandas' stubs cannot know what it holds.
-    return None if pd.isna(value) else pd.Timestamp(value).date()  # type: ignore[call-overload,arg-type]

@@ -72,9 +72,9 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the deployment's fo
     )
     request = parse_request(volcano, start, end, frames or (), settings)
     with recorded_run(settings, BACKFILL, [request.volcano.slug]) as run:
-        (report,) = leave_site([watch_volcano(request, settings, PREFECT_STEPS)], settings)
+        done = [watch_volcano(request, settings, PREFECT_STEPS)]
+        (report,) = leave_exports(leave_site(done, settings), settings)
         run.reports = [report]
     after_run(settings)
     leave_artifacts([report], settings)
-    leave_exports([report], settings)
     return conclude(report)

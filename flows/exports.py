@@ -6,23 +6,42 @@ from collections.abc import Sequence
 
 from catalogs.places import catalogue_of
 from catalogs.settings import Settings
-from fringewatch.errors import FringewatchError
+from fringewatch.failures import foreseen
 from tasks.records import RunReport
 from tasks.standards.write import write_exports
 
 _LOGGER = logging.getLogger(__name__)
 
 
-def leave_exports(reports: Sequence[RunReport], settings: Settings) -> None:
-    """Write the exports of the volcanoes of a run; nothing of the watch rests on them."""
+def leave_exports(reports: Sequence[RunReport], settings: Settings) -> list[RunReport]:
+    """Return the reports of a run after its exports were written; without `exports`, none are.
+
+    What could not be written is a gap of the run: another system would read the old file, and not
+    know. The tables are there all the same, and all the other files.
+
+    Parameters
+    ----------
+    reports
+        Of the run; a name that is no volcano has nothing to export.
+    settings
+        Of the run.
+    """
     if not settings.exports:
-        return
-    catalogue = catalogue_of(settings)
-    volcanoes = [catalogue.find(report.volcano) for report in reports]
+        return list(reports)
+    known = {volcano.slug: volcano for volcano in catalogue_of(settings).volcanoes}
+    volcanoes = [known[report.volcano] for report in reports if report.volcano in known]
     try:
-        report = write_exports(settings, volcanoes, dt.datetime.now(dt.UTC).date())
-    except FringewatchError as error:
-        _LOGGER.warning("the exports are not written: %s", error)
-        return
-    for line in report.lines():
+        made = write_exports(settings, volcanoes, dt.datetime.now(dt.UTC).date())
+    except Exception as error:
+        found = foreseen(error)
+        if found is None:
+            raise
+        words = f"the exports are not written: {found}"
+        _LOGGER.error("%s", words)  # noqa: TRY400 - foreseen: no traceback
+        return [report.lacking(words) for report in reports]
+    for line in made.lines():
         _LOGGER.info("%s", line)
+    if not made.problems:
+        return list(reports)
+    words = f"not all exports could be written: {'; '.join(made.problems)}"
+    return [report.lacking(words) for report in reports]

@@ -72,9 +72,8 @@ def nightly(
     slugs = tuple(volcano.slug for volcano in watched.volcanoes)
     with recorded_run(settings, NIGHTLY, (*slugs, *watched.faults)) as run:
         done = watch_night(requests, settings, PREFECT_STEPS)
-        reports = leave_site(done, settings, refused=refused)
+        reports = leave_exports(leave_site(done, settings, refused=refused), settings)
         run.reports = reports
     after_run(settings)
     leave_artifacts(reports, settings)
-    leave_exports(reports, settings)
     return conclude_all(reports)

@@ -3,11 +3,10 @@
 import datetime as dt
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 from catalogs.settings import Settings
 from fringewatch.failures import foreseen
-from tasks.records import Outcome, RunReport
+from tasks.records import RunReport
 from tasks.site.site import write_site
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,21 +58,18 @@ def _with_pages(
         found = foreseen(error)
         if found is None:
             raise
-        return [_lacking(report, f"the pages could not be made: {found}") for report in reports]
+        words = f"the pages could not be made: {found}"
+        _LOGGER.error("%s", words)  # noqa: TRY400 - foreseen: no traceback
+        return [report.lacking(words) for report in reports]
     for line in made.lines():
         _LOGGER.info("%s", line)
     if not made.problems:
         return list(reports)
-    words = "; ".join(made.problems)
-    return [_lacking(report, f"not all pages could be made: {words}") for report in reports]
+    words = f"not all pages could be made: {'; '.join(made.problems)}"
+    _LOGGER.error("%s", words)
+    return [report.lacking(words) for report in reports]
 
 
 def _words_of_failure(report: RunReport) -> Sequence[str]:
     """Why a volcano got nothing at all: its notes say so."""
     return report.notes if report.published is None else ()
-
-
-def _lacking(report: RunReport, words: str) -> RunReport:
-    _LOGGER.error("%s: %s", report.volcano, words)
-    outcome = Outcome.PARTIAL if report.outcome is Outcome.DONE else report.outcome
-    return replace(report, outcome=outcome, notes=(*report.notes, words))

@@ -30,7 +30,7 @@ from tasks.judge.detect import (
     with_slow_motion,
 )
 from tasks.judge.displacements import measure_displacements
-from tasks.judge.left_out import left_out_of
+from tasks.judge.left_out import LeftOut, left_out_of
 from tasks.judge.lost import in_doubt_from, with_lost
 from tasks.judge.models import judging_model
 from tasks.judge.opinions import Opinions
@@ -102,7 +102,7 @@ def publish_volcano(
         title = f"{volcano.name}: is it deforming?"
         draw_timeline(dates, interferograms, pictures[0], title, settings.footnote, volcano)
         newest = sorted(scored, key=lambda row: (row.pair.secondary, row.pair))[-_PAIRS_DRAWN:]
-        windows = reader.read_all([_seen(row) for row in newest])
+        windows = reader.read_all([_seen(row, judged.left_out) for row in newest])
         title = f"{volcano.name}: the newest interferograms, as the model saw them"
         if windows:
             draw_interferograms(windows, pictures[1], title, settings.footnote)
@@ -132,6 +132,7 @@ class _Judged:
     dates: pd.DataFrame
     interferograms: pd.DataFrame
     revised_now: tuple[dt.date, ...]
+    left_out: LeftOut
 
 
 def _judge(
@@ -152,18 +153,19 @@ def _judge(
         # A date of which something was said keeps its row, whatever became of its pairs.
         tried = {*_dates_tried(ledger, volcano, frames), *said_before}
         verdicts = judge_dates(scored, model, method, tried, left_out)
-        heard = {row.pair.secondary for row in scored if left_out.why(row) is None}
+        counting = [row for row in scored if left_out.why(row) is None]
+        heard = {row.pair.secondary for row in counting}
         verdicts = with_slow_motion(verdicts, ledger.measures(volcano.slug), heard, settings)
         verdicts = with_lost(verdicts, lost, said_before)
         measure_displacements(ledger, volcano.slug, verdicts, settings)
         measures = ledger.measures(volcano.slug)
         now = to_remember(verdicts, method.name, identity)
-        news = news_of(volcano, verdicts, scored, settings, in_doubt_from=in_doubt_from(lost))
+        news = news_of(volcano, verdicts, counting, settings, in_doubt_from=in_doubt_from(lost))
         revised_now = ledger.record_verdicts(volcano.slug, now, news)
         said = SaidOfDates(ledger.verdicts(volcano.slug), opinions, left_out, measures)
     interferograms = _interferograms(volcano, scored, model, said)
     dates = dates_table(volcano, verdicts, scored, said, method.name, model.name)
-    return _Judged(scored, dates, interferograms, revised_now)
+    return _Judged(scored, dates, interferograms, revised_now, left_out)
 
 
 def _published(
@@ -236,8 +238,10 @@ def _by_threshold(row: ScoredPair, model: Detector) -> ScoredPair:
     return replace(row, score=replace(row.score, positive=row.score.score >= model.threshold))
 
 
-def _seen(row: ScoredPair) -> SeenPair:
-    return SeenPair(row.frame, row.pair, row.score.probability, row.score.positive)
+def _seen(row: ScoredPair, left_out: LeftOut) -> SeenPair:
+    counts = left_out.why(row) is None
+    positive = row.score.positive and counts
+    return SeenPair(row.frame, row.pair, row.score.probability, positive, is_left_out=not counts)
 
 
 def _interferograms(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
@@ -221,6 +221,17 @@ class RunReport:
         return self.outcome is Outcome.LATER or (
             self.fetched == 0 and any(problem.try_later for problem in self.problems)
         )
+
+    def lacking(self, words: str) -> "RunReport":
+        """Return the report of a run that left something unwritten beside the tables, and says so.
+
+        Parameters
+        ----------
+        words
+            What, and why.
+        """
+        outcome = Outcome.PARTIAL if self.outcome is Outcome.DONE else self.outcome
+        return replace(self, outcome=outcome, notes=(*self.notes, words))
 
     def lines(self) -> list[str]:
         """Return the report for a person, a fact a line."""

@@ -13,9 +13,9 @@ from catalogs.ledger.review_rows import REVIEW_TABLES
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import DiskFullError, HomeBusyError, HomeError, LedgerError
 
-LEDGER_FORMAT = 6
+LEDGER_FORMAT = 7
 """Format 1 had no verdicts, 2 no layers and no recipes of scores, 3 no corrections, 4 no reviews,
-no messages and no runs, 5 no lost pairs.
+no messages and no runs, 5 no lost pairs, 6 no words of messages that were sent.
 
 An older ledger gets what it lacks when it is opened for writing.
 """

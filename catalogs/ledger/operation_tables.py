@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS channels(
 CREATE TABLE IF NOT EXISTS deliveries(
     message INTEGER, channel TEXT, mark TEXT NOT NULL, begun_at TEXT NOT NULL, delivered_at TEXT,
     PRIMARY KEY (message, channel));
+CREATE TABLE IF NOT EXISTS sent_lines(
+    message INTEGER, channel TEXT, line TEXT NOT NULL, PRIMARY KEY (message, channel));
 CREATE TABLE IF NOT EXISTS runs(
     number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, version TEXT NOT NULL,
     started_at TEXT NOT NULL, ended_at TEXT, outcome TEXT, disk_free_bytes INTEGER,

@@ -7,11 +7,11 @@ and it goes again, under the same mark.
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from catalogs.ledger.file import LedgerFile, parse_time, write_time
-from catalogs.ledger.outbox_records import Batch, ChannelState, Message, MessageKind
+from catalogs.ledger.outbox_records import Batch, ChannelState, Message, MessageKind, SentLine
 from catalogs.ledger.standings import register_channels
 
 FIRST_PAUSE: Final = dt.timedelta(minutes=10)
@@ -77,19 +77,45 @@ class OutboxLedger(LedgerFile):
         numbers = [number for number, mark in open_rows if mark == first]
         return Batch(first, tuple(by_number[number] for number in numbers))
 
-    def record_delivered(self, channel: str, batch: Batch) -> None:
-        """Remember that a channel took a batch; it is well, and nothing of it goes again."""
+    def record_delivered(self, channel: str, batch: Batch, lines: Mapping[int, str]) -> None:
+        """Remember that a channel took a batch; it is well, and nothing of it goes again.
+
+        Parameters
+        ----------
+        channel
+            Its name.
+        batch
+            What it took.
+        lines
+            The line of each message as it was sent, by the message's number.
+        """
         now = write_time()
         with self._transaction() as cursor:
             cursor.executemany(
                 "UPDATE deliveries SET delivered_at = ? WHERE channel = ? AND message = ?",
                 [(now, channel, message.number) for message in batch.messages],
             )
+            cursor.executemany(
+                "INSERT OR REPLACE INTO sent_lines VALUES (?, ?, ?)",
+                [(number, channel, line) for number, line in lines.items()],
+            )
             cursor.execute(
                 "UPDATE channels SET failures = 0, failing_since = NULL, next_attempt = NULL, "
                 "reason = '', last_success = ? WHERE channel = ?",
                 (now, channel),
             )
+
+    def sent_lines(self) -> dict[int, tuple[SentLine, ...]]:
+        """What channels got of each message that reached one, by its number, the earliest first."""
+        rows = self._connection.execute(
+            "SELECT d.message, d.channel, d.delivered_at, COALESCE(s.line, '') FROM deliveries d "
+            "LEFT JOIN sent_lines s ON s.message = d.message AND s.channel = d.channel "
+            "WHERE d.delivered_at IS NOT NULL ORDER BY d.message, d.delivered_at, d.rowid"
+        )
+        found: dict[int, tuple[SentLine, ...]] = {}
+        for number, channel, at, line in rows:
+            found[number] = (*found.get(number, ()), SentLine(channel, parse_time(at), line))
+        return found
 
     def record_channel_failure(self, channel: str, reason: str, now: dt.datetime) -> None:
         """Remember that a channel took nothing, and why; the pause before the next try grows."""

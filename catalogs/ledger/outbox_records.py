@@ -126,6 +126,17 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class SentLine:
+    """What a channel got of a message."""
+
+    channel: str
+    at: dt.datetime
+    """UTC: when it had taken it."""
+    line: str
+    """The line that fits an SMS; empty where an older version sent it, which kept none."""
+
+
+@dataclass(frozen=True)
 class ChannelState:
     """How a channel does."""
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from catalogs.ledger.file import parse_time, write_time
@@ -50,6 +50,30 @@ class VerdictLedger(StandingLedger):
                     self.note_standing(cursor, volcano, *news)
         return tuple(changed)
 
+    def newest_verdicts(self, volcano: str, known: Container[str]) -> dict[dt.date, Verdict]:
+        """Return what is said of a volcano's newest dates, the newest first.
+
+        Parameters
+        ----------
+        volcano
+            Its slug.
+        known
+            The newest date of one of these states is the last that is given.
+        """
+        rows = self._connection.execute(
+            "SELECT date, state, since, probability, method, model, model_sha256 FROM verdicts "
+            "WHERE volcano = ? ORDER BY date DESC, number DESC",
+            (volcano,),
+        )
+        found: dict[dt.date, Verdict] = {}
+        for date, *said in rows:
+            day = dt.date.fromisoformat(date)
+            if day not in found:
+                found[day] = _verdict(*said)
+                if found[day].state in known:
+                    break
+        return found
+
     def verdicts(self, volcano: str) -> dict[dt.date, tuple[GivenVerdict, ...]]:
         """Everything that was ever said of each date of a volcano, the first verdict first."""
         rows = self._connection.execute(
@@ -59,12 +83,18 @@ class VerdictLedger(StandingLedger):
         )
         found: dict[dt.date, tuple[GivenVerdict, ...]] = {}
         for date, state, since, probability, method, model, sha256, judged_at in rows:
-            verdict = Verdict(
-                state,
-                dt.date.fromisoformat(since) if since else None,
-                math.nan if probability is None else probability,  # SQLite has no NaN
-                method, model, sha256,
-            )  # fmt: skip
+            verdict = _verdict(state, since, probability, method, model, sha256)
             day = dt.date.fromisoformat(date)
             found[day] = (*found.get(day, ()), GivenVerdict(verdict, parse_time(judged_at)))
         return found
+
+
+def _verdict(
+    state: str, since: str | None, probability: float | None, method: str, model: str, sha256: str
+) -> Verdict:
+    return Verdict(
+        state,
+        dt.date.fromisoformat(since) if since else None,
+        math.nan if probability is None else probability,  # SQLite has no NaN
+        method, model, sha256,
+    )  # fmt: skip

@@ -94,6 +94,10 @@ class JudgingSettings(SettingGroup):
         return found
 
 
+_OVERVIEW: Final = "index"
+"""The page that a volcano of this name would overwrite."""
+
+
 def _slug_of(name: str, place: PlaceSettings) -> str:
     """Return the slug of an entry: the catalogue's where it knows the name, else its own."""
     try:
@@ -103,6 +107,9 @@ def _slug_of(name: str, place: PlaceSettings) -> str:
             message = f"[volcano.{name}]: {error}; a place of your own needs latitude and longitude"
             raise ValueError(message) from error
     slug = plain_spelling(name)
+    if slug == _OVERVIEW:
+        message = f"[volcano.{name}]: the overview of all volcanoes is called so: take another name"
+        raise ValueError(message)
     if is_slug(slug):
         return slug
     message = (

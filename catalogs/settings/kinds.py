@@ -23,7 +23,8 @@ def _none_if_empty(value: object) -> object:
 
 def _hour_in_utc(value: dt.time | None) -> dt.time | None:
     if value is not None and value.tzinfo is not None:
-        message = "give the hour in UTC, without a zone"
+        # Also what a bare number becomes: seconds of a day in UTC.
+        message = 'write an hour of the day, UTC, as "HH:MM", such as "06:00", without a zone'
         raise ValueError(message)
     return value
 

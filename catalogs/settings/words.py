@@ -33,7 +33,22 @@ def words_of_errors(errors: Sequence[ErrorDetails], known: KnownNames) -> list[s
     known
         The entries that there are, for suggestions.
     """
-    return list(dict.fromkeys(_words_of(error, known) for error in errors))
+    places = [_names(error["loc"]) for error in errors]
+    # Of a value that may be a number or a table, what is wrong within the table is said alone.
+    said = (
+        _words_of(error, known)
+        for error, names in zip(errors, places, strict=True)
+        if not any(len(names) < len(other) and other[: len(names)] == names for other in places)
+    )
+    return list(dict.fromkeys(said))
+
+
+def _names(place: Sequence[int | str]) -> list[int | str]:
+    """Where an entry stands, without the kinds that Pydantic tried where there are several."""
+    names = [name for name in place if not str(name).startswith("dict[")]
+    if len(names) > 1 and names[-1] in {"bool", "int", "float", "tuple"}:
+        names.pop()
+    return names
 
 
 def _words_of(error: ErrorDetails, known: KnownNames) -> str:
@@ -42,10 +57,7 @@ def _words_of(error: ErrorDetails, known: KnownNames) -> str:
         return _plain(error["msg"])
     if error["type"] == "extra_forbidden":
         return _unknown(place, known, error["input"])
-    # Of a value that may be one of several kinds, Pydantic names the kind last.
-    names = list(place)
-    if len(names) > 1 and names[-1] in {"bool", "int", "float", "tuple"}:
-        names.pop()
+    names = _names(place)
     name = _place(names)
     if isinstance(error["input"], Mapping) and names[0] not in known.secrets:
         return f"{name}: {_plain(error['msg'])}"  # a whole table: its message says what in it
@@ -98,6 +110,8 @@ def _advice(names: Sequence[int | str], error: ErrorDetails, *, is_secret: bool)
         "finite": f"write a number{of_unit}",
     }
     is_of_kind = kind.endswith(("_type", "_parsing", "_from_float", "_number"))
+    if kind in {"too_short", "string_too_short"}:
+        return "it is empty: leave the entry out, or write something"
     found = advice.get(kind.partition("_")[0]) if is_of_kind else None
     return found or _plain(error["msg"])
 

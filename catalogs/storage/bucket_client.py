@@ -23,15 +23,18 @@ from zarr.storage import ObjectStore
 from fringewatch.errors import HomeError, StorageUnavailableError
 
 RETRIES: Final[dict[str, Any]] = {
-    "max_retries": 7,
+    "max_retries": 11,
     "retry_timeout": dt.timedelta(seconds=90),
     "backoff": {
         "init_backoff": dt.timedelta(seconds=0.2),
-        "max_backoff": dt.timedelta(seconds=10),
-        "base": 2,
+        "max_backoff": dt.timedelta(seconds=5),
+        "base": 6,
     },
 }
-"""How often and how long a request is repeated: about 25 s against storage that is down."""
+"""How often and how long a request is repeated: 20 to 45 s against storage that is down.
+
+A pause is drawn between the first one and `base` times the one before: with a base of 2 they hardly
+grow, and seven of them take 3 s."""
 
 # A read timeout counts while we upload too, in parts of 5 MB: it must outlast one on a slow line.
 _PATIENCE: Final[dict[str, str]] = {

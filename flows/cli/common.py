@@ -16,6 +16,7 @@ from fringewatch.errors import BadInputError, FringewatchError, ModelError
 if TYPE_CHECKING:
     from catalogs.settings import Settings
 
+PARTIAL = 3
 NOTHING_HAD = 4
 
 app = App(

@@ -3,10 +3,8 @@
 import datetime as dt
 from pathlib import Path
 
-from flows.cli.common import NOTHING_HAD, HomeFolder, app, load, without_prefect
+from flows.cli.common import NOTHING_HAD, PARTIAL, HomeFolder, app, load, without_prefect
 from fringewatch.errors import BadInputError
-
-_PARTIAL = 3
 
 
 @app.command
@@ -48,4 +46,4 @@ def export(*volcanoes: str, output: Path | None = None, home: HomeFolder = None)
         folder = Folder(output) if output else None
         report = write_exports(settings, named, dt.datetime.now(dt.UTC).date(), folder)
     print("\n".join(report.lines()))
-    return _PARTIAL if report.problems else 0
+    return PARTIAL if report.problems else 0

@@ -73,22 +73,14 @@ def _test_channels(settings: "Settings") -> int:
 
 
 def _list_messages(settings: "Settings") -> int:
-    """Print all messages that were ever made, oldest first; the exit code."""
+    """Print all messages that were ever made, oldest first, as they were sent; the exit code."""
     from catalogs.home.home import home_of
     from catalogs.home.reading import find_home, kept_ledger
-    from tasks.messages.send import review_words
-    from tasks.messages.words import text_of
+    from tasks.messages.listing import message_lines
 
-    today = dt.datetime.now(dt.UTC).date()
     with kept_ledger(find_home(home_of(settings))) as ledger:
-        found = ledger.messages()
-        review = review_words(ledger)
-        for message in found:
-            made = f"{message.number} {message.made_at:%Y-%m-%d %H:%M} UTC"
-            text = text_of(message, today, settings.site_url, review)
-            print(f"{made} {text.line}")
-    if not found:
-        print("no messages")
+        lines = [*message_lines(ledger, settings, dt.datetime.now(dt.UTC).date())]
+    print("\n".join(lines or ["no messages"]))
     return 0
 
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
-from flows.cli.common import NO_NEGATIVE, NOTHING_HAD, HomeFolder, app, load, without_prefect
+from flows.cli.common import (
+    NO_NEGATIVE,
+    NOTHING_HAD,
+    PARTIAL,
+    HomeFolder,
+    app,
+    load,
+    without_prefect,
+)
 from fringewatch.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -125,23 +133,26 @@ def _give(
     else:
         given = give_review(volcano, _statement(subject, said, *by), settings)
     print("\n".join(given.lines()))
-    _tell_everywhere(volcano, settings)
-    if settings.exports:
-        from tasks.standards.write import write_exports
-
-        written = write_exports(settings, [volcano], dt.datetime.now(dt.UTC).date())
-        print("\n".join(written.lines()))
-    return 0
+    return 0 if _tell_everywhere(volcano, settings) else PARTIAL
 
 
-def _tell_everywhere(volcano: "Volcano", settings: "Settings") -> None:
-    """Make the volcano's page anew, and send what the review changed."""
+def _tell_everywhere(volcano: "Volcano", settings: "Settings") -> bool:
+    """Make page and exports anew, send what the review changed; whether all could be written."""
     from tasks.health.after_run import after_run
     from tasks.site.site import write_site
+    from tasks.standards.write import write_exports
 
+    problems: tuple[str, ...] = ()
     if settings.site:
-        print("\n".join(write_site(settings, {volcano.slug}).lines()))
+        made = write_site(settings, {volcano.slug})
+        print("\n".join(made.lines()))
+        problems += made.problems
     after_run(settings)
+    if settings.exports:
+        written = write_exports(settings, [volcano], dt.datetime.now(dt.UTC).date())
+        print("\n".join(written.lines()))
+        problems += written.problems
+    return not problems
 
 
 def _statement(subject: str, said: SaidOptions, by: str, note: str) -> "Statement":

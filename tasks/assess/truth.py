@@ -20,6 +20,7 @@ from tasks.assess.truth_records import (
     united,
 )
 from tasks.assess.volcnet import read_volcnet
+from tasks.scenarios.truth import SCENARIO_FILE
 
 Places = dict[str, PlaceTruth]
 _Key = TypeVar("_Key")
@@ -51,7 +52,11 @@ def read_truth(path: Path) -> Truth:
     """
     if not path.is_dir():
         return Truth(str(path), _read_file(path))
-    files = sorted(file for file in path.iterdir() if file.suffix in {".csv", ".gz", ".txt"})
+    files = sorted(
+        file
+        for file in path.iterdir()
+        if file.suffix in {".csv", ".gz", ".txt"} and file.name != SCENARIO_FILE
+    )
     if not files:
         message = f"{path} holds no truth: no .csv, .csv.gz or .txt"
         raise BadInputError(message)

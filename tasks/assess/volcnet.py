@@ -32,7 +32,8 @@ def read_volcnet(path: Path) -> dict[str, PlaceTruth]:
     try:
         parser.read_string(path.read_text(encoding="utf-8"), source=str(path))
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        message = f"{path} cannot be read as episodes of VolcNet: {error}"
+        said = "; ".join(str(error).splitlines())
+        message = f"{path} cannot be read as episodes of VolcNet: {said}"
         raise BadInputError(message) from error
     if not parser.sections():
         message = (

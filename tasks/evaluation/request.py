@@ -60,6 +60,11 @@ class EvaluationRequest:
                 f"the model '{self.models[0]}' cannot be judged by held-out places, since it is "
                 "trained already: give its --encoder, or --images FOLDER"
             )
+        elif self.corpus is None and self.held_out is not None:
+            message = (
+                f"--held-out {self.held_out} is about a corpus, and {self.images} has pictures "
+                "alone: leave it out, or give --corpus FILE"
+            )
         elif self.seeds < 1:
             message = f"{self.seeds} probe seeds: give at least 1; 5 show how much hangs on luck"
         else:

@@ -28,6 +28,7 @@ from tasks.health.records import (
     VolcanoHealth,
 )
 from tasks.judge.silence import silence_days_of
+from tasks.judge.standing import standing_in
 from tasks.messages.channel import channel_name, is_malformed
 from tasks.messages.send import name_of, waiting_words
 from tasks.status.records import at_utc
@@ -152,20 +153,22 @@ def _volcanoes(
 ) -> tuple[VolcanoHealth, ...]:
     """How each volcano does, of which data are not lost: state, age of its data, failed nights."""
     slugs, lost = watched
-    standings, newest, pairs = ledger.standings(), ledger.newest_dates(), ledger.pair_counts()
+    newest, pairs = ledger.newest_dates(), ledger.pair_counts()
     successes, failed = ledger.last_good_runs(), ledger.failed_nights(now)
     found = []
     for slug in slugs:
         silence_days = silence_days_of(settings.for_volcano(slug))
-        standing, date = standings.get(slug), newest.get(slug)
+        date = newest.get(slug)
         age = (now.date() - date).days if date else None
-        known = standing is not None and age is not None and age <= silence_days
-        known = known and slug not in lost
+        standing, _ = standing_in(ledger, slug, now.date(), silence_days)
+        state, since = standing.state, standing.since
+        if slug in lost:
+            state, since = "unknown", None
         found.append(
             VolcanoHealth(
                 volcano=slug,
-                state=standing.state if standing and known else "unknown",
-                since=standing.since if standing and known else None,
+                state=state,
+                since=since,
                 newest=date,
                 age_days=age,
                 pairs=pairs.get(slug, 0),

@@ -13,7 +13,7 @@ from fringewatch.errors import HomeError
 from tasks.health.health import fault_of_metrics_file
 from tasks.health.records import Check, Health, VolcanoHealth
 
-STATES: Final = ("quiet", "watch", "unrest", "unknown")
+STATES: Final = ("quiet", "watch", "unrest", "unknown", "no data", "masked")
 
 
 def write_metrics(health: Health, path: Path) -> None:

@@ -55,7 +55,8 @@ class VolcanoHealth:
 
     volcano: str
     state: str
-    """Last known; ``unknown`` after a silence, or where nothing was ever judged."""
+    """As on its page: that of the newest date, ``no data`` also where nothing was ever judged, and
+    ``unknown`` after a silence or where data are lost."""
     since: dt.date | None
     newest: dt.date | None
     """UTC date of the newest acquisition here."""

@@ -145,22 +145,29 @@ def _empty(
         batch = ledger.next_batch(name, joined_from, time)
         if batch is None:
             return sent
-        text = _text_of(batch, ledger, settings, time)
-        attempt = _hand_over(url, text, batch.mark, sender)
+        texts = _texts_of(batch, ledger, settings, time)
+        whole = next(iter(texts.values())) if len(texts) == 1 else text_of_many([*texts.values()])
+        attempt = _hand_over(url, whole, batch.mark, sender)
         if not attempt.taken:
             ledger.record_channel_failure(name, attempt.reason, time)
             _LOGGER.warning("a message did not reach channel %s: %s", name, attempt.reason)
             return sent
-        ledger.record_delivered(name, batch)
+        lines = {number: text.line for number, text in texts.items()}
+        ledger.record_delivered(name, batch, lines)
         sent += len(batch.messages)
 
 
-def _text_of(batch: Batch, ledger: Ledger, settings: Settings, time: dt.datetime) -> Text:
+def _texts_of(
+    batch: Batch, ledger: Ledger, settings: Settings, time: dt.datetime
+) -> dict[int, Text]:
+    """The messages of a batch in words, by their numbers, in the order in which they are read."""
     # Of several, unrest is read first: a telephone shows the beginning alone.
     ordered = sorted(batch.messages, key=lambda message: not message.is_urgent)
     review = review_words(ledger)
-    texts = [text_of(message, time.date(), settings.site_url, review) for message in ordered]
-    return texts[0] if len(texts) == 1 else text_of_many(texts)
+    return {
+        message.number: text_of(message, time.date(), settings.site_url, review)
+        for message in ordered
+    }
 
 
 def review_words(ledger: Ledger) -> Callable[[str, dt.date | None], str]:

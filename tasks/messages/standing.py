@@ -11,7 +11,9 @@ from catalogs.records import Direction, Volcano
 from catalogs.settings import Settings
 from fringewatch.plain_text import counted
 from insar_models.onset.evidence import DateState, DateVerdict
+from tasks.judge.changes import changes_of
 from tasks.judge.silence import silence_days_of
+from tasks.judge.standing import KNOWN_STATES, SaidOfDate
 from tasks.messages.channel import channel_name
 from tasks.messages.place_words import place_words
 
@@ -50,10 +52,26 @@ def news_of(
     silence_days = silence_days_of(settings)
     standing, because = standing_now(verdicts, today, silence_days, in_doubt_from=in_doubt_from)
     facts: dict[str, Any] = {"name": volcano.name, "because": because}
+    facts["was"] = _before(verdicts, standing, silence_days, today)
     verdict = next((each for each in verdicts if each.date == standing.date), None)
     if verdict is not None:
         facts |= _evidence(volcano, verdict, scored)
     return standing, facts, telling_of(settings)
+
+
+def _before(
+    verdicts: Sequence[DateVerdict], standing: Standing, silence_days: int, today: dt.date
+) -> str | None:
+    """Return what was said before this state, as page and feed say it; empty for nothing.
+
+    None where they say something else of now: they know masked dates, of which nobody is told.
+    """
+    said = [
+        SaidOfDate(one.date, one.state.value, one.since, "", one.state.value in KNOWN_STATES)
+        for one in verdicts
+    ]
+    changes = list(changes_of(said, silence_days, today))
+    return changes[-1].before if changes and changes[-1].after == standing.state else None
 
 
 def standing_now(

@@ -106,13 +106,29 @@ def _state(
         line = _state_line(when, facts, (now.date, today), (reviewed, link))
     details = (
         f"{facts['name']}: {now.state}{f' since {now.since}' if now.since else ''}; "
-        f"before: {before.state}{f' since {before.since}' if before.since else ''}.",
+        f"{_before(facts.get('was'), before)}.",
         f"Why: {facts['because']}." if facts["because"] else "",
         f"Of {now.date} UTC, {_age(now.date, today)}; {reviewed}." if now.date else "",
         f"Page: {link}" if link else "",
         f"{_ADVICE} Message {message.number} of Fringewatch {__version__}.",
     )
     return Text(when, line, tuple(map(sms_text, filter(None, details))))
+
+
+def _before(was: str | None, told: Standing) -> str:
+    """What was before, as page and feed say it, and what the reader was told last if that differs.
+
+    Parameters
+    ----------
+    was
+        Empty for nothing; None of a message of an older version, which did not know it.
+    told
+        What counted as told: of a volcano of which nobody was told anything it is *quiet*.
+    """
+    since = f" since {told.since}" if told.since else ""
+    if was is None or was == told.state:
+        return f"before: {told.state}{since}"
+    return f"before: {was}; last told: {told.state}{since}" if was else "before: nothing was said"
 
 
 def _state_line(

@@ -50,6 +50,8 @@ class PhaseWindow:
     """
     has_less_air: bool = False
     """Whether layered air was taken from the phase."""
+    is_left_out: bool = False
+    """Whether it is no evidence: then it is grey."""
 
 
 def draw_interferograms(
@@ -57,7 +59,8 @@ def draw_interferograms(
 ) -> Place:
     """Return `place`, where the strip now is: a PNG with up to five windows in a row.
 
-    Wrapped phase has a cyclic colour map, no data is grey, and a positive window a thick frame.
+    Wrapped phase has a cyclic colour map, no data is grey, and a positive window a thick frame; one
+    that is left out has no colour at all.
     Where there is an activation, a line goes round the pixels that reach half of its peak. The same
     windows give the same bytes.
 
@@ -123,9 +126,8 @@ def _check(window: PhaseWindow) -> None:
 def _draw_window(axes: Axes, window: PhaseWindow, colours: Colormap) -> None:
     """Draw one interferogram with its dates and its score."""
     # No interpolation: values between two pixels would cross the jump from pi to -pi.
-    axes.imshow(
-        window.phase_rad, cmap=colours, vmin=-math.pi, vmax=math.pi, interpolation="nearest"
-    )
+    shown = mpl.colormaps["gray"].with_extremes(bad="#B8B8B8") if window.is_left_out else colours
+    axes.imshow(window.phase_rad, cmap=shown, vmin=-math.pi, vmax=math.pi, interpolation="nearest")
     if window.activation is not None:
         _draw_outline(axes, window.activation)
     scored = "not scored" if math.isnan(window.probability) else f"p = {window.probability:.2f}"
@@ -133,7 +135,8 @@ def _draw_window(axes: Axes, window: PhaseWindow, colours: Colormap) -> None:
     axes.set_title(
         f"{window.pair.primary} to {window.pair.secondary}\n"
         f"{track}{counted(window.pair.days, 'day')}, {scored}"
-        f"{', less air' if window.has_less_air else ''}",
+        f"{', less air' if window.has_less_air else ''}"
+        f"{', left out' if window.is_left_out else ''}",
         fontsize=9,
         fontweight="bold" if window.positive else "normal",
         color=UNREST if window.positive else "black",

@@ -14,11 +14,14 @@ import pandas as pd
 
 from catalogs.records import DatePair, FrameId
 from catalogs.storage.place import Place
+from tasks.judge.pair_kinds import PairKind, kinds_of
 from tasks.pictures.contact_strip import draw_interferograms
 from tasks.pictures.phase_windows import SeenPair, WindowReader
 
 _MOST_EPISODES: Final = 5
 _PAIRS_AT_AN_END: Final = 5  # one row of the picture for the beginning, and one for the end
+_SILENT: Final = ("no data", "masked", "unknown")
+"""States of which no pair speaks; only the last of them ends what stood before."""
 _NAME: Final = re.compile(r"episode-[0-9]{4}-[0-9]{2}-[0-9]{2}\.png")
 
 
@@ -50,16 +53,16 @@ def select_strips(dates: pd.DataFrame, interferograms: pd.DataFrame) -> tuple[Ep
     dates, interferograms
         The two tables of one volcano.
     """
-    running = dates[dates["since"].notna()]
-    positive = interferograms[interferograms["positive"].eq(True)]  # noqa: FBT003 - of pandas
-    positive = positive[positive["left_out"].isna()]
+    running = dates[dates["since"].notna() & ~dates["state"].isin(_SILENT)]
+    positive = interferograms[kinds_of(interferograms) == PairKind.POSITIVE]
     strips = []
     for since in sorted(set(running["since"]), reverse=True):
         until = running.loc[running["since"] == since, "date"].max()
         ends = positive["secondary_date"]
         pairs = positive[(ends >= since) & (ends <= until)]
         if len(pairs):
-            strips.append(_strip(since, until, pairs, still=until == dates["date"].max()))
+            later = dates.loc[dates["date"] > until, "state"]
+            strips.append(_strip(since, until, pairs, still=bool(later.isin(_SILENT[:2]).all())))
     return tuple(strips[:_MOST_EPISODES])
 
 

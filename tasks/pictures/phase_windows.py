@@ -57,6 +57,9 @@ class SeenPair:
     probability: float
     """NaN where it was not scored."""
     positive: bool
+    """Whether it is evidence of deformation: one that is left out is not, whatever its score."""
+    is_left_out: bool = False
+    """Whether a review or the settings say that it is no evidence."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class WindowReader:
             str(seen.frame).partition("_")[0],
             window_activation(phase_rad, self.model) if seen.positive and self.model else None,
             has_less_air=air is not None and bool(air.removed),
+            is_left_out=seen.is_left_out,
         )
 
     def read_all(self, pairs: Iterable[SeenPair]) -> list[PhaseWindow]:

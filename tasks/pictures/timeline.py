@@ -17,6 +17,7 @@ from catalogs.records import Volcano
 from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
 from fringewatch.plain_text import counted
+from tasks.judge.pair_kinds import kinds_of
 from tasks.pictures.figures import GREY, new_figure, save_png
 from tasks.pictures.timeline_motion import draw_rate, has_rates, motion_words, past_words
 from tasks.pictures.timeline_panels import (
@@ -25,7 +26,6 @@ from tasks.pictures.timeline_panels import (
     draw_probability,
     finish_axes,
     mark_episodes,
-    pair_kind,
     show_dates,
 )
 from tasks.pictures.timeline_states import (
@@ -192,7 +192,7 @@ def _with_numbers(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame
 
 def _summary(days: pd.DataFrame, pairs: pd.DataFrame) -> str:
     """Return what the headline rests on, and how far the table can be quoted, in one line."""
-    positive = int(pair_kind(pairs).eq("positive").sum())
+    positive = int(kinds_of(pairs).eq("positive").sum())
     said = [f"{counted(len(pairs), 'interferogram')}, {positive} positive"]
     if len(days):
         last = days.iloc[-1]

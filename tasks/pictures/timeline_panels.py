@@ -5,7 +5,6 @@ Tables come in with their dates as days since 1970 (NaN for none), matplotlib's 
 
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -14,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from tasks.judge.pair_kinds import kinds_of
+from tasks.judge.silence import SILENCE_DAYS
 from tasks.pictures.figures import GREY, PALE_GREY, QUIET, QUIET_MARK, UNREST, WATCH
 from tasks.pictures.timeline_states import STATES, block_days, iso_day
 
@@ -33,19 +34,9 @@ _RARE: Final = ("left out", "masked")
 
 _WIDE_BARS = 400  # more pairs have no lines round their bars, which would hide their colours
 _MARGIN_DAYS = 3.0
+_BEFORE_DAYS: Final = 0.5  # a date, there the line ends that a silence breaks
 _IN_A_ROW: Final = 9  # entries of the legend
 _LATE_SHARE = 0.8  # of the axis: beyond it there is no room for words on the right
-
-
-def pair_kind(pairs: pd.DataFrame) -> pd.Series:
-    """Return which of `BARS` each pair is."""
-    scored = pairs["probability"].notna() & pairs["positive"].notna()
-    positive = pairs["positive"].eq(True)  # noqa: FBT003 - pandas compares with the value
-    left_out = pairs["left_out"].notna()
-    kinds = np.select(
-        [left_out, ~scored, positive], ["left out", "not scored", "positive"], "negative"
-    )
-    return pd.Series(kinds, index=pairs.index, dtype=object)
 
 
 def draw_probability(axes: Axes, days: pd.DataFrame, pairs: pd.DataFrame) -> None:
@@ -54,8 +45,10 @@ def draw_probability(axes: Axes, days: pd.DataFrame, pairs: pd.DataFrame) -> Non
         pairs["secondary_date"], pairs["probability"], ".", color=GREY, alpha=0.45, markersize=5
     )
     known = days[days["probability"].notna()]
-    # Of all dates: where there was no data the line is broken, for nobody knows.
-    axes.plot(days["date"], days["probability"], "-", color=GREY, linewidth=1)
+    # Of all dates: where there was no data, or no date for too long, the line is broken.
+    silent = days.loc[days["date"].diff() > SILENCE_DAYS, ["date"]] - _BEFORE_DAYS
+    line = pd.concat([days[["date", "probability"]], silent]).sort_values("date")
+    axes.plot(line["date"], line["probability"], "-", color=GREY, linewidth=1)
     for state, (marker, colour) in MARKERS.items():
         those = known[known["state"] == state]
         axes.plot(
@@ -79,7 +72,7 @@ def draw_pairs(axes: Axes, pairs: pd.DataFrame) -> None:
     for frame, of_frame in pairs.groupby("frame", sort=True):
         lane = bar_lanes(of_frame) + lanes
         for kind, style in BARS.items():
-            chosen = pair_kind(of_frame) == kind
+            chosen = kinds_of(of_frame) == kind
             bars = of_frame[chosen]
             axes.barh(
                 lane[chosen],
@@ -178,7 +171,7 @@ def show_dates(axes: Axes, form: str) -> None:
 
 def draw_legend(figure: Figure, days: pd.DataFrame, pairs: pd.DataFrame) -> None:
     """Write below the panels what their colours mean."""
-    there = {*pair_kind(pairs), *days["state"], *days["first_state"]}
+    there = {*kinds_of(pairs), *days["state"], *days["first_state"]}
     bars, states = (
         {name: style for name, style in known.items() if name in there or name not in _RARE}
         for known in (BARS, STATES)

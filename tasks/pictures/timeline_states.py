@@ -116,8 +116,9 @@ def mark_no_data(panels: tuple[Axes, ...], days: pd.DataFrame) -> None:
 def block_days(days: pd.DataFrame) -> pd.Series:
     """Return how many days the block of each date is long, for dates in order of time."""
     gaps = -days["date"].diff(-1)
-    usual = gaps.median()
-    last = _LONE_BLOCK_DAYS if np.isnan(usual) else min(usual, _LONGEST_BLOCK_DAYS)
+    # An old pandas warns of the median of nothing.
+    known = gaps.dropna()
+    last = _LONE_BLOCK_DAYS if known.empty else min(known.median(), _LONGEST_BLOCK_DAYS)
     return gaps.fillna(last).clip(upper=_LONGEST_BLOCK_DAYS)
 
 

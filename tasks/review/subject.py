@@ -2,13 +2,15 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from catalogs.ledger.ledger import Ledger
+from catalogs.ledger.review_rows import Review, ReviewVerdict
 from catalogs.records import DatePair, FrameId
 from fringewatch.errors import BadInputError
+from tasks.judge.opinions import Opinions
 
 EPISODE: Final = "episode-"
 """Before the first date of an episode, as in the name of its picture."""
@@ -46,17 +48,23 @@ def find_subject(ledger: Ledger, volcano: str, words: str) -> Subject:
     there = [(f, p) for f in ledger.tiled_frames(volcano) for p in ledger.tiled_pairs(volcano, f)]
     if _PAIR.fullmatch(words):
         return _pair(volcano, DatePair.parse(words), there)
-    last_said = {date: given[-1].verdict for date, given in ledger.verdicts(volcano).items()}
+    given = ledger.verdicts(volcano)
+    last_said = {date: every[-1].verdict for date, every in given.items()}
     if words.startswith(EPISODE):
         since = dt.date.fromisoformat(words.removeprefix(EPISODE))
         dates = sorted(date for date, verdict in last_said.items() if verdict.since == since)
         known = {verdict.since for verdict in last_said.values() if verdict.since}
         if not dates:
-            _refuse(volcano, f"episode of unrest since {since}", since, known, EPISODE)
+            ended = [
+                d for d, every in given.items() if any(e.verdict.since == since for e in every)
+            ]
+            if ended:
+                _refuse_ended(volcano, (since, known), ended, ledger.reviews(volcano))
+            _refuse(volcano, f"episode of unrest since {since}", (since, known, EPISODE), last_said)
     else:
         dates = [dt.date.fromisoformat(words)]
         if dates[0] not in last_said:
-            _refuse(volcano, f"date {dates[0]}", dates[0], last_said, "")
+            _refuse(volcano, f"date {dates[0]}", (dates[0], last_said, ""), last_said)
     ending = tuple((frame, pair) for frame, pair in there if pair.secondary in dates)
     return Subject(words, tuple(dates), ending)
 
@@ -97,10 +105,55 @@ def _pair(volcano: str, pair: DatePair, there: Iterable[tuple[FrameId, DatePair]
 
 
 def _refuse(
-    volcano: str, what: str, day: dt.date, known: Iterable[dt.date], prefix: str
+    volcano: str,
+    what: str,
+    looked_for: tuple[dt.date, Iterable[dt.date], str],
+    last_said: Collection[dt.date],
 ) -> NoReturn:
-    near = sorted(known, key=lambda each: abs((each - day).days))[:_NEAR]
-    listed = ", ".join(f"{prefix}{each}" for each in sorted(near))
-    advice = f"near it: {listed}" if near else "there is none at all: run a backfill first"
-    message = f"{volcano} has no {what}; {advice}"
+    """Say what there is instead: a date that is looked for, those that are known, what names them.
+
+    Where dates were judged a backfill brings no episode.
+    """
+    day, known, prefix = looked_for
+    none = "there is none at all" if last_said else "nothing was ever judged: run a backfill first"
+    message = f"{volcano} has no {what}{_near_words(day, known, prefix) or f'; {none}'}"
     raise BadInputError(message)
+
+
+def _near_words(day: dt.date, known: Iterable[dt.date], prefix: str) -> str:
+    """Return which are near a date, after a semicolon; empty where there are none."""
+    near = sorted(known, key=lambda each: abs((each - day).days))[:_NEAR]
+    return f"; near it: {', '.join(f'{prefix}{each}' for each in sorted(near))}" if near else ""
+
+
+def _refuse_ended(
+    volcano: str,
+    looked_for: tuple[dt.date, Iterable[dt.date]],
+    dates: Sequence[dt.date],
+    reviews: Iterable[Review],
+) -> NoReturn:
+    """Say of an episode that was told once what took it away, and which there are."""
+    since, known = looked_for
+    ended_by = [
+        review
+        for review in Opinions.of(reviews).standing
+        if review.statement.verdict is ReviewVerdict.ATMOSPHERE and _takes_part(review, dates)
+    ]
+    days = ", ".join(map(str, sorted(dates)[:_NEAR]))
+    more = f" and {len(dates) - _NEAR} more" if len(dates) > _NEAR else ""
+    why = (
+        f"what took it away: {'; '.join(map(str, ended_by))} (--undo takes a review back)"
+        if ended_by
+        else "its dates are judged otherwise by now"
+    )
+    message = (
+        f"{volcano} has no episode of unrest since {since} any more; {why}; name its dates one by "
+        f"one: {days}{more}{_near_words(since, known, EPISODE)}"
+    )
+    raise BadInputError(message)
+
+
+def _takes_part(review: Review, dates: Collection[dt.date]) -> bool:
+    """Whether a review speaks of dates of an episode, or of pairs that end on them."""
+    own = review.statement
+    return any(day in dates for day in (*own.dates, *(pair.secondary for _, pair in own.pairs)))

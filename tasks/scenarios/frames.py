@@ -1,10 +1,11 @@
 """When a satellite passes over, and which pairs are made of its dates."""
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from catalogs.records import DatePair, FrameId
+from catalogs.records import DatePair, Direction, FrameId
 from fringewatch.checked_fields import Count, Limits, check_fields
 from fringewatch.errors import BadInputError
 from insar_models.simulation.geometry import LineOfSight, Outline
@@ -61,6 +62,18 @@ class ScenarioFrame:
                 "give more dates or passes, or shorter gaps"
             )
             raise BadInputError(message)
+
+    @property
+    def heading_fault(self) -> str | None:
+        """Why the satellite cannot fly so: by its name, the frame is of the other direction."""
+        is_north = math.cos(math.radians(self.heading_degrees)) > 0
+        flies = Direction.ASCENDING if is_north else Direction.DESCENDING
+        if flies is self.id.direction:
+            return None
+        return (
+            f"heading_degrees = {self.heading_degrees:g} is {flies.value}, and frame {self.id} is "
+            f"{self.id.direction.value}: about -12 is ascending (A), about -168 descending (D)"
+        )
 
     @property
     def sight(self) -> LineOfSight:

@@ -34,7 +34,7 @@ from tasks.scenarios.faults import Fault
 from tasks.scenarios.frames import ScenarioFrame
 from tasks.scenarios.scenario import Scenario, pairs_of_frame
 from tasks.scenarios.scenes import scene_of
-from tasks.scenarios.truth import TRUTH_FOLDER, write_truth
+from tasks.scenarios.truth import SCENARIO_FILE, TRUTH_FOLDER, write_truth
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ _EPOCHS: Final = "epochs"
 _METADATA: Final = "metadata"
 _FOLDERS: Final = (_PAIRS, _EPOCHS, _METADATA)
 _MARK: Final = "recipe.sha256"
-_NAME_FILE: Final = Path(TRUTH_FOLDER, "scenario.txt")
+_NAME_FILE: Final = Path(TRUTH_FOLDER, SCENARIO_FILE)
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,9 @@ class Scenario:
         if [other.id for other in self.frames].count(frame.id) > 1:
             message = f"{path}.id: frame {frame.id} stands there twice"
             raise BadInputError(message)
+        if frame.heading_fault is not None:
+            message = f"{path}.{frame.heading_fault}"
+            raise BadInputError(message)
         if not self.pairs.pairs(frame.acquisitions):
             message = f"pairs: the rule makes none of the dates of {path} ({frame.id})"
             raise BadInputError(message)

@@ -20,6 +20,8 @@ from tasks.scenarios.scenario import Scenario, pairs_of_frame
 from tasks.scenarios.scenes import scene_of
 
 TRUTH_FOLDER: Final = "truth"
+SCENARIO_FILE: Final = "scenario.txt"
+"""In that folder: the name of what was simulated; no truth by itself."""
 
 LEAST_PEAK_M: Final = 0.014
 """A pair deforms if the distance to the satellite changes by as much anywhere on the land of the

@@ -8,6 +8,7 @@ from typing import Final
 from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
 from fringewatch.plain_text import counted
+from tasks.judge.pair_kinds import PairKind, kind_of
 from tasks.site.facts import Row, VolcanoFacts
 
 _MUCH_AIR: Final = 0.3
@@ -77,12 +78,15 @@ def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> l
     facts
         Of the volcano.
     rows
-        Pairs that the state rests on.
+        Pairs that the state rests on; those that are no evidence are passed over.
     settings
         What air is looked for along.
     """
     if not rows:
         return ["There is no pair to look for air in."]
+    rows = [row for row in rows if kind_of(row).is_evidence]
+    if not rows:
+        return ["None of its pairs is evidence: there is none to look for air in."]
     if not settings.air:
         said = ["No air was looked for: the setting `air` is empty."]
     else:
@@ -93,7 +97,7 @@ def air_words(facts: VolcanoFacts, rows: Sequence[Row], settings: Settings) -> l
             "The air over the newest acquisition is disturbed with a probability of "
             f"{disturbed:.2f}."
         )
-    positive = [row for row in rows if row["positive"]]
+    positive = [row for row in rows if kind_of(row) is PairKind.POSITIVE]
     directions = {row["direction"] for row in positive}
     if len(directions) == _SEVERAL:
         said.append("Both geometries saw it: their air is that of different days.")
@@ -144,7 +148,7 @@ def _of_beginning(facts: VolcanoFacts) -> Iterable[str]:
     began = [
         row
         for row in facts.pairs
-        if row["positive"] and not row["left_out"] and since <= row["secondary_date"] <= until
+        if kind_of(row) is PairKind.POSITIVE and since <= row["secondary_date"] <= until
     ]
     if not began:
         return

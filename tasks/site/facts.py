@@ -81,8 +81,8 @@ class VolcanoFacts:
 
     @property
     def newest_data(self) -> dt.date | None:
-        """Newest acquisition that ends a scored pair, UTC."""
-        return max((row["secondary_date"] for row in self.pairs if is_scored(row)), default=None)
+        """Newest date of which something is known, UTC: see `tasks.judge.standing.Standing`."""
+        return self.standing.newest
 
     def newest_pair(self, direction: Direction) -> Row | None:
         """The row of the newest scored pair of a direction, of several the shortest."""

@@ -33,7 +33,7 @@ from insar_models.detectors.protocol import Detector
 from tasks.judge.models import model_of
 from tasks.site.facts import VolcanoFacts, gather_facts
 from tasks.site.overview import OverviewRow, row_of
-from tasks.site.rendering import render_volcano, templates_sha256
+from tasks.site.rendering import notes_of, render_volcano, templates_sha256
 from tasks.site.windows import DRAWING, PictureBook, pictures_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -124,7 +124,8 @@ class PageMaker:
     def _put(self, name: str, facts: VolcanoFacts) -> bool:
         """Write a page unless it is there; return whether it was written."""
         settings, seen_from = self._work.settings, self._work.seen_from
-        made_from = hash_of(facts.fingerprint, str(seen_from), *self._common())
+        own = (str(seen_from), notes_of(facts, settings))
+        made_from = hash_of(facts.fingerprint, *own, *self._common())
         place = self._work.folder / name
         old = read_page(place)
         if old is not None and old.is_whole and old.made_from == made_from:

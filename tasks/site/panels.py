@@ -6,6 +6,7 @@ from typing import Final
 
 from catalogs.records import Direction, FrameId
 from fringewatch.plain_text import counted
+from tasks.judge.pair_kinds import PairKind, kind_of, kind_words
 from tasks.judge.place_words import from_summit
 from tasks.site.facts import Row
 from tasks.site.state_words import placed_row
@@ -35,6 +36,8 @@ class Panel:
     summit: tuple[float, float] | None
     place: tuple[float, float] | None = None
     """Where the model's evidence is."""
+    is_left_out: bool = False
+    """Whether a review or the settings say that it is no evidence: then it is grey."""
 
     @property
     def scale_km(self) -> int:
@@ -156,9 +159,10 @@ class PanelMaker:
         frame, volcano = FrameId.parse(row["frame"]), self._facts.volcano
         ground = self._book.ground(frame)
         summit = place = None
+        is_positive = kind_of(row) is PairKind.POSITIVE
         if ground is not None and math.isfinite(volcano.latitude):
             summit = ground.on_map(volcano.latitude, volcano.longitude)
-        if ground is not None and row["positive"] and row["peak_latitude"] is not None:
+        if ground is not None and is_positive and row["peak_latitude"] is not None:
             place = ground.on_map(row["peak_latitude"], row["peak_longitude"])
         return Panel(
             str(frame),
@@ -169,6 +173,7 @@ class PanelMaker:
             ground.width_pixels if ground else 500.0,
             summit,
             place,
+            is_left_out=kind_of(row) is PairKind.LEFT_OUT,
         )
 
     def _dated(self, panel: Panel | None) -> Panel | None:
@@ -180,18 +185,19 @@ class PanelMaker:
     def _caption(self, row: Row) -> str:
         probability = row["probability"]
         said = "not scored" if probability is None else f"p {probability:.2f}"
-        if row["positive"]:
+        kind = kind_of(row)
+        if kind is PairKind.POSITIVE:
             where = from_summit(self._facts.volcano, row["peak_latitude"], row["peak_longitude"])
             said += f", positive{f', {where}' if where else ''}"
-        elif probability is not None:
-            said += ", not positive"
+        elif kind is not PairKind.NOT_SCORED:
+            said += f", {kind_words(row)}"
         return f"{counted(row['days'], 'day')}, {said}."
 
     def _side(self, direction: Direction) -> Side:
         row = self._facts.newest_pair(direction)
         panel = self._dated(self.panel(row, _SIDE_STEP)) if row is not None else None
         if row is not None:
-            said = "positive" if row["positive"] else "not positive"
+            said = kind_words(row)
             said = f"last seen, and old: {said}" if self._facts.is_old else said
             short = f"{said}, {row['frame'][:4]}, {row['primary_date']} to {row['secondary_date']}"
             words = "" if panel else "Its window cannot be read: run fringewatch verify."

@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from catalogs.records import Direction, FrameId
+from tasks.status.coverage import LONGEST_STEP_DAYS
 from tasks.status.records import FrameStatus
 
 REPEAT_DAYS: Final = 12
@@ -38,10 +39,15 @@ class TrackPasses:
         return self.frame.direction
 
     @property
+    def newest(self) -> dt.date | None:
+        """The newest pass that is here; None of a frame of which nothing is."""
+        known = [day for day in (self.newest_scored, self.newest_here) if day is not None]
+        return max(known, default=None)
+
+    @property
     def next_pass(self) -> dt.date | None:
         """The pass after the newest that is here; None of a frame of which nothing is."""
-        known = [day for day in (self.newest_scored, self.newest_here) if day is not None]
-        return max(known) + dt.timedelta(days=self.repeat_days) if known else None
+        return self.newest + dt.timedelta(days=self.repeat_days) if self.newest else None
 
 
 def passes_of(status: FrameStatus, interferograms: pd.DataFrame) -> TrackPasses:
@@ -73,6 +79,22 @@ def repeat_of(days: Iterable[dt.date]) -> int:
 
 
 def soonest_pass(tracks: Sequence[TrackPasses]) -> TrackPasses | None:
-    """Return the track of which the next pass comes first; None if none was ever seen."""
+    """Return the track of which the next pass comes first; None if none was ever seen.
+
+    A pass that was due before the newest data of another track did not come, or comes late: it
+    hides none that is still to come.
+    """
     seen = [track for track in tracks if track.next_pass is not None]
-    return min(seen, key=lambda track: (track.next_pass, track.frame), default=None)
+    newest = max((track.newest for track in seen if track.newest), default=dt.date.min)
+    coming = [track for track in seen if track.next_pass and track.next_pass > newest]
+    return min(coming, key=lambda track: (track.next_pass, track.frame), default=None)
+
+
+def ended_tracks(tracks: Sequence[TrackPasses]) -> tuple[TrackPasses, ...]:
+    """Return the tracks of which no pass came for so long that nobody should wait for one."""
+    newest = max((track.newest for track in tracks if track.newest), default=dt.date.min)
+    return tuple(
+        track
+        for track in tracks
+        if track.newest and (newest - track.newest).days > LONGEST_STEP_DAYS
+    )

@@ -16,13 +16,14 @@ from markupsafe import Markup, escape
 from catalogs.settings import Settings
 from fringewatch import __version__
 from fringewatch.plain_text import counted
+from tasks.judge.pair_kinds import PairKind, kind_of, kind_words
 from tasks.site.evidence import air_words, evidence_words, newest_rows
 from tasks.site.facts import VolcanoFacts
 from tasks.site.false_alarms import false_alarm_words
 from tasks.site.images import colour_bar
 from tasks.site.overview import Overview
 from tasks.site.panels import PanelMaker
-from tasks.site.passes import soonest_pass
+from tasks.site.passes import ended_tracks, soonest_pass
 from tasks.site.series import draw_series
 from tasks.site.state_words import MARKS, MEASURED, RANK, state_words
 from tasks.site.steps import MOST_STEPS, newest_episode
@@ -115,10 +116,12 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
         "kind": "one",
         "title": f"{facts.volcano.name}: {words.headline}",
         "volcano": facts.volcano,
+        "notes": notes_of(facts, settings),
         "standing": facts.standing,
         "words": words,
         "series": series,
         "has_deviations": model is not None,
+        "has_left_out": any(kind_of(row) is PairKind.LEFT_OUT for row in facts.pairs),
         "measured": [f"{one.name.partition('_')[0]}, {one.unit}" for one in measured],
         "measured_columns": [one.name for one in measured],
         "dates": facts.days[::-1],
@@ -126,6 +129,7 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
         "looked_at": None,
         "silence_days": facts.silence_days,
         "next_pass": soonest_pass(facts.tracks),
+        "ended": ended_tracks(facts.tracks),
         "tracks": facts.tracks,
         "troubles": facts.troubles,
         "reviews": facts.reviews,
@@ -139,6 +143,12 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
         "provenance": _provenance(facts),
         "footnote": settings.footnote,
     }
+
+
+def notes_of(facts: VolcanoFacts, settings: Settings) -> str:
+    """Return what an observatory noted of a volcano in its settings, for whoever reads."""
+    place = settings.volcano.get(facts.volcano.slug)
+    return place.notes if place else ""
 
 
 def _grounds(book: PictureBook) -> list[tuple[str, Any]]:
@@ -188,6 +198,7 @@ def _render(name: str, words: Mapping[str, Any]) -> str:
             script=script,
             script_hash=f"sha256-{digest}",
             number=_number,
+            kind_words=kind_words,
             counted=counted,
             version=__version__,
         )

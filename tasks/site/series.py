@@ -14,6 +14,7 @@ from scipy.special import logit
 
 from insar_models.detectors.protocol import Detector
 from insar_models.onset.scored_pair import quiet_of
+from tasks.judge.pair_kinds import PairKind, kind_of
 from tasks.judge.past_words import is_young, usual_words
 from tasks.site.chart import Dates, Panel, Point, round_ticks, stacked
 from tasks.site.facts import Row, VolcanoFacts
@@ -27,6 +28,13 @@ _MARKS: Final = {
     "no data": ("none", "cross"), "unknown": ("none", "cross"), "masked": ("none", "cross"),
 }  # fmt: skip
 """Class and shape of the mark of each state."""
+
+_PAIR_MARKS: Final = {
+    PairKind.LEFT_OUT: ("none", "cross"),
+    PairKind.NEGATIVE: ("quiet", "dot"),
+    PairKind.POSITIVE: ("unrest", "triangle"),
+}
+"""The same of each kind of pair that has a score."""
 
 _USUAL_DAYS, _LONGEST_DAYS = 6.0, 24.0
 """How long the band shows a state that nothing follows, and at most."""
@@ -64,7 +72,7 @@ def draw_series(facts: VolcanoFacts, model: Detector | None) -> Series:
     recent = [row for row in facts.days if row["date"] >= last - _SHOWN_DAYS]
     deviations = pair_deviations(facts.interferograms, model)
     axis = Dates(recent[0]["date"], last)
-    panels = [_of_probability(axis, recent)]
+    panels = [_of_probability(axis, recent, facts.silence_days)]
     if deviations is not None and model is not None:
         panels.append(_of_scores(axis, facts, deviations, threshold_deviations(model)))
     shown = [
@@ -112,12 +120,13 @@ def threshold_deviations(model: Detector) -> float:
     return -quiet.centre / quiet.spread
 
 
-def _of_probability(axis: Dates, days: Sequence[Row]) -> Panel:
+def _of_probability(axis: Dates, days: Sequence[Row], silence_days: int) -> Panel:
+    """The line is broken wherever nobody knows: at dates without data, and over a silence."""
     panel = Panel("probability", axis, -0.06, 1.06, (0, 0.5, 1))
+    panel.line("line", _unbroken(days, "probability", silence_days))
     known = [row for row in days if row["probability"] is not None]
-    panel.line("line", _points(known, "probability"))
     if all(row["level"] == row["probability"] for row in known):  # else it needs something else
-        panel.steps("needed", _points(known, "level_needed"))
+        panel.steps("needed", _unbroken(days, "level_needed", silence_days))
     for state, (kind, shape) in _MARKS.items():
         own = [row for row in days if row["state"] == state]
         panel.marks(kind, shape, [(row["date"], row["probability"] or 0.0) for row in own])
@@ -138,7 +147,7 @@ def _of_scores(
     )
     heights = deviations.clip(-_WORST_DEVIATIONS, _WORST_DEVIATIONS).tolist()
     scored = [
-        (row["positive"], (row["secondary_date"], height))
+        (kind_of(row), (row["secondary_date"], height))
         for row, height in zip(facts.pairs, heights, strict=True)
         if row["secondary_date"] >= axis.first and math.isfinite(height)
     ]
@@ -147,8 +156,8 @@ def _of_scores(
     )
     panel.ribbon("past", lows, highs)
     panel.rule("threshold", needed)
-    panel.marks("quiet", "dot", [point for positive, point in scored if not positive])
-    panel.marks("unrest", "triangle", [point for positive, point in scored if positive])
+    for kind, (style, shape) in _PAIR_MARKS.items():
+        panel.marks(style, shape, [point for of, point in scored if of is kind])
     return panel
 
 
@@ -166,14 +175,15 @@ def _of_measured(axis: Dates, days: Sequence[Row], measured: Measured) -> Panel:
 
 
 def _of_all_states(days: Sequence[Row]) -> Panel:
-    """A band: there no shape tells the states, but light and dark do, as in the box at the top."""
+    """A band: there no shape tells the states, but light, dark and hatching, as in the timeline."""
     panel = Panel("state", Dates(days[0]["date"], days[-1]["date"]), 0.0, 1.0)
     steps = [float((after["date"] - row["date"]).days) for row, after in pairwise(days)]
     lasting = [min(step, _LONGEST_DAYS) for step in (*steps, _USUAL_DAYS)]
-    for state, (kind, _) in _MARKS.items():
+    for state in _MARKS:
         own = zip(days, lasting, strict=True)
         panel.bars(
-            f"{kind}-band", [(row["date"], length) for row, length in own if row["state"] == state]
+            f"{state.replace(' ', '-')}-band",
+            [(row["date"], length) for row, length in own if row["state"] == state],
         )
     return panel
 
@@ -186,21 +196,32 @@ def _fitted(label: str, axis: Dates, points: Sequence[Point], level: float) -> P
     return Panel(label, axis, low, high, round_ticks(low, high))
 
 
+def _unbroken(days: Sequence[Row], column: str, silence_days: int) -> list[Point]:
+    """Values by date, with points without value at both ends of each silence: they break a line."""
+    points: list[Point] = []
+    for row in days:
+        if points and (row["date"] - points[-1][0]).days > silence_days:
+            points += [(points[-1][0], None), (row["date"], None)]
+        points.append((row["date"], row[column]))
+    return points
+
+
 def _points(days: Sequence[Row], column: str) -> list[Point]:
     return [(row["date"], row[column]) for row in days]
 
 
 def _words(facts: VolcanoFacts, deviations: NDArray[np.float64] | None) -> list[str]:
-    newest = facts.newest
+    newest = facts.last_said
     if newest is None or newest["past_spread"] is None:
         return []
     usual = usual_words(newest)
     if deviations is None:
         return [usual]
-    ends = facts.interferograms["secondary_date"].eq(newest["date"]).to_numpy()
-    scored = deviations[ends & np.isfinite(deviations)]
+    table = facts.interferograms
+    counts = table["secondary_date"].eq(newest["date"]) & table["left_out"].isna()
+    scored = deviations[counts.to_numpy() & np.isfinite(deviations)]
     if not scored.size:
-        return [usual, "No pair of the newest date has a score."]
+        return [usual, f"No pair of {newest['date']} has a score."]
     above = (scored.max() - newest["past_centre"]) / newest["past_spread"]
     side = "above" if above >= 0 else "below"
     known = "as far as that is known" if is_young(newest) else "here"

@@ -1,14 +1,14 @@
 """The state of a volcano in words: what it is, since when, how sure, what changed."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from fringewatch.plain_text import counted
 from tasks.judge.amount_words import UNMEASURED, amount_words
+from tasks.judge.changes import changes_of
 from tasks.judge.place_words import from_summit
-from tasks.judge.standing import Standing
+from tasks.judge.standing import Standing, said_of_rows
 from tasks.site.facts import Row, VolcanoFacts
 
 RANK: Final = ("unrest", "watch", "unknown", "no data", "masked", "quiet")
@@ -43,6 +43,8 @@ class Change:
     """The state before it; None if it was never another."""
     is_new: bool
     """Whether the newest date brought it."""
+    is_silence: bool = False
+    """Whether silence brought it: then the date is the last of which something is known."""
     is_unread: bool = False
     """Whether the tables that would tell cannot be read."""
 
@@ -52,7 +54,7 @@ class Change:
             return "not known" if self.is_unread else "never watched before"
         if self.before is None:
             return f"no other since {self.date}"
-        return f"{self.before} before {self.date}"
+        return f"{self.before} {'until' if self.is_silence else 'before'} {self.date}"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class StateWords:
 def state_words(facts: VolcanoFacts) -> StateWords:
     """Return the words for the top of a volcano's page."""
     standing, newest = facts.standing, facts.newest
-    change = change_of(facts.days, standing)
+    change = change_of(facts)
     return StateWords(
         standing.state,
         MARKS[standing.state],
@@ -108,22 +110,32 @@ def headline_of(standing: Standing, newest: Row | None) -> str:
     if newest is None:
         return f"{words}: {standing.because if standing.state == 'unknown' else 'never seen'}"
     if standing.state == "unknown":
-        return f"{words} since {newest['unknown_since'] or newest['date']}"
+        return f"{words} since {standing.newest or newest['unknown_since'] or newest['date']}"
     return f"{words} on {newest['date']}"
 
 
-def change_of(days: Sequence[Row], standing: Standing) -> Change:
-    """Return when the state of the newest date began, and which it was before."""
-    if not days:
-        return Change(None, None, is_new=False, is_unread=standing.state == "unknown")
-    newest = days[-1]
-    if standing.state != newest["state"]:  # silence has overtaken the table
-        return Change(newest["date"], newest["state"], is_new=False)
-    start = len(days) - 1
-    while start and days[start - 1]["state"] == newest["state"]:
-        start -= 1
-    before = days[start - 1]["state"] if start else None
-    return Change(days[start]["date"], before, is_new=0 < start == len(days) - 1)
+def change_of(facts: VolcanoFacts) -> Change:
+    """Return when the state began, and which it was before: no other than feeds say.
+
+    *Unknown* counts from the last date of which something is known.
+    """
+    if not facts.days:
+        unread = facts.standing.state == "unknown"
+        return Change(None, None, is_new=False, is_unread=unread)
+    standing, last = facts.standing, facts.days[-1]["date"]
+    changes = list(changes_of(said_of_rows(facts.days), facts.silence_days))
+    newest = changes[-1] if changes else None
+    if standing.state == "no data":
+        silent = (row["date"] for row in facts.days)
+        date = next(day for day in silent if standing.newest is None or day > standing.newest)
+        return Change(date, newest.after if newest else None, is_new=False)
+    if newest is None or newest.after != standing.state:  # silence has overtaken the table
+        before = newest.after if newest else None
+        return Change(standing.newest or last, before, is_new=False, is_silence=True)
+    if newest.known:
+        return Change(newest.known, newest.before, is_new=False, is_silence=True)
+    is_new = bool(newest.before) and newest.date == last
+    return Change(newest.date, newest.before or None, is_new=is_new)
 
 
 def _sure(facts: VolcanoFacts) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from catalogs.records import Direction
+from tasks.judge.pair_kinds import PairKind, kind_of, newest_pair
 from tasks.pictures.episode_strip import select_strips
 from tasks.site.facts import Row, VolcanoFacts, is_scored
 from tasks.site.state_words import MARKS
@@ -29,11 +29,11 @@ class DateStep:
     """Of the dates table."""
     mark: str
     pair: Row | None
-    """That is shown, the one of highest score; None where none has a score."""
+    """That is shown, of those that count the one of highest score; None where none has a score."""
 
 
 def map_row(facts: VolcanoFacts, placed: Row | None) -> Row | None:
-    """Return the pair of the large map: of the place that is meant, else the newest scored one.
+    """Return the pair of the large map: of the place that is meant, else the newest that counts.
 
     Parameters
     ----------
@@ -44,11 +44,10 @@ def map_row(facts: VolcanoFacts, placed: Row | None) -> Row | None:
     """
     if placed is not None:
         there = [row for row in facts.pairs if row["secondary_date"] == placed["date"]]
-        strongest = _strongest(row for row in there if row["positive"])
+        strongest = _strongest(row for row in there if kind_of(row) is PairKind.POSITIVE)
         if strongest is not None:
             return strongest
-    newest = [row for side in Direction if (row := facts.newest_pair(side)) is not None]
-    return max(newest, key=lambda row: (row["secondary_date"], row["frame"]), default=None)
+    return newest_pair(row for row in facts.pairs if is_scored(row))
 
 
 def newest_episode(facts: VolcanoFacts) -> EpisodeRows | None:
@@ -74,4 +73,8 @@ def date_steps(facts: VolcanoFacts, most: int) -> tuple[DateStep, ...]:
 
 def _strongest(rows: Iterable[Row]) -> Row | None:
     scored = (row for row in rows if is_scored(row))
-    return max(scored, key=lambda r: (r["score"], r["frame"], r["primary_date"]), default=None)
+    return max(
+        scored,
+        key=lambda r: (kind_of(r).is_evidence, r["score"], r["frame"], r["primary_date"]),
+        default=None,
+    )

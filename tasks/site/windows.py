@@ -21,6 +21,7 @@ from catalogs.settings import Settings
 from fringewatch.errors import StoreError
 from fringewatch.numbers import WINDOW_SIZE
 from insar_models.detectors.protocol import Detector
+from tasks.judge.pair_kinds import PairKind, kind_of
 from tasks.pictures.phase_windows import SeenPair, WindowReader
 from tasks.site.facts import Row, VolcanoFacts
 from tasks.site.images import coast_lines, outline, phase_picture, shade_picture
@@ -113,7 +114,7 @@ class PictureBook:
         frame = FrameId.parse(row["frame"])
         pair = DatePair(row["primary_date"], row["secondary_date"])
         air = None if with_air else self.facts.air.get((frame, pair))
-        is_positive = bool(row["positive"]) and not with_air
+        is_positive = kind_of(row) is PairKind.POSITIVE and not with_air
         model = self.model.sha256 if is_positive and self.model else ""
         removed = air.removed_sha256 if air else ""
         ground = self.facts.made_from.get(frame, "")

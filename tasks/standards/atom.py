@@ -13,7 +13,7 @@ _NEVER: Final = "1970-01-01T00:00:00+00:00"
 
 
 def atom_of(summaries: Sequence[VolcanoSummary]) -> bytes:
-    """Return the feed; an entry's time is that at which something was first said of its date."""
+    """Return the feed; an entry's time is that at which it was first told."""
     ET.register_namespace("", _ATOM)
     changes = [(change, summary) for summary in summaries for change in summary.changes]
     changes.sort(key=lambda one: (one[0].said_at, one[0].date, one[1].slug), reverse=True)
@@ -31,12 +31,18 @@ def atom_of(summaries: Sequence[VolcanoSummary]) -> bytes:
 
 def _entry(feed: ET.Element, change: StateChange, summary: VolcanoSummary) -> None:
     entry = _add(feed, "entry")
-    before = f" (was {change.before})" if change.before else ""
-    _add(entry, "id", f"{_TAG}{summary.slug}:{change.date}:{change.after.replace(' ', '-')}")
-    _add(entry, "title", f"{summary.name}: {change.after} on {change.date}{before}")
+    what = f"{change.after} on {change.date}"
+    number = f"{_TAG}{summary.slug}:{change.date}:{change.after.replace(' ', '-')}"
+    if change.withdrawn:
+        number += f":withdrawn:{change.said_at}"
+        what += f" is withdrawn (now {change.before})"
+    elif change.before:
+        what += f" (was {change.before})"
+    _add(entry, "id", number)
+    _add(entry, "title", f"{summary.name}: {what}")
     _add(entry, "updated", change.said_at)
     _add(entry, "summary", change.because)
-    _add(entry, "category").set("term", change.after)
+    _add(entry, "category").set("term", "withdrawn" if change.withdrawn else change.after)
 
 
 def _add(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:

@@ -15,6 +15,11 @@ _RADIUS_KM: Final = 28
 _LIKELY: Final = 0.5
 """CAP's own: *Likely* is a probability above 50 %."""
 
+_LASTS: Final = dt.timedelta(days=14)
+"""From the newest date on."""
+_LASTS_AT_LEAST: Final = dt.timedelta(days=1)
+"""From when it is sent on, where data came late."""
+
 
 def cap_of(summary: VolcanoSummary, status: str, sender: str, footnote: str = "") -> bytes | None:
     """Return the message; None of a volcano that is in no unrest: there is nothing to alert to.
@@ -51,7 +56,7 @@ def cap_of(summary: VolcanoSummary, status: str, sender: str, footnote: str = ""
 
 def _add_info(alert: ET.Element, summary: VolcanoSummary, footnote: str) -> None:
     likely = summary.probability is not None and summary.probability > _LIKELY
-    ends = dt.datetime.fromisoformat(summary.said_at) + dt.timedelta(days=14)
+    ends = _end_of(summary)
     info = _add(alert, "info")
     _add(info, "language", "en")
     _add(info, "category", "Geo")
@@ -76,6 +81,13 @@ def _add_info(alert: ET.Element, summary: VolcanoSummary, footnote: str) -> None
         code = _add(area, "geocode")
         _add(code, "valueName", "GVP")
         _add(code, "value", str(summary.gvp_number))
+
+
+def _end_of(summary: VolcanoSummary) -> dt.datetime:
+    """Return when it ends: by then the data are old; but nobody is sent what has ended already."""
+    newest = dt.datetime.combine(dt.date.fromisoformat(summary.as_of), dt.time(), dt.UTC)
+    sent = dt.datetime.fromisoformat(summary.said_at)
+    return max(newest + _LASTS, sent + _LASTS_AT_LEAST)
 
 
 def _cap_time(time: dt.datetime) -> str:

@@ -34,9 +34,10 @@ class PlacedPair:
     north: float
     west: float
     """Edges, degrees; the longitude may run on beyond 180."""
-    positive: bool
-    probability: float
-    """NaN without a score."""
+    positive: bool | None
+    """None of a pair that is no evidence: without a score, or left out."""
+    left_out: str | None = None
+    """Why it is left out of the evidence; None where it is not."""
 
     @property
     def transform(self) -> Affine:
@@ -49,6 +50,12 @@ class PlacedPair:
         height, width = self.phase_rad.shape
         east, south = self.west + width * PIXEL_DEGREES, self.north - height * PIXEL_DEGREES
         return tuple(round(edge, 6) for edge in (self.west, south, east, self.north))  # type: ignore[return-value]
+
+    @property
+    def no_evidence(self) -> str:
+        """A sentence on why it is no evidence."""
+        why = f"left out: {self.left_out}" if self.left_out else "it has no score"
+        return f"This pair is no evidence ({why})."
 
     @property
     def name(self) -> str:
@@ -85,7 +92,9 @@ def kmz_of(placed: PlacedPair, summary: VolcanoSummary) -> bytes:
     _add(document, "name", summary.headline)
     overlay = _add(document, "GroundOverlay")
     _add(overlay, "name", f"{placed.frame} {placed.pair}")
-    _add(overlay, "description", f"Wrapped phase, one colour cycle 27.7 mm. {summary.because}")
+    evidence = "" if placed.positive is not None else f"{placed.no_evidence} "
+    words = f"Wrapped phase, one colour cycle 27.7 mm. {evidence}{summary.because}"
+    _add(overlay, "description", words)
     _add(_add(overlay, "Icon"), "href", "phase.png")
     box = _add(overlay, "LatLonBox")
     west, south, east, north = placed.bounds

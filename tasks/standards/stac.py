@@ -52,6 +52,7 @@ def stac_item(placed: PlacedPair, summary: VolcanoSummary, assets: Mapping[str, 
             "fringewatch:state": summary.state,
             "fringewatch:since": summary.since,
             "fringewatch:positive": placed.positive,
+            "fringewatch:left_out": placed.left_out,
             "fringewatch:model": summary.model,
         },
     )
@@ -84,6 +85,15 @@ def stac_catalogue(items: Mapping[str, str]) -> bytes:
         ),
     ]
     return _json(found)
+
+
+def stac_problem() -> str | None:
+    """Return why no item can be made at all, and what to do; None if nothing is lacking."""
+    try:
+        _pystac()
+    except BadInputError as error:
+        return str(error)
+    return None
 
 
 def _pystac() -> Any:

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
@@ -11,8 +12,9 @@ import pandas as pd
 from catalogs.records import Volcano
 from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
-from fringewatch.plain_text import counted
-from tasks.judge.standing import standing_of
+from tasks.judge.changes import changes_of
+from tasks.judge.standing import said_of_dates, standing_of
+from tasks.standards.history import Given, History, Withdrawn
 
 SAID_OF_DATA: Final = ("quiet", "watch", "unrest")
 """States that pairs of their own date say."""
@@ -31,7 +33,9 @@ class StateChange:
     after: str
     because: str
     said_at: str
-    """UTC, ISO 8601: when something was first said of the date."""
+    """UTC, ISO 8601: when it was first told; of one that is withdrawn when it was taken back."""
+    withdrawn: bool = False
+    """Whether `after` was said of the date and is not any more: `before` is said of it now."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class VolcanoSummary:
     said_at: str
     """UTC: when something was first said of the newest date."""
     changes: tuple[StateChange, ...]
-    """The newest 50, the oldest first."""
+    """The newest 50, the oldest first, and then the newest 50 that were withdrawn."""
 
     @property
     def gvp(self) -> str:
@@ -86,7 +90,11 @@ class VolcanoSummary:
 
 
 def summary_of(
-    volcano: Volcano, dates: pd.DataFrame, today: dt.date, silence_days: int
+    volcano: Volcano,
+    dates: pd.DataFrame,
+    today: dt.date,
+    silence_days: int,
+    given: Given = MappingProxyType({}),
 ) -> VolcanoSummary:
     """Return the summary of a volcano from its dates table, which has a row at least.
 
@@ -100,7 +108,11 @@ def summary_of(
         UTC: after a long silence nothing stands.
     silence_days
         After which that is so.
+    given
+        Everything that was ever said of its dates, from the ledger; without it, times are those at
+        which something was first said of a date, and nothing counts as withdrawn.
     """
+    history = History(given, silence_days)
     last, standing = dates.iloc[-1], standing_of(dates, today, silence_days)
     with_data = dates[dates["pairs"] > 0]
     told = with_data.iloc[-1] if len(with_data) else last
@@ -125,8 +137,11 @@ def summary_of(
         reviewed_by=_text(last["reviewed_by"]),
         model=str(last["model"]),
         method=str(last["method"]),
-        said_at=_time(last["first_judged_at"]),
-        changes=tuple(_changes(dates, today, silence_days))[-_MOST_CHANGES:],
+        said_at=_time(history.said_at(last["date"]) or last["first_judged_at"]),
+        changes=(
+            *tuple(_changes(dates, today, history))[-_MOST_CHANGES:],
+            *tuple(map(_withdrawn, history.withdrawn()))[-_MOST_CHANGES:],
+        ),
     )
 
 
@@ -151,29 +166,23 @@ def read_summary(place: Place) -> VolcanoSummary:
         raise StoreError(message) from error
 
 
-def _changes(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Iterator[StateChange]:
-    """Give each change of state, also to *unknown*, which silence brings and no date of its own.
-
-    Its date is the first on which nothing stood any more: the same on every day that one looks.
-    """
-    before, known, said_at = "", None, ""
-    for row in dates[dates["state"].isin((*SAID_OF_DATA, "masked"))].to_dict("records"):
-        if known is not None and (row["date"] - known).days > silence_days:
-            yield _silence(before, known, silence_days, said_at)
-            before = "unknown"
-        known, said_at = row["date"], _time(row["first_judged_at"])
-        if row["state"] != before:
-            yield StateChange(str(row["date"]), before, row["state"], row["because"], said_at)
-        before = row["state"]
-    if known is not None and (today - known).days > silence_days:
-        yield _silence(before, known, silence_days, said_at)
+def _changes(dates: pd.DataFrame, today: dt.date, history: History) -> Iterator[StateChange]:
+    """Give each change of state, also to *unknown*, which silence brings and no date of its own."""
+    first_said = dict(zip(dates["date"], dates["first_judged_at"], strict=True))
+    for change in changes_of(said_of_dates(dates), history.silence_days, today):
+        at = history.appeared_at(change) or first_said[change.known or change.date]
+        said_at = _time(at)
+        if change.known is not None:  # it is said when it is so, and not before
+            said_at = max(said_at, _time(change.date))
+        yield StateChange(str(change.date), change.before, change.after, change.because, said_at)
 
 
-def _silence(before: str, known: dt.date, silence_days: int, said_at: str) -> StateChange:
-    """Return the change to *unknown* after a date, which is said when it is so, and not before."""
-    date = known + dt.timedelta(days=silence_days + 1)
-    because = f"unknown since {known}: no pair for more than {counted(silence_days, 'day')}"
-    return StateChange(str(date), before, "unknown", because, max(said_at, _time(date)))
+def _withdrawn(one: Withdrawn) -> StateChange:
+    """Return what tells that a change was taken back, in words that never change."""
+    until = f"{one.change.after} was said of {one.change.date} until {one.at:%Y-%m-%d %H:%M} UTC"
+    because = f"{until}; since then {one.now} is"
+    date = str(one.change.date)
+    return StateChange(date, one.now, one.change.after, because, _time(one.at), withdrawn=True)
 
 
 def _text(value: object) -> str | None:

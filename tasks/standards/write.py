@@ -2,15 +2,16 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
-
-import pandas as pd
 
 from catalogs.cubes.cube import pairs_of, read_cube
 from catalogs.home.home import home_of
 from catalogs.home.reading import read_ledger
+from catalogs.ledger.ledger import Ledger
 from catalogs.records import DatePair, FrameId, Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
@@ -21,13 +22,14 @@ from insar_models.phase.codes import decode_phase
 from insar_models.phase.window_patches import PATCH_ORIGINS, mask_water
 from tasks.corpora.cubes_source import patch_corner
 from tasks.judge.air import corrected_codes, read_air
+from tasks.judge.pair_kinds import PairKind, kind_of, newest_pair
 from tasks.judge.patches import water_of
 from tasks.judge.silence import silence_days_of
 from tasks.standards.atom import atom_of
 from tasks.standards.cap import cap_of
 from tasks.standards.geojson import geojson_of
 from tasks.standards.newest_pair import PlacedPair, cog_of, kmz_of
-from tasks.standards.stac import stac_catalogue, stac_item
+from tasks.standards.stac import stac_catalogue, stac_item, stac_problem
 from tasks.standards.summary import VolcanoSummary, read_summary, summary_of
 from tasks.standards.vona import vona_of
 
@@ -60,7 +62,8 @@ def write_exports(
 ) -> ExportReport:
     """Write the exports of some volcanoes, and then those of all that were ever exported.
 
-    A volcano without a table has none. One that fails does not stop the others.
+    A volcano without a table has none. One that fails does not stop the others, and neither does a
+    form that cannot be written: the others are.
 
     Parameters
     ----------
@@ -78,37 +81,75 @@ def write_exports(
     HomeError
         If the disk is full or cannot be written, or the storage gives no answer.
     """
-    folder = folder or home_of(settings).exports
+    home = home_of(settings)
+    folder = folder or home.exports
     changed: list[Place] = []
-    problems: list[str] = []
-    for volcano in volcanoes:
-        try:
-            changed += _write_volcano(folder / volcano.slug, volcano, settings, today)
-        except FringewatchError as error:
-            _LOGGER.warning("%s is not exported: %s", volcano.slug, error)
-            problems.append(f"{volcano.slug}: {error}")
+    settings, problems = _as_far_as_possible(settings)
+    ledger = read_ledger(home.ledger)
+    with ledger or nullcontext():
+        for volcano in volcanoes:
+            work = _Work(folder / volcano.slug, volcano, settings.for_volcano(volcano.slug), ledger)
+            with _its_own(problems, volcano.slug):
+                changed += _write_volcano(work, today, problems)
     changed += _write_home(folder, settings, problems)
     return ExportReport(folder, tuple(changed), tuple(problems))
 
 
-def _write_volcano(
-    folder: Place, volcano: Volcano, settings: Settings, today: dt.date
-) -> list[Place]:
-    tables = home_of(settings).detections(volcano.slug)
-    dates = read_table(DATES, tables)
+def _as_far_as_possible(settings: Settings) -> tuple[Settings, list[str]]:
+    """Return the settings without what cannot be written here at all, and why that is so."""
+    lacking = stac_problem() if "stac" in settings.exports else None
+    if lacking is None:
+        return settings, []
+    _LOGGER.warning("not exported: %s", lacking)
+    others = tuple(form for form in settings.exports if form != "stac")
+    return settings.model_copy(update={"exports": others}), [lacking]
+
+
+@contextmanager
+def _its_own(problems: list[str], what: str) -> Iterator[None]:
+    """Keep what is wrong with one volcano, or with one form of it, from all the others."""
+    try:
+        yield
+    except FringewatchError as error:
+        _LOGGER.warning("%s is not exported: %s", what, error)
+        problems.append(f"{what}: {error}")
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """A volcano whose exports are to be written."""
+
+    folder: Place
+    volcano: Volcano
+    settings: Settings
+    ledger: Ledger | None
+    """Open; None where the home has none."""
+
+    @property
+    def tables(self) -> Place:
+        return home_of(self.settings).detections(self.volcano.slug)
+
+
+def _write_volcano(work: _Work, today: dt.date, problems: list[str]) -> list[Place]:
+    """Write the forms of a volcano, each by itself; return the files that changed."""
+    dates, own, slug = read_table(DATES, work.tables), work.settings, work.volcano.slug
     if dates.empty:
         return []
-    own = settings.for_volcano(volcano.slug)
-    summary = summary_of(volcano, dates, today, silence_days_of(own))
+    given = work.ledger.verdicts(slug) if work.ledger else {}
+    summary = summary_of(work.volcano, dates, today, silence_days_of(own), given)
     made: dict[str, bytes | None] = dict.fromkeys(_OF_VOLCANO)
     made[_SUMMARY] = summary.text().encode()
     if "cap" in own.exports:
-        made[_ALERT] = cap_of(summary, own.cap_status, own.cap_sender, own.footnote)
+        with _its_own(problems, f"{slug}: cap"):
+            made[_ALERT] = cap_of(summary, own.cap_status, own.cap_sender, own.footnote)
     if "vona" in own.exports:
-        made[_DRAFT] = vona_of(summary)
-    if _OF_PAIRS & set(own.exports):
-        made |= _of_the_newest_pair(volcano, summary, read_table(INTERFEROGRAMS, tables), own)
-    return _put(folder, made)
+        with _its_own(problems, f"{slug}: vona"):
+            made[_DRAFT] = vona_of(summary)
+    wanted = [form for form in own.exports if form in _OF_PAIRS]
+    if wanted:
+        with _its_own(problems, f"{slug}: {', '.join(wanted)}"):
+            made |= _of_the_newest_pair(work, summary, problems)
+    return _put(work.folder, made)
 
 
 def _put(folder: Place, made: Mapping[str, bytes | None]) -> list[Place]:
@@ -126,26 +167,38 @@ def _put(folder: Place, made: Mapping[str, bytes | None]) -> list[Place]:
 
 
 def _of_the_newest_pair(
-    volcano: Volcano, summary: VolcanoSummary, pairs: pd.DataFrame, settings: Settings
+    work: _Work, summary: VolcanoSummary, problems: list[str]
 ) -> dict[str, bytes | None]:
-    placed = _newest_pair(volcano, pairs, settings)
+    placed, slug, wanted = _newest_pair(work), work.volcano.slug, work.settings.exports
     made: dict[str, bytes | None] = {}
     assets: dict[str, str] = {}
-    if "cog" in settings.exports:
-        made[_COG[1]] = cog_of(placed)
-        assets[_COG[0]] = _COG[1]
-    if "kmz" in settings.exports:
-        made[_KMZ[1]] = kmz_of(placed, summary)
-        assets[_KMZ[0]] = _KMZ[1]
-    if "stac" in settings.exports:
-        made[_ITEM] = stac_item(placed, summary, assets)
+    if "cog" in wanted:
+        with _its_own(problems, f"{slug}: cog"):
+            made[_COG[1]] = cog_of(placed)
+            assets[_COG[0]] = _COG[1]
+    if "kmz" in wanted:
+        with _its_own(problems, f"{slug}: kmz"):
+            made[_KMZ[1]] = kmz_of(placed, summary)
+            assets[_KMZ[0]] = _KMZ[1]
+    if "stac" in wanted:
+        with _its_own(problems, f"{slug}: stac"):
+            made[_ITEM] = stac_item(placed, summary, assets)
     return made
 
 
-def _newest_pair(volcano: Volcano, pairs: pd.DataFrame, settings: Settings) -> PlacedPair:
-    """Return the pair that ends last, of several the shortest, as the model saw it."""
-    keys = ["secondary_date", "primary_date", "frame"]
-    row = pairs.sort_values(keys).iloc[-1]
+def _newest_pair(work: _Work) -> PlacedPair:
+    """Return the newest pair that is evidence, as the model saw it; any other where none is.
+
+    It is the one that the page shows on its map, while no episode runs.
+    """
+    volcano, settings = work.volcano, work.settings
+    table = read_table(INTERFEROGRAMS, work.tables)
+    row = newest_pair(
+        {str(name): cell for name, cell in one.items()} for one in table.to_dict("records")
+    )
+    if row is None:
+        message = f"{work.tables} has no pair: run the backfill again"
+        raise StoreError(message)
     frame, pair = FrameId(row["frame"]), DatePair(row["primary_date"], row["secondary_date"])
     home = home_of(settings)
     place = home.cube(volcano.slug, frame)
@@ -154,18 +207,15 @@ def _newest_pair(volcano: Volcano, pairs: pd.DataFrame, settings: Settings) -> P
     if pair not in at:
         message = f"the cube {place} does not hold {pair}: run `fringewatch verify`"
         raise StoreError(message)
-    ledger = read_ledger(home.ledger)
-    air = {}
-    if ledger is not None:
-        with ledger:
-            air = ledger.corrections(volcano.slug, frame)
+    air = work.ledger.corrections(volcano.slug, frame) if work.ledger else {}
     codes = cube["phase"].isel(pair=at[pair]).to_numpy()
     codes = corrected_codes(codes, air.get(pair), read_air(place, cube, settings), pair)
     phase_rad = decode_phase(mask_water(codes, water_of(cube, settings.water_coherence)))
     north, west = patch_corner((cube["y"].to_numpy(), cube["x"].to_numpy()), PATCH_ORIGINS[0])
-    probability = float("nan") if pd.isna(row["probability"]) else float(row["probability"])
-    positive = not pd.isna(row["positive"]) and bool(row["positive"])
-    return PlacedPair(frame, pair, phase_rad, north, west, positive, probability)
+    kind = kind_of(row)
+    positive = kind is PairKind.POSITIVE if kind.is_evidence else None
+    left_out = str(row["left_out"]) if kind is PairKind.LEFT_OUT else None
+    return PlacedPair(frame, pair, phase_rad, north, west, positive, left_out)
 
 
 def _write_home(folder: Place, settings: Settings, problems: list[str]) -> list[Place]:
@@ -182,22 +232,14 @@ def _write_home(folder: Place, settings: Settings, problems: list[str]) -> list[
             continue
         if (folder / slug / _ITEM).is_file():
             items[f"{slug}/{_ITEM}"] = summaries[-1].headline
-    return _write_all(folder, summaries, items, settings.exports)
-
-
-def _write_all(
-    folder: Place,
-    summaries: Sequence[VolcanoSummary],
-    items: dict[str, str],
-    exports: Sequence[str],
-) -> list[Place]:
-    made: dict[str, bytes | None] = dict.fromkeys(
-        ("volcanoes.geojson", "changes.atom", "catalog.json")
-    )
-    if "geojson" in exports:
-        made["volcanoes.geojson"] = geojson_of(summaries)
-    if "atom" in exports:
-        made["changes.atom"] = atom_of(summaries)
-    if "stac" in exports:
-        made["catalog.json"] = stac_catalogue(items)
+    made: dict[str, bytes | None] = {}
+    for form, name, make in (
+        ("geojson", "volcanoes.geojson", partial(geojson_of, summaries)),
+        ("atom", "changes.atom", partial(atom_of, summaries)),
+        ("stac", "catalog.json", partial(stac_catalogue, items)),
+    ):
+        made[name] = None
+        if form in settings.exports:
+            with _its_own(problems, form):
+                made[name] = make()
     return _put(folder, made)

@@ -2,13 +2,11 @@
 
 import datetime as dt
 import math
-from typing import Final
 
 from catalogs.ledger.ledger import Ledger
 from catalogs.settings import Settings
 from tasks.judge.silence import silence_days_of
-
-_SILENT: Final = ("no data", "unknown")
+from tasks.judge.standing import standing_in
 
 
 def headline_of(ledger: Ledger, volcano: str, settings: Settings, today: dt.date) -> str:
@@ -25,28 +23,31 @@ def headline_of(ledger: Ledger, volcano: str, settings: Settings, today: dt.date
     today
         UTC date that the age is counted from.
     """
-    said = {date: given[-1].verdict for date, given in ledger.verdicts(volcano).items()}
+    standing, said = standing_in(
+        ledger, volcano, today, silence_days_of(settings.for_volcano(volcano))
+    )
     if not said:
-        what = "judged by this version yet" if ledger.age_words else "ever judged"
-        return f"{volcano}: UNKNOWN: nothing was {what}"
-    known = [date for date, verdict in said.items() if verdict.state not in _SILENT]
-    last = max(said)
+        older = "UNKNOWN: nothing was judged by this version yet"
+        return f"{volcano}: {older if ledger.age_words else f'NO DATA: {standing.because}'}"
     lost = len(ledger.lost_pairs(volcano))
     lacking = f"; {lost} pairs that it rests on are lost" if lost else ""
-    if not known or (last > max(known) and said[last].state == "unknown"):
-        return f"{volcano}: UNKNOWN{lacking}; last date {last}, {_age(last, today)}"
-    newest = max(known)
+    last, newest, state = max(said), standing.newest, standing.state.upper()
+    if newest is None:
+        return f"{volcano}: {state}{lacking}; last date {last}, {_age(last, today)}"
     verdict = said[newest]
-    since = f" since {verdict.since}" if verdict.since else ""
-    if (today - newest).days > silence_days_of(settings.for_volcano(volcano)):
-        return (
-            f"{volcano}: UNKNOWN: no data newer than {newest}, {_age(newest, today)}; it was "
-            f"{verdict.state}{since} then{lacking}"
-        )
+    was = f"{verdict.state}{f' since {verdict.since}' if verdict.since else ''}"
+    if standing.state == said[last].state == "unknown":  # its newest date cannot be judged
+        return f"{volcano}: UNKNOWN{lacking}; last date {last}, {_age(last, today)}"
+    if standing.state == "unknown":
+        age = f"no data newer than {newest}, {_age(newest, today)}"
+        return f"{volcano}: UNKNOWN: {age}; it was {was} then{lacking}"
     chance = verdict.probability
     sure = f", probability {chance:.2f}" if math.isfinite(chance) else ""
-    state = f"{verdict.state.upper()}{since}{sure}"
-    return f"{volcano}: {state}; data of {newest}, {_age(newest, today)}{lacking}"
+    data = f"data of {newest}, {_age(newest, today)}"
+    if newest != last:  # a date without data changes no state, and is not quiet either
+        return f"{volcano}: {state} on {last}; before it {was}{sure}, {data}{lacking}"
+    since = f" since {standing.since}" if standing.since else ""
+    return f"{volcano}: {state}{since}{sure}; {data}{lacking}"
 
 
 def _age(date: dt.date, today: dt.date) -> str:

@@ -147,7 +147,7 @@ class FrameStatus:
                 "them any more: restore the cube from a backup"
             )
         for source in self.sources:
-            if source.trouble is not None:
+            if source.trouble is not None and not self._is_past(source):
                 yield source.trouble
         if self.not_here:
             command = self._command(self.not_here)
@@ -159,6 +159,15 @@ class FrameStatus:
                 f"{self._command(newer)}"
             )
         yield from (f"GAP: {gap}" for gap in self.gaps)
+
+    def _is_past(self, source: SourceStatus) -> bool:
+        """Whether runs of a later day had their listing from another source."""
+        return any(
+            other.newest is not None
+            and other.trouble is None
+            and other.asked_at.date() > source.asked_at.date()
+            for other in self.sources
+        )
 
     def _command(self, pairs: Sequence[DatePair]) -> str:
         """The command that brings pairs."""

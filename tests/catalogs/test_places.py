@@ -60,6 +60,10 @@ def test_a_known_volcano_is_changed_and_the_others_are_as_they_were(tmp_path: Pa
     frames_left_out = ["106A_09048_000909", "001A_00001_010101"]
     frames_added = ["144A_SM_REUN_S6"]
     threshold = { other = 2.0 }
+    [volcano.Fernandina.bad_pairs]
+    "001A_00001_010101/20240106_20240118" = "of a frame that it has not"
+    "144A_SM_REUN_S6/20240106_20240118" = "snow"
+    "20240106_20240130" = "snow"
     """
     settings = settings_of(tmp_path, text)
     before = {volcano.slug: volcano for volcano in load_volcanoes()}
@@ -71,7 +75,8 @@ def test_a_known_volcano_is_changed_and_the_others_are_as_they_were(tmp_path: Pa
         assert volcano == before[volcano.slug] or volcano is changed or volcano.slug == changed.slug
     notes = place_notes(settings, changed)
     assert notes[0].startswith("fernandina: frames_left_out names 001A_00001_010101, which is none")
-    assert "threshold has no entry for simclr-compact-2" in notes[1]
+    assert "bad_pairs names 001A_00001_010101/20240106_20240118, whose frame is none" in notes[1]
+    assert "threshold has no entry for simclr-compact-2" in notes[2]
     assert place_notes(settings, before["etna"]) == ()
 
 

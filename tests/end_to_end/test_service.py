@@ -27,18 +27,25 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
-def test_what_has_a_schedule_is_scheduled_and_the_server_has_nothing_to_complain_of(
-    service: Service,
-) -> None:
+@pytest.fixture(scope="module")
+def log_of_scheduling(service: Service) -> str:
+    """What the server had said when all was scheduled, and before any run."""
+
     def scheduled() -> set[str]:
         return {name for name in SCHEDULED if len(service.runs_of(name)) >= 3}
 
     wait_until(lambda: scheduled() == SCHEDULED, 120, lambda: service.log("server"))
+    return service.log("server")
+
+
+def test_what_has_a_schedule_is_scheduled_and_the_server_has_nothing_to_complain_of(
+    service: Service, log_of_scheduling: str
+) -> None:
     (first, *_) = service.runs_of("nightly")
     assert first["state_type"] == "SCHEDULED"
     assert first["expected_start_time"][11:16] == "02:17"
     complaints = [
-        line for line in service.log("server").splitlines()
+        line for line in log_of_scheduling.splitlines()
         if "Traceback" in line or "ERROR" in line or "Error:" in line
     ]  # fmt: skip
     assert not complaints
@@ -79,6 +86,7 @@ def test_the_password_is_not_in_the_command_line_or_the_log(service: Service) ->
     assert PASSWORD not in service.log("server")
 
 
+@pytest.mark.usefixtures("log_of_scheduling")
 def test_the_worker_runs_the_backfill_deployment(service: Service, tmp_path: Path) -> None:
     tree = write_frame(tmp_path / "tree", KINDS)
     with StandInPortal(tree) as portal:

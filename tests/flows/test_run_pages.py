@@ -77,4 +77,4 @@ def test_a_volcano_that_got_nothing_is_shown_as_it_was_last_known(
     never = row_of(
         RunReport("taal", Outcome.NOTHING), load_settings(home=home), dt.date(2024, 2, 9)
     )
-    assert (never.state, never.newest, never.age_days) == ("unknown", None, None)
+    assert (never.state, never.newest, never.age_days) == ("no data", None, None)

@@ -94,7 +94,7 @@ def test_files_that_are_no_ledger_of_ours(path: Path) -> None:
         read_ledger(path)
     path.unlink()
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 7")
+        connection.execute("PRAGMA user_version = 8")
     connection.close()
-    with pytest.raises(StoreError, match="has format 7"):
+    with pytest.raises(StoreError, match="has format 8"):
         read_ledger(path)

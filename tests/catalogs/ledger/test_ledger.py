@@ -185,9 +185,9 @@ def test_what_was_tiled_and_taken_back_is_lost_until_it_is_tiled_again(ledger: L
 def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 7")
+        connection.execute("PRAGMA user_version = 8")
     connection.close()
-    with pytest.raises(StoreError, match=r"newer Fringewatch \(format 7"):
+    with pytest.raises(StoreError, match=r"newer Fringewatch \(format 8"):
         open_ledger(path)
 
 
@@ -253,7 +253,7 @@ def test_a_ledger_of_the_first_format_gets_what_it_lacks_and_keeps_what_it_has(
         assert ledger.tiled_pairs("wolf", FRAME) == (FIRST,)
         assert ledger.verdicts("wolf") == {}
         (found,) = ledger._connection.execute("PRAGMA user_version").fetchone()
-    assert found == LEDGER_FORMAT == 6
+    assert found == LEDGER_FORMAT == 7
 
 
 def test_another_file_is_no_ledger(tmp_path: Path) -> None:

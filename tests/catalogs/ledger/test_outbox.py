@@ -42,7 +42,7 @@ def test_each_channel_gets_each_message_once_the_oldest_first(ledger: Ledger) ->
         for name in ("taal", "etna"):
             batch = begin(ledger, channel)
             assert names(batch) == [name]
-            ledger.record_delivered(channel, batch)
+            ledger.record_delivered(channel, batch, {})
         assert ledger.next_batch(channel, 9, now()) is None
     assert [state.waiting for state in ledger.channel_states(BOTH, now())] == [0, 0]
 
@@ -53,7 +53,7 @@ def test_what_a_dead_sender_had_begun_goes_again_as_it_was_under_its_mark(ledger
     assert names(first) == ["taal", "etna", "wolf"]
     make(ledger, "alcedo")
     assert begin(ledger, "mailto-1", joined_from=2) == first  # the sender died
-    ledger.record_delivered("mailto-1", first)
+    ledger.record_delivered("mailto-1", first, {})
     last = begin(ledger, "mailto-1", joined_from=2)
     assert names(last) == ["alcedo"]
     assert last.mark != first.mark
@@ -69,7 +69,7 @@ def test_marks_are_those_of_no_other_message_or_home(ledger: Ledger, tmp_path: P
 
 def test_a_channel_that_comes_later_hears_what_is_made_from_then_on(ledger: Ledger) -> None:
     make(ledger, "taal", channels=("mailto-1",))
-    ledger.record_delivered("mailto-1", begin(ledger, "mailto-1"))
+    ledger.record_delivered("mailto-1", begin(ledger, "mailto-1"), {})
     with ledger._transaction() as cursor:  # a second later
         cursor.execute("INSERT INTO channels(channel, first_seen) VALUES ('ntfy-2', '9999')")
     assert ledger.next_batch("ntfy-2", 9, now()) is None
@@ -96,7 +96,7 @@ def test_a_channel_that_fails_is_left_alone_for_longer_and_longer(ledger: Ledger
     assert pauses == [10, 20, 40, 80, 160, 320, 360, 360, 360]
     assert (state.failures, state.reason, state.waiting) == (9, "no answer", 1)
     assert channel_pause(10**6) == LONGEST_PAUSE
-    ledger.record_delivered("mailto-1", begin(ledger, "mailto-1"))
+    ledger.record_delivered("mailto-1", begin(ledger, "mailto-1"), {})
     (state,) = ledger.channel_states(["mailto-1"], now())
     assert (state.failures, state.reason, state.next_attempt) == (0, "", None)
     assert state.last_success is not None

@@ -68,6 +68,11 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
             "[volcano.taal]\nmethod_options = { begin = 'a' }",
             "wrong: volcano.taal.method_options.begin = 'a': write a number, or true or false$",
         ),
+        ("[volcano.taal]\nthreshold = { a = nan }", "volcano.taal.threshold.a = nan: it is no"),
+        ("[volcano.index]\nlatitude = 1\nlongitude = 2", "volcano.index.*take another name"),
+        ("portal = []", r"portal = \[\]: it is empty: leave the entry out"),
+        ('user_agent = ""', "user_agent = '': it is empty"),
+        ("notify_digest = 6", "notify_digest = 6: write an hour of the day, UTC"),
         ('watch = "taal"', r"watch = 'taal': write a list: watch = \[\"taal\"\]"),
         ("watch = [1]", r"watch\[1\] = 1: write it in quotes"),
         (

@@ -1,6 +1,7 @@
 """The commands of review and of places, as a person types them."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def test_a_review_is_given_listed_exported_and_taken_back(
     assert lines[0].startswith("fernandina review 1: 2024-02-11 atmosphere by NS, ")
     assert lines[0].endswith('UTC: "rings" (taken back)')
     assert run(["review", "etna", "--list", *home]) == 4
+
+
+def test_a_review_whose_exports_cannot_all_be_written_ends_with_3(
+    kept: KeptHome, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = kept.settings.home
+    (home / "fringewatch.toml").write_text('exports = ["geojson", "stac"]')
+    monkeypatch.setitem(sys.modules, "pystac", None)  # as where it is not installed
+    words = ["review", "fernandina", "2024-02-11", "--confirmed", "--by", "NS"]
+    assert run([*words, "--home", str(home)]) == 3
+    assert "not exported: exports has 'stac': pip install" in capsys.readouterr().out
+    assert (home / "exports" / "volcanoes.geojson").is_file()
 
 
 @pytest.mark.parametrize(

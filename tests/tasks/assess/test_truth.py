@@ -83,6 +83,7 @@ def test_a_folder_holds_episodes_and_labels_together(tmp_path: Path) -> None:
     frame = "taal,142A_07606_131313"
     written(tmp_path, f"{PAIRS}{frame},2020-01-01,2020-02-13,43,1\n", "pairs.csv")
     written(tmp_path, "volcano,date,deforming\ntaal,2020-02-13,1\n", "dates.csv")
+    written(tmp_path, "own scenario\n", "scenario.txt")  # as `simulate` names what it wrote
     known = read_truth(tmp_path).at("taal")
     assert [e.name for e in known.episodes] == ["a"]  # dated ones come before those of labels
     assert known.covers is None
@@ -148,7 +149,10 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None
     ("text", "message"),
     [
         ("", "holds no episode"),
-        ("no section", "cannot be read"),
+        (
+            "no section",
+            r"cannot be read as episodes of VolcNet: File contains no section [^\\\n]*$",
+        ),
         ("[a]\ndef_episode_start = 20170906\n", "def_episode_stop is ''"),
         ("[a]\ndef_episode_start = 20170906\ndef_episode_stop = 20170906\n", "is not after"),
     ],

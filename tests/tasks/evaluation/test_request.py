@@ -153,6 +153,7 @@ def test_probes_learn_as_published_too(corpus: Path, encoder: Path) -> None:
         ({"images": Path("x"), "encoders": (Path("e"),)}, "needs --corpus"),
         ({"corpus": Path("c")}, "can only be judged with --held-out"),
         ({"corpus": Path("c"), "held_out": "area", "models": ("m",)}, "model 'm' cannot be judged"),
+        ({"images": Path("x"), "held_out": "area"}, "held-out area is about a corpus"),
         ({"corpus": Path("c"), "held_out": "area", "seeds": 0}, "0 probe seeds"),
     ],
 )

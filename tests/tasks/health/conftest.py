@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from catalogs.home.home import Home, open_home
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.outbox_records import Standing, Telling
-from catalogs.ledger.rows import TileRow
+from catalogs.ledger.rows import TileRow, Verdict
 from catalogs.ledger.runs import VolcanoRun
 from catalogs.records import DatePair
 from catalogs.settings import Settings
@@ -40,7 +40,8 @@ class WatchedHome:
         with self.ledger() as ledger:
             ledger.record_tiles(volcano, FRAME, [TileRow(pair, "http://x", "aa", "bb", "cc")])
             news = (Standing(state, None, newest), {"name": volcano}, Telling())
-            ledger.record_verdicts(volcano, {}, news)
+            said = Verdict(state, None, 0.1, "rule", "m", "00")
+            ledger.record_verdicts(volcano, {newest: said}, news)
 
     def night(self, days_ago: float, outcome: str = "done", free: int = 10**12) -> None:
         """Let a night have begun so many days before."""

@@ -1,12 +1,15 @@
 import datetime as dt
 import json
+from math import nan
 
 import pytest
 
 from catalogs.home.home import Home
 from catalogs.ledger.outbox_records import MessageKind, NewMessage
+from catalogs.ledger.rows import Verdict
 from catalogs.settings import Settings
 from tasks.health.health import health_of
+from tasks.health.metrics import metrics_of
 from tasks.health.records import Check, Finding
 from tasks.messages.standing import telling_of
 from tests.tasks.health.conftest import NOW, WatchedHome
@@ -30,6 +33,19 @@ def test_a_home_that_is_well_has_nothing_to_say(well: WatchedHome) -> None:
     assert lines[0] == f"2026-03-10 09:00 UTC, home {well.settings.home}: well"
     assert "volcanoes: 2 watched: 1 quiet, 1 unrest" in lines
     assert lines[-1] == "channel notify 1 (ntfy): 0 waiting"
+
+
+def test_the_state_is_that_of_the_newest_date_as_on_the_page(well: WatchedHome) -> None:
+    after = dt.date(2026, 3, 8)
+    with well.ledger() as ledger:
+        for slug, state in (("taal", "no data"), ("etna", "masked")):
+            said = {after + dt.timedelta(days=2): Verdict(state, None, nan, "rule", "m", "00")}
+            ledger.record_verdicts(slug, said)
+    assert [each.state for each in health_of(well.settings, NOW).volcanoes] == ["no data", "masked"]
+    late = health_of(well.settings, NOW + dt.timedelta(days=44))
+    assert [each.state for each in late.volcanoes] == ["unknown", "masked"]
+    numbers = metrics_of(health_of(well.settings, NOW)).decode()
+    assert 'fringewatch_state{state="no data",volcano="taal"} 1.0' in numbers
 
 
 def test_a_home_that_is_only_backfilled_has_no_watch_to_be_unwell(watched: WatchedHome) -> None:

@@ -1,5 +1,6 @@
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -44,6 +45,20 @@ def test_after_a_silence_nothing_is_known(days: int, state: str) -> None:
     assert standing.date == LAST
     if state == "unknown":
         assert because == "no pair for 49 days; unrest since 2024-01-30 not seen to end"
+
+
+def test_what_was_before_is_what_page_and_feed_say(tmp_path: Path) -> None:
+    def was(*states: DateState) -> object:
+        dates = [LAST + dt.timedelta(days=12 * number) for number in range(len(states))]
+        verdicts = [verdict(*one) for one in zip(dates, states, strict=True)]
+        settings = Settings(home=tmp_path)
+        return news_of(FERNANDINA, verdicts, [], settings, dates[-1])[1]["was"]
+
+    quiet, watch, unrest = DateState.QUIET, DateState.WATCH, DateState.UNREST
+    assert was(quiet, watch, DateState.NO_DATA, unrest) == "watch"
+    assert was(quiet, unrest, DateState.NO_DATA) == "quiet"
+    assert not was(unrest)
+    assert was(quiet, unrest, DateState.MASKED) is None
 
 
 def test_what_was_never_scored_is_unknown() -> None:

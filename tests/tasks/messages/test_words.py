@@ -90,6 +90,19 @@ def test_what_it_was_before_is_said(before: Standing, now: Standing, words: str)
     assert found.title.startswith("[Fringewatch] FERNANDINA")
 
 
+def test_the_details_say_what_was_before_as_page_and_feed_do_and_what_was_told() -> None:
+    def before(**facts: object) -> str:
+        return text_of(message(**facts), DAY, SITE).details[0].partition("; ")[2]
+
+    assert before(was="quiet") == before() == "before: quiet."
+    assert before(was="watch") == "before: watch; last told: quiet."
+    assert before(was="") == "before: nothing was said."
+    told = UNREST.words()
+    assert before(was="watch", before=told) == (
+        "before: watch; last told: unrest since 2024-03-06."
+    )
+
+
 def test_the_details_say_why_and_are_for_who_has_room() -> None:
     found = text_of(message(), DAY, SITE)
     whole = found.whole.splitlines()

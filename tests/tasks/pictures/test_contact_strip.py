@@ -51,6 +51,17 @@ def test_no_data_is_grey(here: Place) -> None:
     assert _share_of(full, "#B8B8B8") < 0.02
 
 
+def test_a_window_that_is_left_out_has_no_colour(here: Place) -> None:
+    def coloured(window: PhaseWindow) -> float:
+        content = draw_interferograms([window], here / "s.png", "x").read()
+        image = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+        above_the_colour_bar = image[: image.shape[0] * 3 // 4]
+        return float((np.ptp(above_the_colour_bar, axis=-1) > 20).mean())
+
+    assert coloured(WINDOW) > 0.2
+    assert coloured(replace(WINDOW, is_left_out=True)) == 0.0
+
+
 def test_the_ends_of_the_cycle_have_one_colour(here: Place) -> None:
     low, high = (
         draw_interferograms(

@@ -24,10 +24,24 @@ def day(number: int) -> dt.date:
 def dates_of(since: list[int | None]) -> pd.DataFrame:
     """One date for each item, which says since which of them unrest runs."""
     rows = [
-        {"date": day(number), "since": None if first is None else day(first)}
+        {
+            "date": day(number),
+            "since": None if first is None else day(first),
+            "state": "quiet" if first is None else "unrest",
+        }
         for number, first in enumerate(since)
     ]
-    return pd.DataFrame(rows, columns=["date", "since"], dtype=object)
+    return pd.DataFrame(rows, columns=["date", "since", "state"], dtype=object)
+
+
+def test_a_date_without_data_is_none_on_which_unrest_still_was() -> None:
+    table = dates_of([None, 1, 1])
+    table.loc[2, "state"] = "no data"
+    (strip,) = select_strips(table, pairs_of(pair_row(1)))
+    assert strip.words.startswith(f"unrest since {day(1)}, still on {day(1)}: ")
+    table.loc[2, "state"] = "unknown"
+    (strip,) = select_strips(table, pairs_of(pair_row(1)))
+    assert strip.words.startswith(f"unrest {day(1)} to {day(1)}: ")
 
 
 def pair_row(end: int, **changes: Any) -> dict[str, Any]:

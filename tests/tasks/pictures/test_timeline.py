@@ -18,7 +18,7 @@ from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError
 from tasks.pictures.figures import QUIET, QUIET_MARK, UNREST, WATCH, new_figure
 from tasks.pictures.timeline import draw_timeline
-from tasks.pictures.timeline_panels import bar_lanes, draw_probability, mark_episodes, pair_kind
+from tasks.pictures.timeline_panels import bar_lanes, draw_probability, mark_episodes
 from tasks.pictures.timeline_states import (
     STATES,
     block_days,
@@ -165,6 +165,15 @@ def test_dates_without_data_are_shaded_and_break_the_line() -> None:
     assert (shade.get_x(), shade.get_width()) == (days["date"][1], 6)
 
 
+def test_the_line_joins_no_dates_over_a_silence() -> None:
+    days = _numbered(_dates(["quiet", "quiet", "quiet"]))
+    days["date"] += np.array([0.0, 0.0, 60.0])
+    axes = new_figure(400, 200).add_subplot()
+    draw_probability(axes, days, _pairs(1).assign(secondary_date=0.0))
+    lines = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+    assert [False, False, True, False] in [np.isnan(line).tolist() for line in lines]
+
+
 def test_revisions_and_older_models_are_said_in_the_picture(here: Place) -> None:
     plain = draw_timeline(_dates(ALL_STATES), _pairs(), here / "plain.png", "x")
     dates = _dates(ALL_STATES)
@@ -303,18 +312,6 @@ def test_many_frames_and_episodes_can_be_drawn(here: Place) -> None:
     states = ["quiet", "unrest", "unrest", "quiet"] * 4
     path = draw_timeline(_dates(states), _pairs(16, frames), here / "t.png", "Many")
     assert _pixels_of(path, UNREST) > 5_000
-
-
-def test_a_pair_is_positive_negative_or_not_scored() -> None:
-    table = pd.DataFrame(
-        {
-            "probability": [0.9, 0.2, np.nan, 0.5, 0.9],
-            "positive": [True, False, True, None, True],
-            "left_out": [None, None, None, None, "atmosphere (NS)"],
-        }
-    )
-    kinds = ["positive", "negative", "not scored", "not scored", "left out"]
-    assert pair_kind(table).tolist() == kinds
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), min_size=1, max_size=40))

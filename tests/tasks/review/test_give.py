@@ -12,7 +12,7 @@ import pytest
 from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.ledger.rows import PairScore
-from catalogs.records import FrameId, ModelId
+from catalogs.records import DatePair, FrameId, ModelId
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from fringewatch.errors import BadInputError
 from tasks.judge.models import model_of
@@ -134,6 +134,59 @@ def test_the_page_shows_what_stands_and_what_was_taken_back(kept: KeptHome) -> N
     assert re.search(r"review 2: 2024-01-30 atmosphere by NS, [^\n]*\(taken back\)", text)
 
 
+def test_status_page_and_command_say_the_same_of_a_date_that_a_review_left_out(
+    kept: KeptHome,
+) -> None:
+    given = say(kept, "2024-02-11")
+    today = dt.date(2024, 2, 20)
+    headline = home_status(kept.settings, FERNANDINA, today).headline
+    assert headline == (
+        "fernandina: NO DATA on 2024-02-11; before it quiet, probability 0.02, data of 2024-01-30, "
+        "21 days old"
+    )
+    assert given.published is not None
+    assert "newest data of 2024-01-30" in given.published.now
+    write_site(kept.settings, {"fernandina"}, seen_from=today)
+    text = read_page(kept)
+    assert "NO DATA on 2024-02-11" in text
+    assert "newest data 2024-01-30" in text
+
+
+def test_what_a_review_left_out_is_nowhere_on_the_page_as_evidence(kept: KeptHome) -> None:
+    write_site(kept.settings, {"fernandina"}, seen_from=LAST)
+    assert "positive, 128D" in read_page(kept)
+    say(kept, "2024-02-11")
+    write_site(kept.settings, {"fernandina"}, seen_from=LAST)
+    page, text = folder_of(kept.home.site / "fernandina.html").read_text(), read_page(kept)
+    assert "descending: left out: atmosphere (NS), 128D" in text
+    assert not re.search(r"p [01]\.\d\d, positive|: positive, 128D", text)
+    assert "None of its pairs is evidence" in text
+    assert "Only descending passes" not in text
+    assert 'class="phase left-out' in page
+    assert 'data-outline="M' not in page
+    assert not re.search(r'<g class="place"', page)
+    assert 'class="unrest"' not in page.partition("</svg></div>")[0].partition("<svg viewBox")[2]
+
+
+def test_no_message_is_made_of_what_a_review_left_out(
+    kept: KeptHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[DatePair] = []
+
+    def news_of(*given: Any, **_: Any) -> None:
+        told.extend(row.pair for row in given[2])
+
+    monkeypatch.setattr("tasks.publish.news_of", news_of)
+    say(kept, str(PAIRS[3]))
+    assert set(told) == {*PAIRS} - {PAIRS[3]}
+
+
+def read_page(kept: KeptHome) -> str:
+    """The words of the page, without those that are its own title of a legend."""
+    page = folder_of(kept.home.site / "fernandina.html").read_text()
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page.partition("<body")[2]))
+
+
 def test_it_survives_new_scores_and_a_new_model(
     kept: KeptHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +214,29 @@ def test_a_pair_and_an_episode_can_be_air(kept: KeptHome) -> None:
     assert dates(kept).loc[LAST, "state"] == "unrest"
     say(kept, "episode-2024-02-11")
     assert dates(kept).loc[LAST, "state"] == "no data"
+
+
+def test_an_episode_that_a_review_has_ended_is_refused_with_that_review(kept: KeptHome) -> None:
+    say(kept, "episode-2024-02-11")
+    say(kept, "2024-01-30", CONFIRMED, "BB")
+    with pytest.raises(BadInputError) as told:
+        say(kept, "episode-2024-02-11", CONFIRMED, "CD")
+    words = str(told.value)
+    assert (
+        "fernandina has no episode of unrest since 2024-02-11 any more; what took it away" in words
+    )
+    assert "review 1: episode-2024-02-11 atmosphere by NS" in words
+    assert "BB" not in words
+    assert "name its dates one by one: 2024-02-11" in words
+    assert "backfill" not in words
+    # Where no review did, and of one that never was, a backfill does not help either.
+    take_back(FERNANDINA, "episode-2024-02-11", "NS", "", kept.settings)
+    score_again(kept, PAIRS, -5.0)
+    publish_volcano(FERNANDINA, (FRAME,), kept.settings)
+    with pytest.raises(BadInputError, match="its dates are judged otherwise by now"):
+        say(kept, "episode-2024-02-11")
+    with pytest.raises(BadInputError, match=r"since 2020-01-01; there is none at all$"):
+        say(kept, "episode-2020-01-01")
 
 
 def test_a_pair_that_comes_after_the_review_holds_the_same_air(kept: KeptHome) -> None:

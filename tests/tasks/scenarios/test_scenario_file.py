@@ -122,6 +122,8 @@ WRONG = [
     ("155D_02579_100800", "142A_07606_131313", r"frames\[1\].id: frame 142A\S+ is not listed for"),
     ("155D_02579_100800", "155D", r"frames\[1\].id: '155D' is not a LiCSAR frame id"),
     ("155D_02579_100800", "016A_02562_091313", r"frames\[1\].id: frame 016A\S+ stands there twice"),
+    ("heading_degrees = -167.83", "heading_degrees = -12",
+     r"frames\[.\].heading_degrees = -12 is ascending, and frame \S+D\S+ is descending"),
     ("incidence_degrees = 39\n", "incidence_degrees = 93\n", r"frames\[1\].incidence_deg\w+: .*93"),
     ("last = 2021-03-01", "last = 2021-02-01", r"frames\[1\].passes\[1\].last: .*comes before"),
     ("step_days = 6", "step_days = 0", r"frames\[1\].passes\[1\].step_days"),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -77,6 +78,8 @@ def facts_of(
     standing = Standing("no data", None, "no interferogram of it was ever scored")
     if days:
         standing = Standing(days[-1]["state"], days[-1].get("since"), days[-1]["because"])
+    known = max((one["date"] for one in days if one["pairs"]), default=None)
+    standing = replace(said.pop("standing", standing), newest=known)
     tracks = (TrackPasses(FrameId.parse(ASCENDING), None, None, 12, is_absent=False),)
     found: dict[str, Any] = {
         "standing": standing, "tracks": tracks, "looked_at": None, "troubles": (), "reviews": (),

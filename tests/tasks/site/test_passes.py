@@ -5,7 +5,7 @@ import pytest
 
 from catalogs.records import DatePair, FrameId
 from catalogs.tables import INTERFEROGRAMS
-from tasks.site.passes import TrackPasses, passes_of, repeat_of, soonest_pass
+from tasks.site.passes import TrackPasses, ended_tracks, passes_of, repeat_of, soonest_pass
 from tasks.status.records import FrameStatus, SourceStatus
 from tests.tasks.site.made_facts import ASCENDING, DESCENDING, FIRST
 
@@ -38,6 +38,17 @@ def test_the_next_pass_follows_the_newest_that_is_here() -> None:
     assert never.next_pass is None
     assert soonest_pass([never, track]) is track
     assert soonest_pass([never]) is None
+
+
+def test_a_track_that_has_ended_does_not_hide_the_one_that_lives() -> None:
+    old, *_, newest = days(0, 12, 324)
+    living = TrackPasses(FrameId.parse(ASCENDING), newest, newest, 6, is_absent=False)
+    ended = TrackPasses(FrameId.parse(DESCENDING), old, old, 12, is_absent=False)
+    assert soonest_pass([ended, living]) is living
+    assert ended_tracks([ended, living]) == (ended,)
+    # Alone it is told, however long it is overdue: nothing newer says that it has ended.
+    assert soonest_pass([ended]) is ended
+    assert ended_tracks([ended]) == ()
 
 
 def test_pairs_that_are_listed_and_were_never_fetched_tell_no_pass() -> None:

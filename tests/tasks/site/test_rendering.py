@@ -1,4 +1,5 @@
 import datetime as dt
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,11 @@ import pytest
 from catalogs.home.home import Home
 from catalogs.records import Volcano
 from catalogs.settings import Settings
+from catalogs.settings.volcano import PlaceSettings
 from tasks.site.overview import make_overview, row_of
 from tasks.site.rendering import render_index, render_volcano
 from tasks.site.windows import PictureBook
-from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, day, facts_of, pair
+from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, date_of, day, facts_of, pair
 
 SETTINGS = Settings()
 HOSTILE = "<script>alert(1)</script>"
@@ -30,6 +32,26 @@ def test_what_is_hostile_is_text(tmp_path: Path) -> None:
     assert page.count("<script>") == 1
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 8
     assert "script-src 'sha256-" in page
+
+
+def test_a_place_of_ones_own_has_its_coordinates_and_its_notes(tmp_path: Path) -> None:
+    own = replace(FERNANDINA, slug="mine", gvp_number=0, region="own")
+    place = PlaceSettings(latitude=-0.37, longitude=-91.55, notes=f"ask {HOSTILE}")
+    settings = SETTINGS.model_copy(update={"volcano": {"mine": place}})
+    facts = facts_of([day(1)], [pair(0, 1)], own)
+    page = render_volcano(PictureBook(facts, Home(tmp_path), settings, None), settings, None)
+    assert "-0.370, -91.550, a place of your own" in page
+    assert "ask &lt;script&gt;" in page
+    lost = rendered(tmp_path, replace(FERNANDINA, latitude=math.nan, longitude=math.nan))
+    assert "in Volcanoes of the World, pacific island" in lost
+
+
+def test_only_unrest_itself_is_new_with_the_beginning_of_an_episode(tmp_path: Path) -> None:
+    days = [day(1), day(2, "unrest"), day(3, "watch", since=date_of(2))]
+    facts = facts_of(days, [pair(1, 2, **POSITIVE)])
+    page = render_volcano(PictureBook(facts, Home(tmp_path), SETTINGS, None), SETTINGS, None)
+    text = re.sub(r"<[^>]*>", "", page)
+    assert f"{date_of(2)}, first date of the episode; watch since {date_of(3)} new" in text
 
 
 def test_only_the_script_of_ours_may_run(tmp_path: Path) -> None:

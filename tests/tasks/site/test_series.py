@@ -42,6 +42,29 @@ def test_a_pair_at_the_threshold_lies_where_one_in_fifty_quiet_windows_does() ->
     assert pair_deviations(facts.interferograms, None) is None
 
 
+def test_a_line_joins_no_dates_over_what_nobody_knows() -> None:
+    def lines(*days: dict[str, Any]) -> int:
+        root = ET.fromstring(draw_series(facts_of(days), None).svg)  # noqa: S314 - our own
+        (line,) = (path for path in root.iter("path") if path.attrib["class"] == "line")
+        return line.attrib["d"].count("M")
+
+    assert lines(day(1), day(2), day(3)) == 1
+    assert lines(day(1), day(2, "no data", probability=None, pairs=0), day(3)) == 2
+    assert lines(day(1), day(2), day(20)) == 2  # more than 48 days without a date
+
+
+def test_a_pair_that_is_left_out_is_no_triangle() -> None:
+    model, days = model_of(Settings()), [day(1, past_centre=1.05, past_spread=2.0)]
+    out = {"left_out": "atmosphere (NS)"}
+    facts = facts_of(days, [pair(0, 1), pair(-1, 1, **POSITIVE, **out)])
+    series = draw_series(facts, model)
+    classes = {path.attrib["class"] for path in ET.fromstring(series.svg).iter("path")}  # noqa: S314
+    assert "unrest" not in classes
+    assert "none" in classes
+    # Nor is it the strongest of its date.
+    assert series.words == draw_series(facts_of(days, [pair(0, 1)]), model).words
+
+
 def test_the_newest_date_is_held_against_the_past() -> None:
     facts = facts_of([day(1, past_centre=1.05, past_spread=2.0)], [pair(0, 1, probability=0.05)])
     words = " ".join(draw_series(facts, model_of(Settings())).words)

@@ -6,6 +6,7 @@ from insar_models.rates.motion_words import Motion
 from tasks.judge.measured import motion_of_rate
 from tasks.judge.place_words import distance_and_bearing, from_summit
 from tasks.judge.standing import Standing
+from tasks.site.overview import row_of
 from tasks.site.state_words import MARKS, RANK, placed_row, short_evidence, state_words
 from tests.tasks.site.made_facts import FERNANDINA, POSITIVE, date_of, day, facts_of, pair
 
@@ -44,6 +45,35 @@ def test_silence_overtakes_the_table() -> None:
     assert "not quiet" in words.meaning
     assert not words.change.is_new
     assert words.change.before == "unrest"
+
+
+def test_unknown_counts_from_the_last_date_of_which_something_is_known() -> None:
+    silent = Standing("unknown", None, "no pair for 60 days")
+    none = {"pairs": 0, "probability": None}
+    days = [day(1), day(2, "watch"), day(3, "no data", **none), day(4, "no data", **none)]
+    facts = facts_of(days, [pair(1, 2)], standing=silent)
+    words = state_words(facts)
+    assert words.headline == f"UNKNOWN since {date_of(2)}"
+    assert (words.change.date, words.change.before) == (date_of(2), "watch")
+    assert str(words.change) == f"watch until {date_of(2)}"
+    assert facts.newest_data == row_of(facts).newest == date_of(2)
+    # The table has come so far itself.
+    days.append(day(9, "unknown", unknown_since=date_of(2), **none))
+    assert state_words(facts_of(days, standing=silent)).change == words.change
+
+
+def test_a_date_without_data_is_no_state_before_another() -> None:
+    none = {"pairs": 0, "probability": None}
+    days = [day(1, "watch"), day(2, "no data", **none), day(3, "unrest")]
+    change = state_words(facts_of(days)).change
+    assert (change.date, change.before, change.is_new) == (date_of(3), "watch", True)
+    change = state_words(facts_of([*days[:2], day(3, "watch")])).change
+    assert (change.date, change.before, change.is_new) == (date_of(1), None, False)
+    # After a silence what comes then comes after *unknown*, as the feed has it.
+    assert state_words(facts_of([day(1), day(9)])).change.before == "unknown"
+    words = state_words(facts_of(days[:2]))
+    assert words.headline == f"NO DATA on {date_of(2)}"
+    assert (words.change.date, words.change.before) == (date_of(2), "watch")
 
 
 def test_an_unknown_volcano_has_one_voice_of_what_was_last_said() -> None:

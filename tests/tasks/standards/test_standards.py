@@ -3,8 +3,10 @@
 import datetime as dt
 import io
 import json
+import sys
 import zipfile
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,18 @@ from pystac.extensions.sat import SatExtension
 from pystac.validation.local_validator import LocalValidator
 from xsdata.formats.dataclass.parsers import XmlParser
 
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.review_rows import ReviewVerdict, Statement
+from catalogs.ledger.rows import PairScore
+from catalogs.records import ModelId
 from catalogs.settings import Settings, load_settings
 from catalogs.storage.place import Folder
 from catalogs.tables import DATES
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError, StoreError
+from tasks.judge.models import model_of
 from tasks.publish import publish_volcano
+from tasks.review.give import give_review, take_back
 from tasks.standards.atom import atom_of
 from tasks.standards.cap import cap_of
 from tasks.standards.geojson import geojson_of
@@ -290,6 +298,114 @@ def test_one_that_fails_does_not_stop_the_others(kept: KeptHome) -> None:
     (kept.settings.home / "exports" / "fernandina" / "summary.json").write_text("{}")
     again = write_exports(settings, [], TODAY)
     assert "is no summary" in again.problems[0]
+
+
+def test_a_form_that_cannot_be_written_stops_no_other(
+    kept: KeptHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, folder = exported(kept)
+    monkeypatch.setitem(sys.modules, "pystac", None)  # as where it is not installed
+    settings = kept.settings.model_copy(update={"exports": ALL})
+    report = write_exports(settings, [FERNANDINA], TODAY)
+    (problem,) = report.problems  # once, and not of each volcano
+    assert problem.startswith("exports has 'stac': pip install")
+    names = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert names == {
+        "summary.json", "alert.cap.xml", "vona-draft.txt", "newest-pair.tif", "newest-pair.kmz",
+        "volcanoes.geojson", "changes.atom",
+    }  # fmt: skip
+    monkeypatch.undo()
+
+    def broken(*_: object) -> bytes:
+        message = "no room"
+        raise StoreError(message)
+
+    monkeypatch.setattr("tasks.standards.write.kmz_of", broken)
+    monkeypatch.setattr("tasks.standards.write.geojson_of", broken)
+    report = write_exports(settings, [FERNANDINA], TODAY)
+    assert report.problems == ("fernandina: kmz: no room", "geojson: no room")
+    assert (folder / "fernandina" / "item.json").is_file()
+    assert not (folder / "volcanoes.geojson").exists()
+
+
+def item_of(kept: KeptHome) -> dict[str, Any]:
+    _, folder = exported(kept)
+    found = json.loads((folder / "fernandina" / "item.json").read_text())
+    return {**found["properties"], "id": found["id"]}
+
+
+def test_the_newest_pair_is_one_that_is_evidence(kept: KeptHome) -> None:
+    # Of several that end on the date, the shortest.
+    assert item_of(kept)["id"].endswith(str(PAIRS[4]))
+    with open_ledger(kept.home.ledger) as ledger:
+        model = model_of(kept.settings)
+        score = PairScore(0.0, nan, nan, nan, False, nan, nan, 0)
+        identity = ModelId(model.name, model.sha256)
+        ledger.record_scores("fernandina", FRAME, identity, [(PAIRS[4], score)])
+    publish_volcano(FERNANDINA, (FRAME,), kept.settings)
+    found = item_of(kept)
+    assert found["id"].endswith(str(PAIRS[3]))
+    assert (found["fringewatch:positive"], found["fringewatch:left_out"]) == (True, None)
+    every = [str(pair) for pair in PAIRS[:4]]
+    for number, subject in enumerate(every, 1):
+        said = Statement(subject, ReviewVerdict.ATMOSPHERE, "NS")
+        give_review(FERNANDINA, said, kept.settings)
+        found = item_of(kept)
+        assert found["fringewatch:positive"] is (True if number < len(every) else None)
+    # None is left: the newest that has a score is shown, and why it is no evidence.
+    assert found["id"].endswith(str(PAIRS[3]))
+    assert found["fringewatch:left_out"] == "atmosphere (NS)"
+    with zipfile.ZipFile(
+        folder_of(kept.home.exports) / "fernandina" / "newest-pair.kmz"
+    ) as archive:
+        assert b"This pair is no evidence (left out: atmosphere (NS))." in archive.read("doc.kml")
+
+
+def test_what_a_review_takes_back_is_an_entry_of_the_feed(kept: KeptHome) -> None:
+    _, folder = exported(kept)
+    before = feedparser.parse((folder / "changes.atom").read_bytes())
+    with open_ledger(kept.home.ledger) as ledger, ledger._transaction() as cursor:
+        cursor.execute("UPDATE verdicts SET judged_at = '2024-02-12T02:17:00+00:00'")
+    episode = Statement("episode-2024-02-11", ReviewVerdict.ATMOSPHERE, "NS")
+    give_review(FERNANDINA, episode, kept.settings)
+    exported(kept)
+    feed = feedparser.parse((folder / "changes.atom").read_bytes())
+    titles = [entry.title for entry in feed.entries]
+    assert titles == [
+        "Fernandina: unrest on 2024-02-11 is withdrawn (now no data)",
+        "Fernandina: quiet on 2024-01-18",
+    ]
+    assert feed.feed.updated > "2024-02-13"
+    entry = feed.entries[0]
+    assert entry.updated == feed.feed.updated
+    assert entry.summary.startswith("unrest was said of 2024-02-11 until 20")
+    assert entry.id not in {one.id for one in before.entries}
+    assert entry.tags[0].term == "withdrawn"
+    # It comes back: that is told with the time at which it did, and the other entry stays.
+    with open_ledger(kept.home.ledger) as ledger, ledger._transaction() as cursor:
+        cursor.execute(
+            "UPDATE verdicts SET judged_at = '2024-02-13T10:00:00+00:00' WHERE number = 2"
+        )
+    take_back(FERNANDINA, "episode-2024-02-11", "NS", "", kept.settings)
+    exported(kept)
+    entries = feedparser.parse((folder / "changes.atom").read_bytes()).entries
+    assert [one.title for one in entries][:2] == [
+        "Fernandina: unrest on 2024-02-11 (was quiet)",
+        "Fernandina: unrest on 2024-02-11 is withdrawn (now no data)",
+    ]
+    assert entries[0].updated > entries[1].updated == "2024-02-13T10:00:00+00:00"
+
+
+def test_an_alert_ends_two_weeks_after_the_newest_date() -> None:
+    def ends(said_at: str) -> str:
+        content = cap_of(summary(said_at=said_at, as_of="2024-02-11"), "Test", "a@b")
+        assert content is not None
+        return str(alert_of(content).infos[0].expires)
+
+    assert ends("2024-02-12T02:17:00+00:00").startswith("2024-02-25T00:00:00")
+    assert ends("2024-02-20T02:17:00+00:00").startswith("2024-02-25T00:00:00")
+    # Where data came later than that nobody is sent an alert that has ended.
+    assert ends("2024-03-01T02:17:00+00:00").startswith("2024-03-02T02:17:00")
 
 
 def test_a_summary_comes_back_as_it_was_written(tmp_path: Path) -> None:

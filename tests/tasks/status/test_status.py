@@ -88,7 +88,7 @@ def test_the_first_line_of_a_volcano_says_whether_it_deforms(kept: KeptHome) -> 
     )
     with open_ledger(kept.home.ledger) as ledger:
         assert headline_of(ledger, "taal", kept.settings, TODAY) == (
-            "taal: UNKNOWN: nothing was ever judged"
+            "taal: NO DATA: nothing was ever judged"
         )
 
 
@@ -147,6 +147,17 @@ def test_each_source_has_its_own_newest_pair(settings: Settings) -> None:
     assert [source.source for source in frame.sources] == ["http://archive", ROOT]
     (warning,) = frame.warnings
     assert "STALE: http://archive has nothing newer than 2020-01-13" in warning
+
+
+def test_a_source_that_later_days_did_without_is_not_worth_a_word(settings: Settings) -> None:
+    listed(settings, "20240130_20240211")
+    trouble = "no answer"
+    for days, is_told in ((0, True), (1, False)):
+        with open_ledger(Home(settings.home).ledger) as ledger:
+            asked = NOON - dt.timedelta(days)
+            lost = SourceRow("http://moved", asked, "unavailable", 0, None, trouble)
+            ledger.record_source(FRAME, lost)
+        assert any(trouble in text for text in only_frame(settings).warnings) is is_told
 
 
 def no_frame(root: str) -> SourceRow:
