@@ -40,8 +40,9 @@ from scipy.stats import norm
 from fringewatch.errors import BadInputError
 from insar_models.onset.cumulative_sum import CumulativeSum
 from insar_models.onset.date_evidence import DateEvidence, gather_dates
+from insar_models.onset.date_state import DateState
 from insar_models.onset.deconvolution import Deconvolution
-from insar_models.onset.evidence import DateState, PairEvidence
+from insar_models.onset.evidence import PairEvidence
 from insar_models.onset.methods import PRESETS
 from insar_models.onset.rule import Rule
 from insar_models.onset.states import Reading

@@ -6,15 +6,22 @@ To be called before Prefect is imported: it reads its settings then.
 import logging
 import os
 from typing import Final
+from urllib.parse import urlsplit
 
 from catalogs.home.home import Home
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import BadInputError, ServerUnavailableError
+from fringewatch.plain_text import without_secrets
 
 _LOGGER = logging.getLogger(__name__)
 
 _NO_ANSWER_S: Final = 15
 """A server on the same network that takes longer to say its version is no help."""
+
+_ADVICE: Final = (
+    "write it whole, as http://HOST:4200/api (it begins with http:// or https://, and ends with "
+    "/api), or unset it to run without a server"
+)
 
 _THIS_MACHINE: Final = ("127.0.0.1", "localhost")
 
@@ -31,7 +38,7 @@ def prepare_prefect(home: Home, *, lasting: bool = False) -> None:
     HomeError
         If the home cannot be written, or the server of our own does not start.
     BadInputError
-        If the user's server refuses the password.
+        If the address of the user's server is none, or the server refuses the password.
     ServerUnavailableError
         If it gives no answer.
     """
@@ -70,7 +77,8 @@ def _find_server(home: Home, *, lasting: bool) -> None:
 
     server = get_current_settings().api.url
     if server:
-        _LOGGER.info("running through the Prefect server at %s", server)
+        _refuse_no_address(server)
+        _LOGGER.info("running through the Prefect server at %s", without_secrets(server))
         _ask_server(server)
         return
     from flows.embedded_server import start_embedded_server  # noqa: PLC0415
@@ -84,16 +92,39 @@ def _find_server(home: Home, *, lasting: bool) -> None:
     refresh_global_settings_context()
 
 
+def _refuse_no_address(server: str) -> None:
+    """Refuse what can be no server's address, however often it is asked."""
+    try:
+        parts = urlsplit(server)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        _ = parts.port  # a ValueError where it is no number
+    except ValueError:
+        is_address = False
+    if not is_address:
+        message = (
+            f"PREFECT_API_URL = '{without_secrets(server)}' is no address of a server: {_ADVICE}"
+        )
+        raise BadInputError(message)
+
+
+def _is_of_the_api(server: str) -> bool:
+    return "api" in urlsplit(server).path.split("/")
+
+
 def _ask_server(server: str) -> None:
     """Pass a server that answers."""
     from httpx import HTTPError, HTTPStatusError, InvalidURL  # noqa: PLC0415
     from prefect import get_client  # noqa: PLC0415
-    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings  # noqa: PLC0415
+    from prefect.settings import (  # noqa: PLC0415
+        PREFECT_API_URL,
+        PREFECT_CLIENT_MAX_RETRIES,
+        temporary_settings,
+    )
 
-    advice = "start it, or unset PREFECT_API_URL to run without one"
+    shown = without_secrets(server)
     try:
         with (
-            temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
+            temporary_settings({PREFECT_API_URL: server, PREFECT_CLIENT_MAX_RETRIES: 0}),
             get_client(sync_client=True, httpx_settings={"timeout": _NO_ANSWER_S}) as client,
         ):
             client.api_version()
@@ -101,12 +132,27 @@ def _ask_server(server: str) -> None:
         code = error.response.status_code
         if code in {401, 403}:
             message = (
-                f"the Prefect server at {server} refuses us (status {code}): set "
+                f"the Prefect server at {shown} refuses us (status {code}): set "
                 "PREFECT_API_AUTH_STRING to its user:password"
             )
             raise BadInputError(message) from error
-        message = f"the Prefect server at {server} answers with status {code}: {advice}"
+        raise _no_good_answer(server, f"answers with status {code}") from error
+    except ValueError as error:  # it answers, and not as Prefect does
+        raise _no_good_answer(server, f"gives no answer of Prefect's ({error})") from error
+    except (HTTPError, InvalidURL, RuntimeError) as error:
+        message = (
+            f"the Prefect server at {shown} gives no answer ({error}): start it, or unset "
+            "PREFECT_API_URL to run without one"
+        )
         raise ServerUnavailableError(message) from error
-    except (HTTPError, InvalidURL, ValueError, RuntimeError) as error:
-        message = f"the Prefect server at {server} gives no answer ({error}): {advice}"
-        raise ServerUnavailableError(message) from error
+
+
+def _no_good_answer(server: str, what: str) -> BadInputError | ServerUnavailableError:
+    """The error for what answers at an address: one without ``/api`` will never do better."""
+    shown = without_secrets(server)
+    if not _is_of_the_api(server):
+        return BadInputError(f"PREFECT_API_URL = '{shown}' {what}: {_ADVICE}")
+    return ServerUnavailableError(
+        f"the Prefect server at {shown} {what}: start it, or unset PREFECT_API_URL to run without "
+        "one"
+    )

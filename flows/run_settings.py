@@ -4,16 +4,18 @@ A mistake in them ends a run before it has begun. Whoever looks at the numbers f
 the history, hears of it all the same.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from catalogs.ledger.runs import NIGHTLY
 from catalogs.places import WatchList, watch_list
 from catalogs.settings import Settings
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, FringewatchError, ModelError
 from tasks.health.after_run import after_run
 from tasks.health.bad_settings import tell_of_bad_settings
-from tasks.judge.options import checked_settings
+from tasks.judge.options import watch_settings
 from tasks.night import refused_reports
 from tasks.runs import recorded_run
 
@@ -27,12 +29,40 @@ def run_settings(*, home: Path | None = None, **given: Any) -> Settings:
     ------
     BadInputError
         If a name is unknown, a value out of range, or a method has no such option.
+    ModelError
+        If no model has the name that the settings give.
     """
     try:
-        return checked_settings(home=home, **given)
-    except BadInputError as error:
+        return watch_settings(home=home, **given)
+    except (BadInputError, ModelError) as error:
         tell_of_bad_settings(home, error)
         raise
+
+
+def keep_failed_start(
+    settings: Settings, kind: str, volcanoes: Sequence[str], error: FringewatchError
+) -> None:
+    """Keep a run in the history that ended before Prefect could start it, and do what follows one.
+
+    Where there is no home, or one that is damaged, nothing is made or written.
+
+    Parameters
+    ----------
+    settings
+        Of the run.
+    kind
+        Of the run.
+    volcanoes
+        Slugs.
+    error
+        Why it could not begin.
+    """
+    if not (settings.home / "home.json").is_file():
+        return
+    with suppress(type(error)), recorded_run(settings, kind, volcanoes):
+        raise error
+    if kind == NIGHTLY:
+        after_run(settings)
 
 
 def checked_watch_list(settings: Settings) -> WatchList:

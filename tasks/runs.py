@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from catalogs.home.home import home_of, open_home
+from catalogs.home.home import check_ledger, home_of, open_folder
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.outbox_records import MessageKind, NewMessage, Standing
 from catalogs.ledger.runs import NIGHTLY, VolcanoRun
@@ -52,11 +52,13 @@ def recorded_run(settings: Settings, kind: str, volcanoes: Sequence[str]) -> Ite
     """Give the record of a run for the block, which puts its reports there.
 
     The ledger knows of the run before anything is done, so that one that is killed is in the
-    history, too. A block that raises an error ends the run for all of its volcanoes.
+    history, too, and one whose storage gives no answer. A block that raises an error ends the run
+    for all of its volcanoes.
     """
     run = RecordedRun(kind, tuple(volcanoes))
     try:
-        home = open_home(home_of(settings))
+        home = open_folder(home_of(settings))
+        check_ledger(home)  # nothing is written to a home whose ledger is lost
         with open_ledger(home.ledger) as ledger:
             run.number = ledger.begin_run(kind, __version__, volcanoes)
     except FringewatchError as error:

@@ -7,9 +7,11 @@ once, and runs the same both ways.
 import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 
 from catalogs.home.home import home_of, only_writer, open_home
+from catalogs.home.reading import find_home
 from catalogs.ledger.ledger import open_ledger
 from catalogs.places import catalogue_of, place_notes
 from catalogs.portal.listing import PairEntry
@@ -22,6 +24,7 @@ from fringewatch.errors import (
     HomeError,
     LedgerError,
     ModelError,
+    NoHomeError,
     TryLaterError,
     UnforeseenError,
 )
@@ -102,7 +105,15 @@ def parse_request(
 
 
 def preview_volcano(request: WatchRequest, settings: Settings) -> tuple[FramePlan, ...]:
-    """Return, frame by frame, what `watch_volcano` would fetch; writes nothing."""
+    """Return, frame by frame, what `watch_volcano` would fetch; writes nothing.
+
+    Raises
+    ------
+    HomeError, LedgerError
+        If there is a home that a run would refuse.
+    """
+    with suppress(NoHomeError):
+        find_home(home_of(settings))
     return tuple(preview_frame(request.of_frame(frame), settings) for frame in request.frames)
 
 

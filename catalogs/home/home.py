@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalogs.home.writer_lock import LOCK_NAME, NOTE_NAME, hold_lock
+from catalogs.home.lost_ledger import refuse_lost_ledger, refuse_lost_mark
+from catalogs.home.writer_lock import SERVING, WRITING, hold_lock
 from catalogs.records import DatePair, FrameId, Product
 from catalogs.settings import Settings
-from catalogs.storage.mark import claim_storage
+from catalogs.storage.mark import claim_storage, has_used_storage
 from catalogs.storage.opening import open_place
 from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
@@ -117,6 +118,23 @@ def open_home(home: Home) -> Home:
         If it cannot be written, was written by a newer version, or its root is another kind of
         folder: one that holds files but no ``home.json``. If the storage does not answer, or is
         that of another home.
+    LedgerError
+        If its ledger is lost: it knows of nothing, while there are cubes or tables.
+    """
+    open_folder(home)
+    claim_storage(home.root, home.storage)
+    refuse_lost_ledger(home.ledger, home.kept)
+    return home
+
+
+def open_folder(home: Home) -> Home:
+    """Return the home, its folder on this machine made if it is missing; no storage is asked.
+
+    Raises
+    ------
+    HomeError
+        If it cannot be written, was written by a newer version, or its root is another kind of
+        folder.
     """
     root = home.root
     mark = root / "home.json"
@@ -126,6 +144,8 @@ def open_home(home: Home) -> Home:
             raise HomeError(message)
         if mark.is_file():
             check_format(mark)
+        elif home.ledger.exists():
+            refuse_lost_mark(mark, home.ledger)
         elif root.is_dir() and any(not _may_precede(entry) for entry in root.iterdir()):
             message = (
                 f"{root} holds files, but is no Fringewatch home (no home.json): "
@@ -139,8 +159,22 @@ def open_home(home: Home) -> Home:
         if not os.access(root, os.W_OK):
             message = f"cannot write the home {root}: choose another --home or change its owner"
             raise HomeError(message)
-    claim_storage(root, home.storage)
     return home
+
+
+def check_ledger(home: Home) -> None:
+    """Pass a home that is new, or whose ledger knows of data.
+
+    Raises
+    ------
+    LedgerError
+        If its ledger is lost: it knows of nothing, while there are cubes or tables. A storage is
+        asked for them only where the home has used it.
+    HomeError
+        If something else lies in the ledger's place, or that storage gives no answer.
+    """
+    if not home.storage or has_used_storage(home.root):
+        refuse_lost_ledger(home.ledger, home.kept)
 
 
 @contextmanager
@@ -156,9 +190,22 @@ def only_writer(home: Home, wait_minutes: float = 0.0) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def only_server(home: Home) -> Iterator[None]:
+    """Hold the home for keeping its schedules: by two, each night would run twice.
+
+    Raises
+    ------
+    HomeBusyError
+        If another process keeps them.
+    """
+    with hold_lock(home.root, 0.0, SERVING):
+        yield
+
+
 def _may_precede(entry: Path) -> bool:
     """Whether a user, Prefect or a corpus may have put this into a home before its first run."""
-    names = {"fringewatch.toml", "prefect", "models", "corpora", LOCK_NAME, NOTE_NAME}
+    names = {"fringewatch.toml", "prefect", "models", "corpora", *WRITING.names, *SERVING.names}
     return entry.name in names or entry.name.startswith(".")
 
 

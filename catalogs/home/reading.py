@@ -9,7 +9,9 @@ import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from catalogs.home.home import Home, check_format
+from catalogs.home.home import Home, check_format, check_ledger
+from catalogs.home.lost_ledger import refuse_lost_mark
+from catalogs.ledger.blank import connect_for_reading, has_no_data, is_there
 from catalogs.ledger.file import (
     LEDGER_FORMAT,
     OLDEST_READABLE,
@@ -19,8 +21,7 @@ from catalogs.ledger.file import (
 )
 from catalogs.ledger.ledger import Ledger
 from catalogs.storage.mark import check_storage
-from fringewatch.atomic import disk_errors
-from fringewatch.errors import LedgerError, NoHomeError
+from fringewatch.errors import HomeError, LedgerError, NoHomeError
 
 
 def find_home(home: Home) -> Home:
@@ -32,9 +33,13 @@ def find_home(home: Home) -> Home:
         If there is none.
     HomeError
         If it is damaged, was written by a newer version, or keeps its cubes in another storage.
+    LedgerError
+        If its ledger is lost: it knows of nothing, while there are cubes or tables. A storage is
+        asked for them only where the home has used it.
     """
     mark = home.root / "home.json"
     if not mark.is_file():
+        refuse_lost_mark(mark, home.ledger)
         what = (
             "the folder is there, and is none" if home.root.is_dir() else "there is no such folder"
         )
@@ -45,6 +50,7 @@ def find_home(home: Home) -> Home:
         raise NoHomeError(message)
     check_format(mark)
     check_storage(home.root, home.storage)
+    check_ledger(home)
     return home
 
 
@@ -75,7 +81,7 @@ def read_ledger(path: Path) -> Ledger | None:
     LedgerError
         If the file is no ledger, is damaged, or is one of a newer version.
     """
-    if not path.is_file() or _holds_nothing(path):
+    if not is_there(path):
         return None
     copy = sqlite3.connect(":memory:", isolation_level=None)
     with ExitStack() as after_an_error:
@@ -84,6 +90,9 @@ def read_ledger(path: Path) -> Ledger | None:
             _copy_into(copy, path)
             check_whole(copy, path)
             found = copy.execute("PRAGMA user_version").fetchone()[0]
+            if not found and has_no_data(copy):
+                return None  # its maker was killed, or found no room, before it was one
+            written = found
             if OLDEST_READABLE <= found < LEDGER_FORMAT:
                 add_what_is_lacking(copy)  # the copy gets what it lacks; the file stays as it is
                 found = LEDGER_FORMAT
@@ -97,27 +106,29 @@ def read_ledger(path: Path) -> Ledger | None:
             )
             raise LedgerError(message)
         after_an_error.pop_all()
-    return Ledger(copy, path)
+    return Ledger(copy, path, written)
 
 
-def _holds_nothing(path: Path) -> bool:
-    """Whether nothing was ever written to the file, as where the disk was full at its making."""
-    with disk_errors(path):
-        is_empty = path.stat().st_size == 0
-    return is_empty and not path.with_name(f"{path.name}-wal").exists()
+def refuse_older_version(home: Home) -> None:
+    """Refuse a home that no run of this version has brought up to date yet.
+
+    Raises
+    ------
+    HomeError
+        If an older version wrote its ledger; and as `kept_ledger`.
+    """
+    with kept_ledger(home) as ledger:
+        if ledger.age_words:
+            raise HomeError(ledger.age_words)
 
 
 def _copy_into(copy: sqlite3.Connection, path: Path) -> None:
     written = path.with_name(f"{path.name}-wal")
     if not written.exists():
         # Nobody writes: without "immutable" SQLite would make files of its own.
-        with closing(_connect(path, "immutable=1")) as source:
+        with closing(connect_for_reading(path)) as source:
             source.backup(copy)
         if not written.exists():
             return
-    with closing(_connect(path, "mode=ro")) as source:
+    with closing(connect_for_reading(path)) as source:
         source.backup(copy)
-
-
-def _connect(path: Path, how: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=60)

@@ -1,4 +1,7 @@
-"""The lock of the one writer of a home, and the note that says who that is."""
+"""The locks of the one that writes to a home and of the one that serves it, with notes of who.
+
+The system holds them, so that a process that is killed leaves none.
+"""
 
 import datetime as dt
 import logging
@@ -8,6 +11,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -26,8 +30,34 @@ NOTE_NAME: Final = "writer.json"
 _LONGEST_COMMAND: Final = 200
 
 
+@dataclass(frozen=True)
+class LockKind:
+    """What a lock is for, its files, and the words of who meets it."""
+
+    lock: str
+    note: str
+    other: str
+    does: str
+    advice: str
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Of the files in the home."""
+        return self.lock, self.note
+
+
+WRITING: Final = LockKind(
+    LOCK_NAME, NOTE_NAME, "another Fringewatch run", "writes to",
+    "run again when it has ended, wait longer (busy_wait_minutes), or name another --home",
+)  # fmt: skip
+SERVING: Final = LockKind(
+    "serve.lock", "serve.json", "another process", "keeps the schedules of",
+    "end that one first, or name another --home",
+)  # fmt: skip
+
+
 class Writer(BaseModel):
-    """Who writes to a home."""
+    """Who writes to a home, or serves it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,25 +84,25 @@ class Writer(BaseModel):
 
 
 @contextmanager
-def hold_lock(root: Path, wait_s: float) -> Iterator[None]:
-    """Hold the folder for writing for the block; wait for another writer for so long.
+def hold_lock(root: Path, wait_s: float, kind: LockKind = WRITING) -> Iterator[None]:
+    """Hold the folder for the block, to write to it or to serve it; wait for another for so long.
 
     Raises
     ------
     HomeBusyError
-        If another writer still holds it then; the message names it.
+        If another still holds it then; the message names it.
     HomeError
         If the lock cannot be made there.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - asyncio, which readers go without
 
-    lock = FileLock(root / LOCK_NAME)
-    note = root / NOTE_NAME
+    lock = FileLock(root / kind.lock)
+    note = root / kind.note
     with disk_errors(root):
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            _wait(lock, note, wait_s)
+            _wait(lock, note, wait_s, kind)
     try:
         # For a person who waits; without it the lock holds just as well.
         write_atomically(note, Writer.of_this_process().model_dump_json(indent=2).encode() + b"\n")
@@ -83,30 +113,29 @@ def hold_lock(root: Path, wait_s: float) -> Iterator[None]:
         lock.release()
 
 
-def _wait(lock: "FileLock", note: Path, wait_s: float) -> None:
+def _wait(lock: "FileLock", note: Path, wait_s: float, kind: LockKind) -> None:
     """Hold the lock in the end, or raise once the wait was in vain."""
     from filelock import Timeout  # noqa: PLC0415 - as above
 
     if wait_s > 0:
         _LOGGER.warning(
-            "%s writes to %s: waiting for it, %g minutes at the most",
-            _noted(note), note.parent, wait_s / 60,
+            "%s %s %s: waiting for it, %g minutes at the most",
+            _noted(note, kind), kind.does, note.parent, wait_s / 60,
         )  # fmt: skip
     try:
         lock.acquire(timeout=wait_s, poll_interval=min(1.0, max(wait_s / 20, 0.01)))
     except Timeout as error:
         waited = f" (waited {wait_s / 60:g} minutes)" if wait_s > 0 else ""
         message = (
-            f"{note.parent} is busy: {_noted(note)} writes to it{waited}; run again when it has "
-            "ended, wait longer (busy_wait_minutes), or name another --home"
+            f"{note.parent} is busy: {_noted(note, kind)} {kind.does} it{waited}; {kind.advice}"
         )
         raise HomeBusyError(message) from error
     _LOGGER.info("%s is free now", note.parent)
 
 
-def _noted(note: Path) -> str:
+def _noted(note: Path, kind: LockKind) -> str:
     """Who holds the lock, as far as is known: the note comes a moment after the lock."""
     try:
-        return f"another Fringewatch run, {Writer.model_validate_json(note.read_bytes())},"
+        return f"{kind.other}, {Writer.model_validate_json(note.read_bytes())},"
     except (OSError, ValidationError):
-        return "another Fringewatch run"
+        return kind.other

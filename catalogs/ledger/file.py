@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from catalogs.ledger.blank import is_there
 from catalogs.ledger.operation_tables import OPERATION_TABLES
 from catalogs.ledger.review_rows import REVIEW_TABLES
 from fringewatch.atomic import disk_errors
@@ -26,8 +27,9 @@ OLDEST_READABLE = 1
 
 _RESTORE: Final = (
     "restore it from a backup with its -wal file; without one, move it aside, save what can be "
-    "read with `sqlite3 MOVED .recover | sqlite3 LEDGER`, and run `fringewatch verify`; or start "
-    "without it: the next backfill then makes it anew, and fetches every pair again"
+    "read with `sqlite3 MOVED .recover | sqlite3 LEDGER`, and run `fringewatch verify`; or begin "
+    "anew, without reviews and first verdicts: move it, cubes and detections elsewhere; the next "
+    "backfill fetches every pair again"
 )
 
 TABLES = """
@@ -87,9 +89,24 @@ class LedgerFile:
     What SQLite says inside a ``with`` block leaves it as one of our errors: see `ledger_error`.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, written_format: int = LEDGER_FORMAT
+    ) -> None:
         self._connection = connection
         self._path = path
+        self._written_format = written_format
+
+    @property
+    def age_words(self) -> str | None:
+        """What is said of a file that an older version wrote, and no run of this one yet."""
+        if self._written_format == LEDGER_FORMAT:
+            return None
+        return (
+            f"the home {self._path.parent} is of an older version (ledger format "
+            f"{self._written_format}, this one writes {LEDGER_FORMAT}): run `fringewatch nightly`, "
+            "or a backfill of each volcano, which brings its tables up to date; until then they "
+            "say what that version said"
+        )
 
     def __enter__(self) -> Self:
         """Return the open ledger itself."""
@@ -148,6 +165,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     LedgerError
         If the file is no ledger, or one of a newer version.
     """
+    is_there(path)  # else SQLite would remove what a damaged one left beside it
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path)

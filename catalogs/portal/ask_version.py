@@ -14,6 +14,7 @@ from catalogs.portal.causes import NO_ANSWER, no_answer
 from catalogs.portal.file_version import FileVersion
 from catalogs.portal.folder import is_folder_url
 from catalogs.portal.session import PortalSession
+from catalogs.portal.strange_files import refuse_strange
 from fringewatch.errors import MissingProductError, SourceUnavailableError
 
 _REFUSES_HEAD: Final = frozenset({403, 405, 501})
@@ -65,6 +66,7 @@ def _look_at(path: Path) -> FileVersion:
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}; check the disk and the file's owner"
         raise SourceUnavailableError(message) from error
+    refuse_strange(path)
     if found.st_size == 0:
         message = f"{path} is empty"
         raise MissingProductError(message)

@@ -141,7 +141,7 @@ class Portal:
         urls = (entry.url, *entry.elsewhere)
         for url in urls:
             try:
-                files = self._read_pair(url, frame, entry)
+                files = self._read_pair(url, frame, entry, needed)
             except (MissingProductError, SourceUnavailableError) as error:
                 logger.warning("%s %s: %s", frame, entry.pair, error)
                 refusals.append(error)
@@ -262,11 +262,13 @@ class Portal:
         page = read_page(self.session, root.pairs_url(frame))
         return parse_pairs(page.text, page.url), is_cut(page.text)
 
-    def _read_pair(self, url: str, frame: FrameId, entry: PairEntry) -> dict[Product, RemoteFile]:
+    def _read_pair(
+        self, url: str, frame: FrameId, entry: PairEntry, needed: Collection[Product]
+    ) -> dict[Product, RemoteFile]:
         if url in self._added:
             return self._added[url].read_pair(frame, entry.pair)
         if is_folder_url(url):
-            return read_folder(url, frame, entry.pair)
+            return read_folder(url, frame, entry.pair, needed)
         page = read_page(self.session, url)
         return parse_manifest(page.text, page.url, frame, entry.pair)
 

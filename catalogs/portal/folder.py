@@ -7,7 +7,7 @@ and never changed.
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -19,6 +19,7 @@ from catalogs.portal.file_names import KNOWN_NAMES, parse_file_name, parse_job_n
 from catalogs.portal.file_version import FileVersion
 from catalogs.portal.listing import PairEntry
 from catalogs.portal.partial_file import PartialFile
+from catalogs.portal.strange_files import refuse_strange, refuse_strange_of_pair, what_lies_at
 from catalogs.records import (
     DatePair,
     FrameId,
@@ -75,13 +76,18 @@ def list_folder(folder: Path, frame: FrameId) -> tuple[PairEntry, ...]:
     raise MissingProductError(message)
 
 
-def read_folder(url: str, frame: FrameId, pair: DatePair) -> dict[Product, RemoteFile]:
+def read_folder(
+    url: str,
+    frame: FrameId,
+    pair: DatePair,
+    needed: Collection[Product] = Product.DIFF_PHA.needed,
+) -> dict[Product, RemoteFile]:
     """Return the products of a pair in the folder at `url`; what it lacks is not in it.
 
     Raises
     ------
     MissingProductError
-        If the folder is gone.
+        If the folder is gone, or something that is no file lies in the place of a `needed` one.
     SourceUnavailableError
         If it cannot be read.
     """
@@ -90,10 +96,11 @@ def read_folder(url: str, frame: FrameId, pair: DatePair) -> dict[Product, Remot
         if not folder.is_dir():
             message = f"{folder} is not there any more"
             raise MissingProductError(message)
-        return {
-            product: RemoteFile(frame, pair, product, path.as_uri())
-            for product, path in _files_of_pair(folder, pair).items()
-        }
+        found = _files_of_pair(folder, pair)
+        refuse_strange_of_pair(folder, pair, {*needed} - found.keys())
+    return {
+        product: RemoteFile(frame, pair, product, path.as_uri()) for product, path in found.items()
+    }
 
 
 def find_frame_file(folder: Path, frame: FrameId, raster: FrameRaster) -> str | None:
@@ -147,6 +154,8 @@ def copy_from_folder(url: str, part: PartialFile) -> dt.datetime:
         If the copy cannot be written.
     """
     path = _path(url)
+    with _reading(path):
+        refuse_strange(path)
     with _reading(path), path.open("rb") as file:
         before = path.stat()
         part.start(url, FileVersion(before.st_size, last_modified=None, etag=None))
@@ -214,12 +223,16 @@ def _pairs_in(folder: Path) -> tuple[PairEntry, ...]:
     urls: dict[DatePair, str] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         is_folder = path.is_dir()
-        pair = _pair_of_folder(path.name) if is_folder else _pair_of_file(path.name)
+        pair = _pair_of_folder(path.name) if is_folder else None
+        if pair is None and (pair := _pair_of_file(path.name)):
+            is_folder = False  # also where a folder has a file's name: to read it says so
         if pair is not None and pair.is_to_come:
             _LOGGER.warning("%s ends in the future: it is no pair", path)
         elif pair is not None:  # else metadata, epochs, a stranger
             # A pair's folder sorts before its loose files and is taken.
             urls.setdefault(pair, (path if is_folder else folder).as_uri())
+        elif _pair_of_folder(path.name) and (what := what_lies_at(path)):
+            _LOGGER.warning("%s is %s: the folder of a pair belongs there", path, what)
     return tuple(PairEntry(pair, is_folder=True, url=urls[pair]) for pair in sorted(urls))
 
 

@@ -87,6 +87,12 @@ class Settings(OutputSettings, JudgingSettings, PortalSettings, RunSettings, Bas
             message = f"{path} is a folder: a file with the settings belongs there, or nothing"
             raise BadInputError(message)
         file = _File(settings_cls, toml_file=path)
+        if "home" in file():
+            message = (
+                f"{path}: home = '{file()['home']}': the home is the folder that this file lies "
+                "in: remove the entry, and name another home with --home or FRINGEWATCH_HOME"
+            )
+            raise BadInputError(message)
         return init_settings, environment, file
 
 

@@ -51,6 +51,12 @@ def check_storage(root: Path, storage: str) -> None:
         raise HomeError(message)
 
 
+def has_used_storage(root: Path) -> bool:
+    """Return whether a storage ever said that it is this home's; asks nobody."""
+    link = _read_link(root)
+    return link is not None and link.settled
+
+
 def claim_storage(root: Path, storage: str) -> None:
     """Make the storage this home's own, if it is nobody's; no storage is left at that.
 

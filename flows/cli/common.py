@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from fringewatch import __version__
-from fringewatch.errors import BadInputError
+from fringewatch.errors import BadInputError, FringewatchError, ModelError
 
 if TYPE_CHECKING:
     from catalogs.settings import Settings
@@ -49,42 +49,67 @@ def load(
     portal: Sequence[str], home: Path | None, model: str | None, product: str | None = None
 ) -> "Settings":
     """Return the settings, with what the command was given first."""
-    from tasks.judge.options import checked_settings
+    from tasks.judge.options import watch_settings
 
-    return checked_settings(portal=tuple(portal) or None, home=home, model=model, product=product)
+    return watch_settings(portal=tuple(portal) or None, home=home, model=model, product=product)
 
 
 def load_for_run(home: Path | None, **given: Any) -> "Settings":
     """Return the settings of a run; where they are wrong, the numbers for Prometheus say so."""
-    from tasks.judge.options import checked_settings
+    from tasks.judge.options import watch_settings
 
     try:
-        return checked_settings(home=home, **given)
-    except BadInputError as error:
+        return watch_settings(home=home, **given)
+    except (BadInputError, ModelError) as error:
         from tasks.health.bad_settings import tell_of_bad_settings
 
         tell_of_bad_settings(home, error)
         raise
 
 
-def prepare(settings: "Settings", *, lasting: bool = False) -> None:
+def prepare(settings: "Settings", *, lasting: bool = False, writes: bool = True) -> None:
     """Make sure that home, ledger and model can be used, and set Prefect up, before its import.
 
-    A server of our own keeps schedules if it is to be `lasting`.
+    A server of our own keeps schedules if it is to be `lasting`. Where nothing `writes` no home is
+    made, and no storage is claimed for it: Prefect alone gets its folder.
     """
     from catalogs.home.home import home_of, open_home
-    from catalogs.home.reading import read_ledger
+    from catalogs.home.reading import find_home, read_ledger
     from flows.prefect_home import prepare_prefect
     from flows.screen import start_logging
     from tasks.judge.models import model_of
 
     start_logging()
-    home = open_home(home_of(settings))
+    home = (open_home if writes else find_home)(home_of(settings))
     ledger = read_ledger(home.ledger)  # a damaged one is said now, not by every volcano later
     if ledger is not None:
         ledger.close()
     model_of(settings)
     prepare_prefect(home, lasting=lasting)
+
+
+def prepare_run(settings: "Settings", kind: str, volcanoes: Sequence[str]) -> None:
+    """Do as `prepare`; a run that cannot begin is in the history of the home all the same.
+
+    Health and the numbers for Prometheus then tell of it, where a night would else be silent.
+
+    Parameters
+    ----------
+    settings
+        Of the run.
+    kind
+        Of the run.
+    volcanoes
+        Slugs.
+    """
+    try:
+        prepare(settings)
+    except FringewatchError as error:
+        with prefect_elsewhere():
+            from flows.run_settings import keep_failed_start
+
+            keep_failed_start(settings, kind, volcanoes, error)
+        raise
 
 
 @contextmanager
@@ -122,19 +147,21 @@ def prefect_elsewhere() -> Iterator[None]:
 
 def check_volcano(
     settings: "Settings", volcano: str, frames: Sequence[str], days: tuple[dt.date, dt.date]
-) -> None:
-    """Say what is wrong with the words before anything heavy is imported."""
+) -> str:
+    """Return the slug; what is wrong with the words is said before anything heavy is imported."""
     from catalogs.places import catalogue_of
     from catalogs.world.volcanoes import select_frames
 
-    select_frames(catalogue_of(settings).find(volcano), frames)
+    found = catalogue_of(settings).find(volcano)
+    select_frames(found, frames)
     if days[0] >= days[1]:
         message = f"--start {days[0]} must be before --end {days[1]}: a pair needs two dates"
         raise BadInputError(message)
+    return found.slug
 
 
-def check_watch_list(settings: "Settings") -> None:
-    """Say what is wrong with the watch list before anything heavy is imported, and where it goes.
+def check_watch_list(settings: "Settings") -> tuple[str, ...]:
+    """Return the slugs to watch; what is wrong is said before anything heavy is imported.
 
     Raises
     ------
@@ -143,12 +170,13 @@ def check_watch_list(settings: "Settings") -> None:
     """
     from catalogs.places import watch_list
 
-    if watch_list(settings).volcanoes:
-        return
-    with prefect_elsewhere():
-        from flows.run_settings import checked_watch_list
+    watched = watch_list(settings)
+    if not watched.volcanoes:
+        with prefect_elsewhere():
+            from flows.run_settings import checked_watch_list
 
-        checked_watch_list(settings)
+            checked_watch_list(settings)
+    return tuple(volcano.slug for volcano in watched.volcanoes)
 
 
 def check_output_file(path: Path | None) -> None:

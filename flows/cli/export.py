@@ -19,7 +19,7 @@ def export(*volcanoes: str, output: Path | None = None, home: HomeFolder = None)
         Folder for the files (default `exports` in the home); the home itself stays as it is.
     """
     from catalogs.home.home import home_of
-    from catalogs.home.reading import find_home, kept_ledger
+    from catalogs.home.reading import find_home, kept_ledger, refuse_older_version
     from catalogs.places import catalogue_of
 
     settings = load((), home, None)
@@ -31,7 +31,8 @@ def export(*volcanoes: str, output: Path | None = None, home: HomeFolder = None)
             f"as exports = [...] in {settings.home / 'fringewatch.toml'}"
         )
         raise BadInputError(message)
-    with kept_ledger(find_home(home_of(settings))) as ledger:
+    refuse_older_version(find_home(home_of(settings)))
+    with kept_ledger(home_of(settings)) as ledger:
         if not named:
             known = {volcano.slug: volcano for volcano in catalogue.volcanoes}
             named = [known[slug] for slug in ledger.volcanoes() if slug in known]

@@ -16,6 +16,7 @@ from flows.cli.common import (
     load_for_run,
     parse_date,
     prepare,
+    prepare_run,
 )
 
 
@@ -55,12 +56,14 @@ def backfill(  # noqa: PLR0913 - the command's options
     """
     first, last = parse_date("start", start), parse_date("end", end)
     settings = load_for_run(home, portal=portal or None, model=model, product=product)
-    check_volcano(settings, volcano, frame, (first, last))
+    slug = check_volcano(settings, volcano, frame, (first, last))
     if dry_run:
         from flows.preview import preview_backfill
 
         return preview_backfill(settings, volcano, (first, last), frame)
-    prepare(settings)
+    from catalogs.ledger.runs import BACKFILL
+
+    prepare_run(settings, BACKFILL, [slug])
     from flows.backfill import backfill as flow
     from flows.screen import progress_shown, show_report
 
@@ -91,8 +94,10 @@ def nightly(
         The watch list; by default `watch` in the home's fringewatch.toml.
     """
     settings = load_for_run(home, portal=portal or None, model=model, watch=volcanoes or None)
-    check_watch_list(settings)
-    prepare(settings)
+    slugs = check_watch_list(settings)
+    from catalogs.ledger.runs import NIGHTLY
+
+    prepare_run(settings, NIGHTLY, slugs)
     from flows.nightly import nightly as flow
     from flows.screen import progress_shown, show_reports
 
@@ -127,7 +132,7 @@ def verify(
     settings = load(portal, home, model)
     slug = catalogue_of(settings).find(volcano).slug if volcano else None
     kept_ledger(find_home(home_of(settings))).close()
-    prepare(settings)
+    prepare(settings, writes=repair)
     from flows.screen import progress_shown, show_reports
     from flows.verify import verify as flow
 

@@ -129,6 +129,10 @@ def runs(*, last: int = 20, home: HomeFolder = None) -> int:
         found = ledger.runs(last=last)
     for line in lines_of_runs(found, dt.datetime.now(dt.UTC)):
         print(line)
+    if not found:
+        print(
+            f"no run is remembered in {settings.home} yet: `fringewatch nightly` and backfills are"
+        )
     return 0 if found else NOTHING_HAD
 
 
@@ -149,7 +153,10 @@ def serve(*, home: HomeFolder = None) -> int:
     def say(line: str) -> None:
         print(line, flush=True)
 
-    with ends_when_told(say):
+    from catalogs.home.home import home_of, only_server, open_home
+
+    # Before a server is started: two of them would write to one database.
+    with ends_when_told(say), only_server(open_home(home_of(settings))):
         prepare(settings, lasting=True)
         from flows.served import serve_schedules
 

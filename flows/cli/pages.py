@@ -30,7 +30,7 @@ def site(
         newest data.
     """
     from catalogs.home.home import home_of
-    from catalogs.home.reading import find_home, kept_ledger
+    from catalogs.home.reading import find_home, refuse_older_version
     from catalogs.places import catalogue_of
     from catalogs.storage.place import Folder
     from flows.screen import start_logging
@@ -39,7 +39,7 @@ def site(
     day = parse_date("seen-from", seen_from) if seen_from else None
     settings = load((), home, None)
     only = {catalogue_of(settings).find(volcano).slug} if volcano else None
-    kept_ledger(find_home(home_of(settings))).close()
+    refuse_older_version(find_home(home_of(settings)))
     start_logging()
     made = write_site(settings, only, folder=Folder(output) if output else None, seen_from=day)
     for line in made.lines():

@@ -10,7 +10,8 @@ from typing_extensions import override
 
 from fringewatch.plain_text import counted
 from fringewatch.plugins import Guarded
-from insar_models.onset.evidence import DateState, DateVerdict, PairEvidence, Past
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict, PairEvidence, Past
 
 
 class AddedMethod(Guarded):

@@ -6,10 +6,9 @@ from typing import Final
 
 from fringewatch.plain_text import counted
 from insar_models.onset.date_evidence import DateEvidence
-from insar_models.onset.evidence import DateState
+from insar_models.onset.date_state import NO_PAIR, DateState
 from insar_models.onset.states import Hysteresis, Reading, Step
 
-NO_PAIR: Final = "no pair"
 NEVER: Final = "no pair that ends on this date could be scored, nor any before it"
 
 

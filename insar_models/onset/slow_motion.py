@@ -13,7 +13,8 @@ from typing import Final
 
 from fringewatch.errors import BadInputError
 from fringewatch.plain_text import counted
-from insar_models.onset.evidence import DateState, DateVerdict, SlowEvidence
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict, SlowEvidence
 from insar_models.rates.motion_words import Motion
 
 METRES_PER_DEGREE: Final = 111_195.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fringewatch.errors import BadInputError
-from insar_models.onset.evidence import DateState
+from insar_models.onset.date_state import DateState
 
 SILENCE_DAYS: Final = 48
 """Days without a pair after which what was said no longer stands."""

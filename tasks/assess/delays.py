@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from catalogs.records import DatePair
 from fringewatch.errors import BadInputError
-from insar_models.onset.evidence import DateState, DateVerdict, PairEvidence
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict, PairEvidence
 from tasks.assess.outcomes import (
     DEFAULT_GRACE_DAYS,
     Assessment,

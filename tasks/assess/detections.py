@@ -12,7 +12,8 @@ from catalogs.csv_rows import CsvRow
 from catalogs.storage.place import Folder, Place
 from catalogs.tables import DATES, INTERFEROGRAMS, TABLE_FORMAT, read_table
 from fringewatch.errors import BadInputError
-from insar_models.onset.evidence import DateState, PairEvidence
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import PairEvidence
 from insar_models.onset.scored_pair import evidence_probability
 from tasks.assess.csv_tables import day_of, read_table_rows
 from tasks.assess.outcomes import JudgedDate

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from insar_models.onset.evidence import DateState
+from insar_models.onset.date_state import DateState
 from tasks.assess.rates import Counts, Rate
 from tasks.assess.truth_records import DatedEpisode
 

@@ -5,7 +5,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict
 from tasks.assess.phases import Phase, Phases
 from tasks.assess.rewrapped import LocatedPair
 from tasks.assess.truth_records import DatedEpisode, EpisodeKind

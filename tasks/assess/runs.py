@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from insar_models.onset.evidence import DateState, DateVerdict, PairEvidence
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict, PairEvidence
 from insar_models.onset.methods import OnsetMethod
 from insar_models.onset.slow_motion import SlowMotion, follow_rates, with_rates
 from tasks.assess.delays import assess, judged

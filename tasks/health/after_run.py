@@ -3,6 +3,7 @@
 Nothing of it is worth a run: what fails is logged, and seen by `fringewatch health`.
 """
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -13,9 +14,10 @@ from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.runs import GOOD_OUTCOMES, NIGHTLY
 from catalogs.portal.heartbeat import call_heartbeat
 from catalogs.settings import Settings
-from fringewatch.errors import FringewatchError
+from fringewatch.errors import FringewatchError, HomeError, StoreError
 from tasks.health.health import health_of
 from tasks.health.metrics import write_metrics
+from tasks.health.records import Check, Finding, Health
 from tasks.messages.send import send_messages
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,8 +41,14 @@ def after_run(settings: Settings) -> None:
 
 def keep_metrics(settings: Settings) -> None:
     """Write the numbers for Prometheus, if the settings name a file."""
-    if settings.metrics_file is not None:
-        write_metrics(health_of(settings), settings.metrics_file)
+    if settings.metrics_file is None:
+        return
+    try:
+        health = health_of(settings)
+    except (HomeError, StoreError) as error:  # else the numbers of a better day would stay
+        now = dt.datetime.now(dt.UTC)
+        health = Health(now, settings.home, (Finding(Check.HOME, str(error)),))
+    write_metrics(health, settings.metrics_file)
 
 
 def beat(settings: Settings) -> str:

@@ -29,7 +29,7 @@ from tasks.health.records import (
 )
 from tasks.judge.silence import silence_days_of
 from tasks.judge.standing import standing_in
-from tasks.messages.channel import channel_name
+from tasks.messages.channel import channel_name, is_malformed
 from tasks.messages.send import name_of, waiting_words
 from tasks.status.records import at_utc
 
@@ -66,6 +66,7 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
     except NoHomeError as error:
         return _without_home(settings, error, now)
     with ledger:
+        version = [Finding(Check.VERSION, ledger.age_words)] if ledger.age_words else []
         nights = ledger.runs(NIGHTLY, last=1)
         slugs, unknown = _watched(settings, nights)
         lost = _lost(ledger, home, slugs)
@@ -73,11 +74,13 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
         channels, undelivered = _channels(ledger, settings, now)
         disk = DiskHealth(_free_bytes(home.root), _daily_growth(ledger.runs(last=_RUNS_READ), now))
     findings = (
+        *version,
         *unknown,
         *(Finding(Check.LOST, words, slug) for slug, words in lost.items()),
         *_of_schedule(nights, settings, now),
         *_of_volcanoes(volcanoes, settings, lost),
         *_of_disk(disk, settings),
+        *_of_metrics_file(settings),
         *undelivered,
     )
     last = [
@@ -91,6 +94,7 @@ def _without_home(settings: Settings, error: NoHomeError, now: dt.datetime) -> H
     """Where nothing ran yet a disk that is full may be the reason."""
     findings = [Finding(Check.HOME, str(error))]
     findings += [Finding(Check.WATCH_LIST, words) for words in watch_list(settings).faults.values()]
+    findings += _of_metrics_file(settings)
     if not settings.home.is_dir():
         return Health(now, settings.home, tuple(findings))
     disk = DiskHealth(_free_bytes(settings.home), None)
@@ -229,6 +233,25 @@ def _of_disk(disk: DiskHealth, settings: Settings) -> Iterator[Finding]:
         yield Finding(Check.DISK, str(disk))
 
 
+def fault_of_metrics_file(path: Path) -> str:
+    """Return what is wrong with the place of the numbers; empty if a file can be made there."""
+    if path.is_dir():
+        return f"metrics_file = '{path}' is a folder: name a file in it, ending with .prom"
+    if not path.parent.is_dir():
+        return (
+            f"metrics_file = '{path}': there is no folder {path.parent}: correct the name, or make "
+            "the folder"
+        )
+    return ""
+
+
+def _of_metrics_file(settings: Settings) -> Iterator[Finding]:
+    if settings.metrics_file is not None and (
+        fault := fault_of_metrics_file(settings.metrics_file)
+    ):
+        yield Finding(Check.SETTINGS, fault)
+
+
 def _channels(
     ledger: Ledger, settings: Settings, now: dt.datetime
 ) -> tuple[tuple[ChannelHealth, ...], list[Finding]]:
@@ -239,7 +262,7 @@ def _channels(
         name, words = name_of(number, state.name), waiting_words(state)
         channels.append(ChannelHealth(name, state.waiting, state.failures, words))
         is_late = state.oldest is not None and now - state.oldest > _PATIENCE
-        if state.is_failing or is_late:
+        if state.is_failing or is_late or is_malformed(state.name):
             findings.append(Finding(Check.MESSAGES, f"{name}: {words}"))
     return tuple(channels), findings
 

@@ -9,6 +9,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from fringewatch.atomic import write_atomically
+from fringewatch.errors import HomeError
+from tasks.health.health import fault_of_metrics_file
 from tasks.health.records import Check, Health, VolcanoHealth
 
 STATES: Final = ("quiet", "watch", "unrest", "unknown", "no data", "masked")
@@ -20,8 +22,12 @@ def write_metrics(health: Health, path: Path) -> None:
     Raises
     ------
     HomeError
-        If the disk is full or cannot be written.
+        If the folder is not there (none is made: whoever collects the numbers would not look into
+        it), or the disk is full or cannot be written.
     """
+    fault = fault_of_metrics_file(path)
+    if fault:
+        raise HomeError(fault)
     write_atomically(path, metrics_of(health))
 
 

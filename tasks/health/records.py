@@ -22,6 +22,7 @@ class Check(StrEnum):
     """What is looked at."""
 
     HOME = "home"
+    VERSION = "version"
     SETTINGS = "settings"
     WATCH_LIST = "watch list"
     NEVER_FETCHED = "never fetched"

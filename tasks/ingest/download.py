@@ -152,9 +152,11 @@ class _BatchDownload:
             return _PairOutcome(problem=Problem(frame, pair, str(error), try_later=True))
         lacking = [product for product in self.phase.needed if product not in files]
         if lacking:
-            words = describe_lacking(lacking, files)
-            outcome = self._without(entry, lacking, "not in the pair's manifest", words)
-            return replace(outcome, is_doubtful=not is_folder_url(entry.url))
+            in_folder = is_folder_url(entry.url)
+            words = describe_lacking(lacking, files, in_folder=in_folder)
+            reason = "not in the pair's folder" if in_folder else "not in the pair's manifest"
+            outcome = self._without(entry, lacking, reason, words)
+            return replace(outcome, is_doubtful=not in_folder)
         rows = tuple(self._bring(files[product]) for product in self.phase.needed)
         failed = next((row for row in rows if row.state is not FileState.FETCHED), None)
         problem = None

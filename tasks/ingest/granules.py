@@ -151,10 +151,12 @@ def sweep_granules(home: Home, request: FrameRequest, tiled: Iterable[DatePair])
                 path.unlink(missing_ok=True)
 
 
-def describe_lacking(lacking: Iterable[Product], there: Collection[Product]) -> str:
+def describe_lacking(
+    lacking: Iterable[Product], there: Collection[Product], *, in_folder: bool
+) -> str:
     """Say which products a pair lacks, and what could be read instead of the phase."""
     names = " and ".join(product.value for product in lacking)
-    words = f"the pair's manifest names no {names}"
+    words = f"the pair's {'folder holds' if in_folder else 'manifest names'} no {names}"
     phases = [product.value for product in there if product.is_phase]
     if any(product.is_phase for product in lacking) and phases:
         options = " or ".join(f"--product {name}" for name in phases)

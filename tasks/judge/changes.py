@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fringewatch.plain_text import counted
-from insar_models.onset.evidence import DateState
+from insar_models.onset.date_state import DateState
 from tasks.judge.standing import SaidOfDate
 
 _UNKNOWN = DateState.UNKNOWN.value

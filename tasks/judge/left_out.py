@@ -13,12 +13,11 @@ from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
 from catalogs.settings.volcano import PlaceSettings
 from fringewatch.plain_text import counted
-from insar_models.onset.evidence import DateState, DateVerdict
-from insar_models.onset.reasons import NEVER, NO_PAIR
-from tasks.judge.opinions import Opinions
+from insar_models.onset.date_state import NO_PAIR, DateState
+from insar_models.onset.evidence import DateVerdict
+from insar_models.onset.reasons import NEVER
+from tasks.judge.opinions import LEFT_OUT, Opinions
 
-LEFT_OUT: Final = "left out"
-"""In the reasons of a date of which pairs are no evidence."""
 _WITHOUT, _WITHOUT_ANY = f"{NO_PAIR} for", f"{NO_PAIR} that counts for"
 NONE_COUNTS: Final = "no pair that ends on this date or before it counts"
 

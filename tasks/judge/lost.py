@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Final
 
 from catalogs.ledger.rows import GivenVerdict, LostPair
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict
 
 _ALERTS: Final = (DateState.UNREST, DateState.WATCH)
 

@@ -3,9 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from catalogs.ledger.review_rows import Review, ReviewVerdict
 from catalogs.records import DatePair, FrameId
+
+LEFT_OUT: Final = "left out"
+"""In the reasons of a date of which pairs are no evidence."""
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,22 @@
-"""Options of date methods, looked at with the other settings: before anything is started.
+"""Options of date methods, and the model's name, looked at with the other settings.
 
-What a method takes is known to `insar_models` alone, which the settings know nothing of.
+What a method takes, and which models there are, is known to `insar_models` alone, which the
+settings know nothing of. Who looks at a home hears of a mistake as who runs does.
 """
 
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import insar_models
 from catalogs.settings import Settings, load_settings
 from fringewatch.errors import BadInputError
 from fringewatch.plugins import PluginError
+
+SHIPPED: Final = Path(*insar_models.__path__) / "weights"
+"""Folder of the models that come with the package; their registry takes a second to import."""
 
 
 def checked_settings(**given: Any) -> Settings:
@@ -24,6 +30,35 @@ def checked_settings(**given: Any) -> Settings:
     settings = load_settings(**given)
     check_options(settings)
     return settings
+
+
+def watch_settings(**given: Any) -> Settings:
+    """Return the settings as `checked_settings`, after a look whether there is such a model.
+
+    Whoever makes a model needs none: `checked_settings` is enough for that.
+
+    Raises
+    ------
+    BadInputError
+        As `checked_settings`.
+    ModelError
+        If no model has that name; one that is damaged, or at a storage, is for runs to say.
+    """
+    settings = checked_settings(**given)
+    _check_model(settings)
+    return settings
+
+
+def _check_model(settings: Settings) -> None:
+    """Refuse a name that no model has; no model is read, and no storage asked."""
+    name, in_bucket = settings.model, "://" in settings.storage
+    own = Path(settings.storage or settings.home) / "models"
+    there = {path.name for folder in (SHIPPED, own) for path in folder.glob("*/")}
+    if in_bucket or name in there:
+        return
+    from insar_models.detectors.registry import find_model  # noqa: PLC0415 - takes a second
+
+    find_model(name, own)  # which says what there is
 
 
 def check_options(settings: Settings) -> None:

@@ -3,16 +3,16 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.rows import Verdict
 from fringewatch.plain_text import counted
-from insar_models.onset.evidence import DateState
-from insar_models.onset.reasons import NO_PAIR
-from tasks.judge.left_out import LEFT_OUT
+from insar_models.onset.date_state import NO_PAIR, DateState
+from tasks.judge.opinions import LEFT_OUT
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KNOWN_STATES: Final = frozenset(state.value for state in DateState) - {"no data", "unknown"}
 """Of a date of which something is known."""
@@ -57,7 +57,7 @@ class SaidOfDate:
     """Whether a pair that ends on it counts, or somebody masked it: that breaks a silence."""
 
 
-def standing_of(dates: pd.DataFrame, today: dt.date, silence_days: int) -> Standing:
+def standing_of(dates: "pd.DataFrame", today: dt.date, silence_days: int) -> Standing:
     """Return the state of the newest date, or *unknown* if no pair has ended for too long.
 
     Parameters
@@ -102,7 +102,7 @@ def standing_in(
     return standing_on(said, today, silence_days), given
 
 
-def said_of_dates(dates: pd.DataFrame) -> Iterator[SaidOfDate]:
+def said_of_dates(dates: "pd.DataFrame") -> Iterator[SaidOfDate]:
     """Give what a dates table says of each date, in its order."""
     columns = ["date", "state", "since", "because", "pairs"]
     return said_of_rows(dates[columns].to_dict("records"))
@@ -111,7 +111,9 @@ def said_of_dates(dates: pd.DataFrame) -> Iterator[SaidOfDate]:
 def said_of_rows(rows: Iterable[Mapping[Any, Any]]) -> Iterator[SaidOfDate]:
     """Give the same of rows of the table."""
     for row in rows:
-        since = None if pd.isna(row["since"]) else row["since"]
+        since = row["since"]
+        if since != since:  # noqa: PLR0124 - NaN and NaT are not themselves
+            since = None
         # Whoever masks a date knows of it: it breaks no silence that one would have to look into.
         is_known = row["pairs"] > 0 or row["state"] in KNOWN_STATES
         yield SaidOfDate(row["date"], row["state"], since, row["because"], bool(is_known))

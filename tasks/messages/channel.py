@@ -49,6 +49,11 @@ def channel_name(url: SecretStr) -> str:
     )
 
 
+def is_malformed(channel: str) -> bool:
+    """Return whether a channel, by its name, is of no kind: its address has no scheme."""
+    return channel.startswith(f"{_NO_KIND}-")
+
+
 @dataclass(frozen=True)
 class Attempt:
     """Whether a channel took a message."""

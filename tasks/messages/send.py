@@ -20,7 +20,7 @@ from catalogs.ledger.outbox_records import Batch, ChannelState
 from catalogs.settings import Settings
 from fringewatch.atomic import disk_errors
 from tasks.judge.opinions import Opinions
-from tasks.messages.channel import Attempt, channel_name, send
+from tasks.messages.channel import Attempt, channel_name, is_malformed, send
 from tasks.messages.words import NOT_REVIEWED, Text, text_of, text_of_many
 
 _LOGGER = logging.getLogger(__name__)
@@ -111,6 +111,11 @@ def name_of(number: int, channel: str) -> str:
 
 def waiting_words(state: ChannelState) -> str:
     """Return how a channel does, in words."""
+    if is_malformed(state.name):
+        return (
+            f"{state.waiting} waiting: its address has no kind, and takes nothing: write it as "
+            "KIND://..., such as mailto://..."
+        )
     if not state.failures:
         return f"{state.waiting} waiting"
     since = f"{state.failing_since:%Y-%m-%d %H:%M} UTC" if state.failing_since else "a while"

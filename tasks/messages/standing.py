@@ -10,7 +10,8 @@ from catalogs.ledger.rows import ScoredPair
 from catalogs.records import Direction, Volcano
 from catalogs.settings import Settings
 from fringewatch.plain_text import counted
-from insar_models.onset.evidence import DateState, DateVerdict, SlowEvidence
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict, SlowEvidence
 from insar_models.rates.motion_words import TABLE_DIGITS, Motion
 from tasks.judge.changes import changes_of
 from tasks.judge.silence import silence_days_of

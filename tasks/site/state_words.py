@@ -36,6 +36,8 @@ _MEANINGS_BY_RATE: Final = {
     "ones the model sees nothing.",
 }
 
+_UNREAD: Final = "Nobody knows: what was said of it cannot be read. That is not quiet."
+
 _SAY_NOTHING: Final = ("unknown", "no data", "masked")
 """States that no pair of the newest date says."""
 
@@ -51,11 +53,13 @@ class Change:
     """Whether the newest date brought it."""
     is_silence: bool = False
     """Whether silence brought it: then the date is the last of which something is known."""
+    is_unread: bool = False
+    """Whether the tables that would tell cannot be read."""
 
     def __str__(self) -> str:
         """Return it for a person, such as ``quiet to unrest on 2024-01-30``."""
         if self.date is None:
-            return "never watched before"
+            return "not known" if self.is_unread else "never watched before"
         if self.before is None:
             return f"no other since {self.date}"
         return f"{self.before} {'until' if self.is_silence else 'before'} {self.date}"
@@ -90,17 +94,18 @@ class StateWords:
 def state_words(facts: VolcanoFacts) -> StateWords:
     """Return the words for the top of a volcano's page."""
     standing, newest = facts.standing, facts.newest
+    change = change_of(facts)
     return StateWords(
         standing.state,
         MARKS[standing.state],
         headline_of(standing, newest),
-        _meaning(standing.state, newest),
+        _UNREAD if change.is_unread else _meaning(standing.state, newest),
         standing.because,
         _sure(facts),
         _place(facts),
         _where(facts),
         _amount(facts),
-        change_of(facts),
+        change,
     )
 
 
@@ -116,7 +121,7 @@ def headline_of(standing: Standing, newest: Row | None) -> str:
         link = "since" if standing.state == "unrest" else "in an episode of unrest since"
         return f"{words} {link} {standing.since}"
     if newest is None:
-        return f"{words}: never seen"
+        return f"{words}: {standing.because if standing.state == 'unknown' else 'never seen'}"
     if standing.state == "unknown":
         return f"{words} since {standing.newest or newest['unknown_since'] or newest['date']}"
     return f"{words} on {newest['date']}"
@@ -128,7 +133,8 @@ def change_of(facts: VolcanoFacts) -> Change:
     *Unknown* counts from the last date of which something is known.
     """
     if not facts.days:
-        return Change(None, None, is_new=False)
+        unread = facts.standing.state == "unknown"
+        return Change(None, None, is_new=False, is_unread=unread)
     standing, last = facts.standing, facts.days[-1]["date"]
     changes = list(changes_of(said_of_rows(facts.days), facts.silence_days))
     newest = changes[-1] if changes else None
@@ -149,7 +155,9 @@ def _sure(facts: VolcanoFacts) -> str:
     said = facts.last_said
     if facts.standing.state in _SAY_NOTHING:
         if said is None:
-            return "nobody can be sure: no pair ever told of it"
+            unread = facts.is_old and not facts.days
+            why = facts.standing.because if unread else "no pair ever told of it"
+            return f"nobody can be sure: {why}"
         age = ", which is old and no longer stands" if facts.is_old else ""
         return f"nobody can be sure now; last said on {said['date']}{age}: {_said(said)}"
     newest = facts.newest

@@ -5,9 +5,6 @@ import math
 
 from catalogs.ledger.ledger import Ledger
 from catalogs.settings import Settings
-from insar_models.onset.slow_motion import follow_rates
-from tasks.judge.detect import slow_motion_of
-from tasks.judge.rates import place_rates
 from tasks.judge.silence import silence_days_of
 from tasks.judge.standing import standing_in
 
@@ -30,7 +27,8 @@ def headline_of(ledger: Ledger, volcano: str, settings: Settings, today: dt.date
         ledger, volcano, today, silence_days_of(settings.for_volcano(volcano))
     )
     if not said:
-        return f"{volcano}: NO DATA: {standing.because}"
+        older = "UNKNOWN: nothing was judged by this version yet"
+        return f"{volcano}: {older if ledger.age_words else f'NO DATA: {standing.because}'}"
     lost = len(ledger.lost_pairs(volcano))
     lacking = f"; {lost} pairs that it rests on are lost" if lost else ""
     last, newest, state = max(said), standing.newest, standing.state.upper()
@@ -56,6 +54,11 @@ def headline_of(ledger: Ledger, volcano: str, settings: Settings, today: dt.date
 
 def _by_rate(ledger: Ledger, volcano: str, settings: Settings, date: dt.date) -> str | None:
     """How sure slow unrest is; None where no rate speaks for it."""
+    # With numpy and Prefect, which a home at rest need not wait for.
+    from insar_models.onset.slow_motion import follow_rates  # noqa: PLC0415
+    from tasks.judge.detect import slow_motion_of  # noqa: PLC0415
+    from tasks.judge.rates import place_rates  # noqa: PLC0415
+
     rule = slow_motion_of(settings.for_volcano(volcano))
     step = follow_rates(place_rates(ledger.measures(volcano)), rule).get(date) if rule else None
     if step is None or step.since is None:

@@ -15,7 +15,7 @@ from catalogs.records import FrameId, Volcano, newest_pair
 from catalogs.settings import Settings
 from fringewatch.errors import NoHomeError
 from tasks.judge.opinions import Opinions
-from tasks.messages.channel import channel_name
+from tasks.messages.channel import channel_name, is_malformed
 from tasks.messages.send import name_of, waiting_words
 from tasks.status.coverage import in_span, time_gaps
 from tasks.status.headline import headline_of
@@ -68,17 +68,21 @@ def home_status(settings: Settings, volcano: Volcano | None, today: dt.date) -> 
         there = {*ledger.newest_dates(), *ledger.volcanoes_with_lost_pairs()}
         channels = tuple(failing_channels(ledger, settings))
         headline = headline_of(ledger, volcano.slug, settings, today) if volcano else None
+        version = ledger.age_words
     without = tuple(slug for slug in watched if slug not in there)
     if frames or (without and volcano is None):
         return HomeStatus(
-            settings.home, today, frames, None, without, channels, reviews, faults, headline
-        )
+            settings.home, today, frames, None, without, channels, reviews, faults, version,
+            headline,
+        )  # fmt: skip
     words = (
         f"{volcano.slug if volcano else 'nothing'} was never fetched into {settings.home}: run "
         f"`fringewatch backfill {volcano.slug if volcano else 'VOLCANO'} --start YYYY-MM-DD "
         "--end YYYY-MM-DD`"
     )
-    return HomeStatus(settings.home, today, (), words, without, channels, watch_faults=faults)
+    return HomeStatus(
+        settings.home, today, (), words, without, channels, watch_faults=faults, version=version
+    )
 
 
 def _watched(
@@ -98,7 +102,7 @@ def failing_channels(ledger: Ledger, settings: Settings) -> Iterator[str]:
     names = dict.fromkeys(channel_name(url) for url in settings.notify)
     states = ledger.channel_states(names, dt.datetime.now(dt.UTC))
     for number, state in enumerate(states, 1):
-        if state.is_failing:
+        if state.is_failing or is_malformed(state.name):
             yield f"{name_of(number, state.name)}: {waiting_words(state)}"
 
 

@@ -221,6 +221,8 @@ class HomeStatus:
     """What people said of it, a volcano a line."""
     watch_faults: tuple[str, ...] = ()
     """What is wrong with names of the watch list."""
+    version: str | None = None
+    """What is said of a home that an older version wrote."""
     headline: str | None = None
     """Of one volcano: whether it deforms, as far as is known today."""
 
@@ -228,6 +230,7 @@ class HomeStatus:
     def warnings(self) -> tuple[str, ...]:
         """Of messages, of volcanoes without data, and of all frames."""
         return (
+            *([f"OLDER VERSION: {self.version}"] if self.version else []),
             *(f"WATCH LIST: {text}" for text in self.watch_faults),
             *(f"MESSAGES: {text}" for text in self.channels),
             *(f"{slug}: NO DATA: it is watched, none ever came" for slug in self.without_data),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from flows.backfill import backfill
 from flows.cli import run
 from flows.screen import stop_logging
 from flows.verify import verify
-from fringewatch.errors import BadInputError, HomeError, NoHomeError, TryLaterError
+from fringewatch.errors import BadInputError, HomeError, LedgerError, NoHomeError, TryLaterError
 from tasks.records import Outcome
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME
@@ -113,5 +114,9 @@ def test_a_home_without_cubes_is_said(filled: Path) -> None:
     with pytest.raises(BadInputError, match="olympus"):
         verify("olympus", home=filled)
     Home(filled).ledger.unlink()
+    with pytest.raises(LedgerError, match="is damaged"):
+        verify(home=filled)
+    for folder in ("cubes", "detections"):
+        shutil.rmtree(filled / folder)
     with pytest.raises(NoHomeError, match="nothing ran in it yet"):
         verify(home=filled)

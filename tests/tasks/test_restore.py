@@ -18,7 +18,8 @@ from catalogs.records import FrameId, Product
 from catalogs.settings import Settings
 from catalogs.settings.volcano import PlaceSettings
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict
 from tasks.health.health import health_of
 from tasks.health.records import Check
 from tasks.judge.lost import in_doubt_from, with_lost

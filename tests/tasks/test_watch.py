@@ -1,5 +1,6 @@
 import datetime as dt
 import hashlib
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -221,6 +222,26 @@ def test_a_manifest_without_coherence_is_a_problem(
         report = watch_volcano(request_, settings.model_copy(update={"portal": (portal.url,)}))
     assert report.outcome is Outcome.PARTIAL
     assert [problem.reason for problem in report.problems] == ["the pair's manifest names no cc"]
+
+
+def test_a_pipe_in_a_folder_is_named_and_ends_nothing(
+    request_: WatchRequest, settings: Settings, scene_tree: Path, tmp_path: Path
+) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(scene_tree, tree)
+    strange, lacking = (
+        next(tree.rglob(f"{pair}.geo.cc.tif"))
+        for pair in ("20240106_20240118", "20240106_20240130")
+    )
+    strange.unlink()
+    os.mkfifo(strange)
+    lacking.unlink()
+    report = watch_volcano(request_, settings.model_copy(update={"portal": (str(tree),)}))
+    assert (report.outcome, report.in_table) == (Outcome.PARTIAL, 3)
+    assert [problem.reason for problem in report.problems] == [
+        f"{strange} is a pipe (FIFO): an interferogram's file belongs there",
+        "the pair's folder holds no cc",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         ('netrc = "ja"', "netrc = 'ja': write true or false"),
         ('exports = ["kmz", "x"]', r"exports\[2\] = 'x'"),
         ("connections = 99", "connections = 99"),
+        ('home = "elsewhere"', r"home = 'elsewhere': the home is the folder .* FRINGEWATCH_HOME"),
         ("water_coherence = 'x'", "water_coherence = 'x'"),
         ("deforming_share = 0", "deforming_share = 0: it should be greater"),
         ("deforming_share = 2", "deforming_share = 2: it should be less"),

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from catalogs.home.home import Home, open_home
+from catalogs.ledger.ledger import open_ledger
 from flows.cli import run
 from flows.screen import stop_logging
 from insar_models.onset.slow_motion import PlaceRate
 from tasks.assess import trials
 from tasks.assess.rate_truth import RateOutcome
 from tasks.assess.scores_file import score_table
+from tests.scenes import FRAME
 from tests.tasks.assess.evidence import day, network, verdicts
 from tests.tasks.assess.tables import write_dates, write_interferograms
 
@@ -59,7 +61,8 @@ def test_a_table_with_its_pairs_has_a_curve(
 
 
 def test_a_volcano_of_the_home(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    open_home(Home(tmp_path / "home"))
+    with open_ledger(open_home(Home(tmp_path / "home")).ledger) as ledger:
+        ledger.record_listing(FRAME, "http://a", [], complete=True)
     write_dates(tmp_path / "home" / "detections" / "taal", verdicts("qqqqquuqqqqq"))
     out = said(capsys, "Taal", "--truth", "truth.csv", "--home", "home")
     assert "5 d (0)" in out

@@ -1,12 +1,19 @@
 """The operator's commands: messages, health, the history of runs."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from catalogs.home.home import Home, only_server, only_writer, open_home
 from catalogs.ledger.ledger import open_ledger
 from flows.cli import run
+from fringewatch.errors import HomeBusyError, HomeError
+from tasks.health.after_run import keep_metrics
+from tasks.health.health import health_of
 from tests.mail import MailServer
 from tests.tasks.health.conftest import WatchedHome, watched
 from tests.tasks.messages.conftest import Outbox, mail, outbox
@@ -104,3 +111,109 @@ def test_the_history_is_listed(
     assert run(["runs", "--last", "1", *home]) == 0
     assert run(["runs", "--last", "0", *home]) == 2
     assert run(["runs", "--home", str(tmp_path / "no")]) == 4
+
+
+def test_where_no_run_is_remembered_it_is_said(
+    outbox: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = outbox.settings.home
+    with open_ledger(home / "ledger.sqlite"):
+        pass
+    assert run(["runs", "--home", str(home)]) == 4
+    assert capsys.readouterr().out.startswith(f"no run is remembered in {home} yet")
+
+
+def test_a_second_serve_is_refused_before_it_starts_a_server(
+    outbox: Outbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*_: object, **__: object) -> None:
+        pytest.fail("a server was started")
+
+    monkeypatch.setattr("flows.cli.operate.prepare", start)
+    home = ["--home", str(outbox.settings.home)]
+    with only_server(Home(outbox.settings.home)):
+        assert run(["serve", *home]) == 5
+        with only_writer(Home(outbox.settings.home)):
+            pass  # runs go on meanwhile
+    said = capsys.readouterr().err
+    assert f"process {os.getpid()} on" in said
+    assert "keeps the schedules of it; end that one first" in said
+
+
+def test_a_serve_that_is_killed_leaves_no_lock(outbox: Outbox) -> None:
+    home = Home(outbox.settings.home)
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from catalogs.home.home import Home, only_server\n"
+        "with only_server(Home(Path(sys.argv[1]))):\n"
+        "    print('held', flush=True); time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(home.root)], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(HomeBusyError, match=f"process {other.pid}"), only_server(home):
+            pass
+        other.kill()
+    with only_server(home):
+        pass
+
+
+def test_its_lock_may_precede_a_home(tmp_path: Path) -> None:
+    home = open_home(Home(tmp_path / "home"))
+    with only_server(home):
+        (home.root / "home.json").unlink()
+        assert open_home(home) == home
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('model = "nobody"', "there is no model 'nobody'; known: baseline-0"),
+        ('home = "elsewhere"', "home = 'elsewhere': the home is the folder that this file lies in"),
+    ],
+)
+@pytest.mark.parametrize("command", ["status", "health", "runs", "site", "verify"])
+def test_who_looks_hears_of_settings_that_a_run_refuses(
+    outbox: Outbox, command: str, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = written(outbox, text)
+    assert run([command, *home]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_channel_of_no_kind_is_said_before_a_message_waits(
+    outbox: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = outbox.settings.home
+    with open_ledger(home / "ledger.sqlite"):
+        pass
+    (home / "fringewatch.toml").write_text('notify = ["ntfy://topic", "hunter2"]\n')
+    assert run(["status", "--home", str(home)]) == 4
+    assert run(["health", "--home", str(home)]) == 3
+    said = capsys.readouterr().out
+    assert said.count("! MESSAGES: notify 2 (malformed): 0 waiting: its address has no kind") == 2
+    assert "hunter2" not in said
+
+
+def test_numbers_without_their_folder_are_found_and_no_folder_is_made(
+    outbox: Outbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "typo" / "collector"
+    home = written(outbox, f'metrics_file = "{folder / "fw.prom"}"')
+    with open_ledger(outbox.settings.home / "ledger.sqlite"):
+        pass
+    assert run(["health", *home]) == 3
+    words = f"metrics_file = '{folder / 'fw.prom'}': there is no folder {folder}"
+    assert f"! SETTINGS: {words}" in capsys.readouterr().out
+    settings = outbox.settings.model_copy(update={"metrics_file": folder / "fw.prom"})
+    with pytest.raises(HomeError, match="there is no folder"):
+        keep_metrics(settings)
+    with pytest.raises(HomeError, match="is a folder: name a file"):
+        keep_metrics(outbox.settings.model_copy(update={"metrics_file": tmp_path}))
+    assert not (tmp_path / "typo").exists()
+    folder.mkdir(parents=True)
+    keep_metrics(settings)
+    assert "fringewatch_well" in (folder / "fw.prom").read_text("utf-8")
+    assert "SETTINGS" not in "".join(str(each) for each in health_of(settings).findings)

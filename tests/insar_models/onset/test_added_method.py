@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fringewatch.plugins import DATE_METHODS, PluginError
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.methods import OnsetMethod, find_method
 from insar_models.onset.rule import Rule
 from tests.insar_models.onset.series import day, network, step

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from fringewatch.errors import BadInputError
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.slow_motion import PlaceRate, SlowMotion, follow_rates, with_rates
 
 START = dt.date(2020, 1, 1)

@@ -3,7 +3,8 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from insar_models.onset.evidence import DateState, PairEvidence
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import PairEvidence
 from tasks.assess.outcomes import JudgedDate
 
 FIRST = dt.date(2020, 1, 1)

@@ -78,6 +78,7 @@ def test_the_numbers_are_those_of_the_health(listened: WatchedHome, tmp_path: Pa
     assert ("fringewatch_data_age_days", "fernandina") not in found
     assert found["fringewatch_pairs", "fernandina"] == 0
     file = tmp_path / "metrics" / "fringewatch.prom"
+    file.parent.mkdir()
     listened.set(metrics_file=file)
     after_run(listened.settings)
     assert "fringewatch_well" in file.read_text("utf-8")

@@ -14,7 +14,8 @@ from catalogs.storage.place import Folder
 from catalogs.tables import DATES, write_table
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.errors import BadInputError
-from insar_models.onset.evidence import DateState, DateVerdict
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.rule import Rule
 from tasks.judge.detect import SaidOfDates, dates_table, judge_dates, method_of, to_remember
 from tests.insar_models.linear_models import divergence_detector

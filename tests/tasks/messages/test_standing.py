@@ -9,7 +9,8 @@ from catalogs.ledger.ledger import open_ledger
 from catalogs.ledger.outbox_records import Standing
 from catalogs.records import DatePair, FrameId, ModelId
 from catalogs.settings import Settings
-from insar_models.onset.evidence import DateState, DateVerdict, SlowEvidence
+from insar_models.onset.date_state import DateState
+from insar_models.onset.evidence import DateVerdict, SlowEvidence
 from tasks.judge.detect import judge_dates, method_of
 from tasks.judge.models import model_of
 from tasks.messages.standing import news_of, standing_now, telling_of

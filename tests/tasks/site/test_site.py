@@ -152,9 +152,17 @@ def test_a_table_that_cannot_be_read_is_unknown_and_said(kept: KeptHome) -> None
     folder = kept.settings.home / "detections" / "fernandina"
     (folder / "dates.parquet").write_bytes(b"no table")
     write(kept)
-    assert "UNKNOWN" in page(kept)
-    assert "CANNOT READ A TABLE" in page(kept)
-    assert "CANNOT READ A TABLE" in page(kept, "index.html")
+    for name in ("fernandina.html", "index.html"):
+        said = page(kept, name)
+        assert "CANNOT READ A TABLE" in said
+        for wrong in (
+            "never seen",
+            "never watched before",
+            "before no longer stands",
+            "ever told of it",
+        ):
+            assert wrong not in said, (name, wrong)
+    assert "UNKNOWN: its tables cannot be read" in page(kept)
 
 
 def test_a_cube_that_is_gone_leaves_the_words(kept: KeptHome) -> None:

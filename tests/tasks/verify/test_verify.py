@@ -21,7 +21,7 @@ from catalogs.records import DatePair, Product
 from catalogs.storage.place import Folder
 from catalogs.tables import INTERFEROGRAMS, read_table
 from catalogs.world.volcanoes import find_volcano
-from fringewatch.errors import HomeError, ModelError, StoreError
+from fringewatch.errors import HomeError, LedgerError, ModelError, StoreError
 from tasks.records import Outcome
 from tasks.verify.records import Difference, DifferenceKind, VerifyReport
 from tasks.verify.volcano import verify_volcano
@@ -502,7 +502,7 @@ def test_a_home_without_a_ledger_and_a_damaged_one(kept: KeptHome) -> None:
     with pytest.raises(StoreError, match="is no ledger"):
         verify(kept)
     kept.home.ledger.unlink()
-    with pytest.raises(HomeError, match="no ledger"):
+    with pytest.raises(LedgerError, match="is not there, while"):
         verify(kept)
     assert not kept.home.ledger.exists()
 
