@@ -62,14 +62,17 @@ class Statement:
         Of those that were looked at; and air over an acquisition is in every pair of its pass that
         holds it, also in one that begins on the day, or that came later.
         """
-        if (frame, pair) in self.pairs:
-            return True
+        return (frame, pair) in self.pairs or bool(self.air_of(frame, pair))
+
+    def air_of(self, frame: FrameId, pair: DatePair) -> tuple[dt.date, ...]:
+        """Return the dates of a pair over which it says that there was air, for the pair's pass."""
         if self.verdict is not ReviewVerdict.ATMOSPHERE:
-            return False
+            return ()
         skies = {(of.pass_name, each.secondary) for of, each in self.pairs}
-        return any(
-            date in self.dates and (frame.pass_name, date) in skies
+        return tuple(
+            date
             for date in (pair.primary, pair.secondary)
+            if date in self.dates and (frame.pass_name, date) in skies
         )
 
 

@@ -71,7 +71,19 @@ class Opinions:
 
     def of_pair(self, frame: FrameId, pair: DatePair) -> Opinion | None:
         """Return what counts of a pair: said of itself, of its date, or of the air of either."""
-        return _newest([r for r in self.standing if r.statement.speaks_of(frame, pair)])
+        return _newest([r for r in self.standing if self._speaks(r, frame, pair)])
+
+    def _speaks(self, review: Review, frame: FrameId, pair: DatePair) -> bool:
+        """Whether a review says something of a pair.
+
+        What it says of the air of a day, and so of pairs that came later, it says no more once
+        somebody has said something else of the day.
+        """
+        if (frame, pair) in review.statement.pairs:
+            return True
+        of_days = map(self.of_date, review.statement.air_of(frame, pair))
+        air = ReviewVerdict.ATMOSPHERE
+        return any(one is not None and one.counts.statement.verdict is air for one in of_days)
 
     def of_date(self, date: dt.date) -> Opinion | None:
         """Return what counts of a date as a whole, said of itself or of its episode."""

@@ -59,7 +59,7 @@ def kind_words(row: Row) -> str:
 
 
 def newest_pair(rows: Iterable[Row]) -> Row | None:
-    """Return the pair that ends last, of several the shortest; None of none.
+    """Return the pair that ends last, of several a positive one, then the shortest; None of none.
 
     One that is evidence comes before all others, and one that has a score before one without.
     """
@@ -67,8 +67,10 @@ def newest_pair(rows: Iterable[Row]) -> Row | None:
 
 
 def _freshness(row: Row) -> tuple[Any, ...]:
-    worth = (kind_of(row).is_evidence, not _is_empty(row["probability"]))
-    return *worth, row["secondary_date"], row["primary_date"], row["frame"]
+    kind = kind_of(row)
+    worth = (kind.is_evidence, not _is_empty(row["probability"]))
+    end = (row["secondary_date"], kind is PairKind.POSITIVE)
+    return *worth, *end, row["primary_date"], row["frame"]
 
 
 def _is_empty(value: object) -> bool:

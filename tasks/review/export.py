@@ -133,10 +133,10 @@ def _patches(
         return found, numbers
     with ledger:
         for slug in (volcano,) if volcano else ledger.reviewed_volcanoes():
-            labels = labels_of(ledger, slug, left_out)
             model = judging_model(settings, slug)
             scored = ledger.scored_pairs(slug, ModelId(model.name, model.sha256))
             scores = {(row.frame, row.pair): row.score for row in scored}
+            labels = labels_of(ledger, slug, scores, model.threshold, left_out)
             found += labelled_patches(home, ledger, slug, labels, scores, settings)
             numbers += [review.number for review in ledger.reviews(slug)]
     return found, numbers

@@ -45,7 +45,11 @@ class LabelledPatch:
 
 
 def labels_of(
-    ledger: Ledger, volcano: str, left_out: Counter[str]
+    ledger: Ledger,
+    volcano: str,
+    scores: Mapping[tuple[FrameId, DatePair], PairScore],
+    threshold: float,
+    left_out: Counter[str],
 ) -> dict[FrameId, dict[DatePair, int]]:
     """Return the label of every pair in the cubes of a volcano that reviews give one.
 
@@ -55,6 +59,12 @@ def labels_of(
         That knows them.
     volcano
         Its slug.
+    scores
+        Of the model in use. A pair that it cannot score has no label: it may be noise. And of a
+        date or an episode that is confirmed, those deform in which it sees something: slow motion
+        is real and in no single pair. Of a pair that somebody looked at by itself a person knows.
+    threshold
+        From which on a score is positive.
     left_out
         Counts, by reason, the reviewed pairs that get none; it is added to.
     """
@@ -72,9 +82,17 @@ def labels_of(
                 left_out["pairs that show something else"] += 1
             elif (frame, pair) not in opinion.counts.statement.pairs:
                 left_out["pairs that nobody looked at, with the air of a reviewed date"] += 1
+            elif not np.isfinite(score := _score(scores.get((frame, pair)))):
+                left_out["pairs that have no score"] += 1
+            elif label == 1 and opinion.counts.statement.dates and score < threshold:
+                left_out["pairs of a confirmed date in which the model sees nothing"] += 1
             else:
                 found.setdefault(frame, {})[pair] = label
     return found
+
+
+def _score(found: PairScore | None) -> float:
+    return np.nan if found is None else found.score
 
 
 def labelled_patches(

@@ -67,13 +67,16 @@ def passes_of(status: FrameStatus, interferograms: pd.DataFrame) -> TrackPasses:
 def repeat_of(days: Iterable[dt.date]) -> int:
     """Return how many days lie between two passes, by the acquisitions of the last half year.
 
-    The commonest step counts, of equally common ones the shortest; without any, 12 days.
+    The commonest step counts, of equally common ones the shortest. Two acquisitions are one pair,
+    which need not be of passes that follow each other: that says no more than none, 12 days.
 
     >>> repeat_of([dt.date(2024, 1, 6), dt.date(2024, 1, 18), dt.date(2024, 1, 30)])
     12
     """
     ordered = sorted(set(days))
     recent = [day for day in ordered if day >= ordered[-1] - _RECENT]
+    if len(ordered) <= 2:  # noqa: PLR2004
+        return REPEAT_DAYS
     steps = Counter((after - before).days for before, after in pairwise(recent))
     return min(steps, key=lambda step: (-steps[step], step), default=REPEAT_DAYS)
 

@@ -35,7 +35,7 @@ def cap_of(summary: VolcanoSummary, status: str, sender: str, footnote: str = ""
     footnote
         Words of the observatory's own; empty for none.
     """
-    if summary.state != "unrest":
+    if not summary.is_in_unrest:
         return None
     ET.register_namespace("", _CAP)
     alert = ET.Element(f"{{{_CAP}}}alert")

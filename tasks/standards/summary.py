@@ -92,8 +92,15 @@ class VolcanoSummary:
     @property
     def headline(self) -> str:
         """State and date in a line, such as for a title."""
-        since = f" since {self.since}" if self.since else ""
-        return f"{self.name}: {self.state}{since} ({self.newest} UTC)"
+        said = self.state
+        if self.since:
+            said = f"unrest since {self.since}" + (f", {said}" if self.state != "unrest" else "")
+        return f"{self.name}: {said} ({self.newest} UTC)"
+
+    @property
+    def is_in_unrest(self) -> bool:
+        """Whether an episode runs: a date without data neither ends it nor is quiet."""
+        return self.since is not None and self.state in {"unrest", "no data", "masked"}
 
     def text(self) -> str:
         """JSON, the same for the same summary."""

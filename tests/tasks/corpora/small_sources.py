@@ -11,6 +11,9 @@ from catalogs.corpora.recipe import CorpusRecipe, CubesSource, ImagesSource, Sim
 from catalogs.corpora.versions import Corpus
 from catalogs.cubes.cube import open_cube
 from catalogs.cubes.pair_tile import PairTile
+from catalogs.home.home import Home
+from catalogs.ledger.ledger import open_ledger
+from catalogs.ledger.rows import TileRow
 from catalogs.rasters.grid import Grid, volcano_window
 from catalogs.records import DatePair, FrameId
 from catalogs.storage.place import Folder, Place
@@ -50,6 +53,13 @@ def write_cube(cubes: Place) -> None:
             for seed, pair in enumerate(PAIRS, start=1000)
         ]
     )
+
+
+def write_ledger(home: Path) -> None:
+    """Write what a home knows of that cube."""
+    tiles = [TileRow(DatePair.parse(pair), "http://x/y", "ff", "ee", "cc") for pair in PAIRS]
+    with open_ledger(Home(home).ledger) as ledger:
+        ledger.record_tiles("fernandina", FRAME, tiles)
 
 
 def mixed_recipe(pictures: Path) -> CorpusRecipe:

@@ -36,6 +36,7 @@ from tests.tasks.corpora.small_sources import (
     mixed_recipe,
     tree,
     write_cube,
+    write_ledger,
     write_picture,
 )
 
@@ -61,6 +62,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     home = folder / "home"
     open_home(Home(home))
     write_cube(Folder(home) / "cubes")
+    write_ledger(home)
     recipe = mixed_recipe(folder / "pictures")
     report = build_corpus(NAME, recipe, Settings(home=home, workers=1))
     assert (report.outcome, report.patches, report.shards) == (Outcome.DONE, 37, 7)
@@ -88,6 +90,7 @@ def recipe_of(folder: Path, **words: Any) -> CorpusRecipe:
 def home_with_cubes(home: Path, built: Built) -> Path:
     open_home(Home(home))
     (home / "cubes").symlink_to(built.cubes)
+    write_ledger(home)
     return home
 
 

@@ -48,3 +48,6 @@ def test_the_newest_pair_is_evidence_if_any_is() -> None:
     shortest = newest_pair([pair(0, 2), pair(1, 2)])
     assert shortest is not None
     assert shortest["days"] == 12
+    positive = newest_pair([pair(0, 2, **POSITIVE), pair(1, 2)])
+    assert positive is not None
+    assert positive["positive"]

@@ -249,6 +249,17 @@ def test_a_pair_that_comes_after_the_review_holds_the_same_air(kept: KeptHome) -
     assert "2 of 2 pairs left out" in last["because"]
 
 
+def test_air_of_a_day_that_somebody_overruled_is_no_news_of_later_pairs(kept: KeptHome) -> None:
+    with open_ledger(kept.home.ledger) as ledger:
+        ledger.forget_tiles(FRAME, PAIRS[4:])
+    say(kept, "2024-02-11")
+    say(kept, "2024-02-11", CONFIRMED, by="AB")
+    kept.backfill()
+    last = dates(kept).loc[LAST]
+    assert last["pairs"] == 2
+    assert "left out" not in last["because"]
+
+
 def test_the_air_of_another_pass_is_news() -> None:
     other = FrameId.parse("128A_09016_110500")
     said = Statement("2024-02-11", AIR, "NS", dates=(LAST,), pairs=((FRAME, PAIRS[3]),))

@@ -19,6 +19,7 @@ def days(*numbers: int) -> list[dt.date]:
     [
         (days(), 12),
         (days(0), 12),
+        (days(0, 24), 12),  # one pair, which need not be of passes that follow each other
         (days(0, 12, 24, 60), 12),
         (days(0, 6, 12, 24), 6),
         # One satellite after two: the last half year counts.

@@ -250,8 +250,18 @@ def test_the_elements_of_an_alert_stand_in_the_order_of_the_schema() -> None:
     ]  # fmt: skip
     places = [text.index(f"<{name}>") for name in order]
     assert places == sorted(places)
-    assert cap_of(summary(state="watch"), "Test", "a@b") is None
+    assert cap_of(summary(state="watch", since=None), "Test", "a@b") is None
     assert cap_of(summary(state="unknown"), "Test", "a@b") is None
+    assert cap_of(summary(state="no data", since=None), "Test", "a@b") is None
+
+
+def test_a_date_without_data_ends_no_episode() -> None:
+    silent = summary(state="no data")
+    assert (
+        silent.headline
+        == f"{silent.name}: unrest since {silent.since}, no data ({silent.newest} UTC)"
+    )
+    assert cap_of(silent, "Test", "a@b") is not None
 
 
 def test_an_actual_alert_needs_a_sender(tmp_path: Path) -> None:
