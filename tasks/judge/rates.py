@@ -99,6 +99,16 @@ def measure_frame(request: FrameRequest, settings: Settings) -> BatchReport:
 measure_task = task(name="rates")(measure_frame)
 
 
+@dataclass(frozen=True)
+class Episode:
+    """An episode of unrest, as it is known on a date."""
+
+    since: dt.date
+    """Its first date."""
+    is_seen: bool
+    """Whether a pair was positive in it: else a rate alone says that the ground moves."""
+
+
 @dataclass(frozen=True, eq=False)
 class CubeWindows:
     """The pairs of a cube as stacks of cells; use `open`."""
@@ -149,11 +159,11 @@ class CubeWindows:
         return tuple(there[k] for k in seen)
 
     def made_from(
-        self, pairs: Sequence[DatePair], made_of: Mapping[DatePair, str], since: dt.date | None
+        self, pairs: Sequence[DatePair], made_of: Mapping[DatePair, str], episode: Episode | None
     ) -> str:
         """Return the hash of all that a measure of these pairs depends on."""
         content = [[str(pair), made_of[pair]] for pair in pairs]
-        text = json.dumps([MEASURING, self.water_sha256, str(since), content])
+        text = json.dumps([MEASURING, self.water_sha256, str(episode), content])
         return hashlib.sha256(text.encode()).hexdigest()
 
     def rate(self, end: dt.date, pairs: Sequence[DatePair], made_from: str) -> DateMeasure:
@@ -177,13 +187,14 @@ class CubeWindows:
         return self._with_motion(measure, motion)
 
     def displacement(
-        self, end: dt.date, since: dt.date, pairs: Sequence[DatePair], made_from: str
+        self, end: dt.date, episode: Episode, pairs: Sequence[DatePair], made_from: str
     ) -> DateMeasure:
-        """Return the displacement until a date of an episode that began on the day `since`.
+        """Return the displacement until a date of an episode.
 
-        It began after the acquisition before that day, of which no pair says that the ground moved.
-        Of fewer than five acquisitions none is told: it would be their air.
+        It began after the acquisition before its first day, of which no pair says that the ground
+        moved. Of fewer than five acquisitions none is told: it would be their air.
         """
+        since = episode.since
         known = sorted({date for pair in pairs for date in (pair.primary, pair.secondary)})
         begin = max((date for date in known if date < since), default=known[0] if known else None)
         used = [pair for pair in pairs if begin is not None and pair.primary >= begin]
@@ -196,10 +207,11 @@ class CubeWindows:
         if rough is None:
             return measure
         shares = best_course(stack, begin, end, (rough.row, rough.column)).shares(stack)
-        found = place_motion(stack, shares, motion_field(stack, shares))
-        if found is None:
-            return measure
-        return self._with_motion(measure, found)
+        field = motion_field(stack, shares)
+        # Where pairs say that the ground moved, only how far is asked of the place that moved most.
+        place = place_map(field, stack.cell_m).most if episode.is_seen else None
+        found = place_motion(stack, shares, field, place)
+        return measure if found is None else self._with_motion(measure, found)
 
     def map_of(self, pairs: Sequence[DatePair]) -> PlaceMap | None:
         """Return the rates of all places, metres a day; None of too few pairs."""

@@ -18,7 +18,7 @@ from catalogs.tables import DATES, read_table
 from fringewatch.numbers import FRINGE_M
 from insar_models.phase.codes import wrap
 from tasks.judge.detect import with_slow_motion
-from tasks.judge.rates import CubeWindows, measure_frame, place_rates
+from tasks.judge.rates import CubeWindows, Episode, measure_frame, place_rates
 from tasks.review.give import give_review, take_back
 from tasks.status.headline import headline_of
 from tasks.watch import parse_request, watch_volcano
@@ -216,9 +216,28 @@ def test_a_displacement_rests_on_five_acquisitions(settings: Settings) -> None:
     for begin, is_told in ((LAST - 4, True), (LAST - 3, False)):
         since = day(begin) + dt.timedelta(days=1)
         used = windows.pairs_between(pairs, day(begin), day(LAST))
-        found = windows.displacement(day(LAST), since, used, "x")
+        found = windows.displacement(day(LAST), Episode(since, is_seen=False), used, "x")
         assert found.first == day(begin)
         assert (found.motion_mm is not None) == is_told
+
+
+def test_a_place_is_picked_only_where_no_pair_says_that_the_ground_moves(
+    settings: Settings,
+) -> None:
+    with open_ledger(home_of(settings).ledger) as ledger:
+        pairs = ledger.pairs_as_corrected("fernandina", FRAME)
+        windows = CubeWindows.open(ledger, "fernandina", FRAME, settings)
+    used = windows.pairs_between(pairs, day(LAST - 4), day(LAST))
+    since = day(LAST - 4) + dt.timedelta(days=1)
+    by_rate, by_pairs = (
+        windows.displacement(day(LAST), Episode(since, is_seen=is_seen), used, "x")
+        for is_seen in (False, True)
+    )
+    assert by_rate.motion_mm == by_pairs.motion_mm is not None
+    assert by_rate.low_mm is not None
+    assert by_pairs.low_mm is not None
+    assert by_rate.low_mm < by_pairs.low_mm
+    assert by_rate.high_mm == by_pairs.high_mm
 
 
 def test_status_says_how_sure_slow_unrest_is(settings: Settings) -> None:
