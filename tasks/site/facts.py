@@ -19,6 +19,7 @@ from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
 from fringewatch.errors import StoreError
 from tasks.judge.opinions import review_lines, standing_line
+from tasks.judge.pair_kinds import PairKind, kind_of
 from tasks.judge.silence import silence_days_of
 from tasks.judge.standing import Standing, standing_of
 from tasks.site.passes import TrackPasses, passes_of
@@ -85,9 +86,12 @@ class VolcanoFacts:
         return self.standing.newest
 
     def newest_pair(self, direction: Direction) -> Row | None:
-        """The row of the newest scored pair of a direction, of several the shortest."""
+        """The row of the newest scored pair of a direction, also of one that is left out.
+
+        Of several that end together it is a positive one, else the shortest.
+        """
         rows = [row for row in self.pairs if row["direction"] == direction and is_scored(row)]
-        return max(rows, key=pair_order, default=None)
+        return max(rows, key=_newest_first_positive, default=None)
 
     @property
     def fingerprint(self) -> str:
@@ -170,6 +174,10 @@ def is_scored(row: Row) -> bool:
 def pair_order(row: Row) -> tuple[Any, ...]:
     """Order pairs by their second date, of equal ones the longer first."""
     return row["secondary_date"], row["primary_date"], row["frame"]
+
+
+def _newest_first_positive(row: Row) -> tuple[Any, ...]:
+    return row["secondary_date"], kind_of(row) is PairKind.POSITIVE, *pair_order(row)
 
 
 def _standing(dates: pd.DataFrame, today: dt.date, silence_days: int, *, unread: bool) -> Standing:

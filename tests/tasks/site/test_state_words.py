@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from catalogs.ledger.measures import DateMeasure
+from catalogs.records import Direction
 from insar_models.rates.motion_words import Motion
 from tasks.judge.measured import motion_of_rate
 from tasks.judge.place_words import distance_and_bearing, from_summit
@@ -233,3 +234,10 @@ def test_a_rate_that_might_be_none_says_so_and_one_beside_positive_pairs_stands_
 def test_a_rate_that_does_not_speak_for_motion_means_no_place() -> None:
     facts = facts_of([day(1, "watch", **SLOW | {"slow_dates": 0})])
     assert state_words(facts).where == "no place is meant"
+
+
+def test_of_pairs_that_end_together_the_positive_one_is_shown() -> None:
+    facts = facts_of([day(2, "unrest")], [pair(0, 2, **POSITIVE), pair(1, 2)])
+    shown = facts.newest_pair(Direction.ASCENDING)
+    assert shown is not None
+    assert shown["positive"]
