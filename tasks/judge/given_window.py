@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ def given_window(
     Parameters
     ----------
     phase_rad
-        Wrapped phase, float (500, 500), -pi to pi; NaN and exact 0 are no data.
+        Wrapped phase, float (500, 500), -pi to pi; NaN, exact 0 and what is masked are no data.
     coherence
         Float (500, 500), 0 to 1, NaN is no data; fully coherent if not given.
     water
@@ -48,6 +49,7 @@ def given_window(
         coherence = np.ones(_WINDOW, np.float32)
     if water is None:
         water = np.zeros(_WINDOW, np.bool_)
+    phase_rad, coherence, water = _plain(phase_rad), _plain(coherence), _plain(water)
     for name, array in (("phase", phase_rad), ("coherence", coherence), ("water", water)):
         if np.shape(array) != _WINDOW:
             message = f"the {name} has the shape {np.shape(array)}: a window has {_WINDOW}"
@@ -68,6 +70,13 @@ def given_window(
     return GivenWindow(
         codes, np.where(codes == NO_DATA_CODE, 0, share).astype(np.uint8), np.asarray(water)
     )
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """The array itself; what a masked one of numbers hides, as rasterio reads it, is no data."""
+    if np.ma.isMaskedArray(array) and np.issubdtype(array.dtype, np.floating):
+        return np.ma.filled(array, np.nan)
+    return np.asarray(array)
 
 
 def _check_floats(name: str, array: NDArray[np.generic], wanted: str) -> None:

@@ -49,7 +49,7 @@ class PlacedPair:
         """West, south, east, north in degrees."""
         height, width = self.phase_rad.shape
         east, south = self.west + width * PIXEL_DEGREES, self.north - height * PIXEL_DEGREES
-        return tuple(round(edge, 6) for edge in (self.west, south, east, self.north))  # type: ignore[return-value]
+        return round(self.west, 6), round(south, 6), round(east, 6), round(self.north, 6)
 
     @property
     def no_evidence(self) -> str:

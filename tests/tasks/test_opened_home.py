@@ -83,6 +83,15 @@ def test_no_data_is_no_unit(home: OpenHome, phase_rad: NDArray[np.float32]) -> N
     assert score.coherence_mean == pytest.approx(0.9, abs=0.01)
 
 
+def test_what_is_masked_is_no_data(home: OpenHome, phase_rad: NDArray[np.float32]) -> None:
+    gone = phase_rad.copy()
+    gone[:200] = np.nan
+    hidden = np.ma.masked_array(np.where(np.isnan(gone), np.float32(1.0), gone), np.isnan(gone))
+    score, expected = home.score_window(hidden), home.score_window(gone)
+    assert score.score == expected.score
+    assert score.valid_fraction == expected.valid_fraction < 1.0
+
+
 @pytest.fixture
 def watched(tmp_path: Path, undrawn: None) -> OpenHome:
     """One pair, brought by dates as pandas has them."""
