@@ -56,8 +56,8 @@ from tasks.assess.trials import TrialPlan, seeds_of, trial_of, trial_truth
 from tasks.assess.truth import read_truth
 from tasks.assess.truth_records import PlaceTruth
 from tasks.assess.windows import cube_in_memory
+from tasks.judge.cube_windows import MEASURING
 from tasks.judge.models import model_of
-from tasks.judge.rates import MEASURING
 from tasks.judge.score import score_cube
 from tasks.scenarios.scenario_file import read_scenario
 

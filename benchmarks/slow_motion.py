@@ -35,8 +35,8 @@ from insar_models.onset.slow_motion import PlaceRate, SlowMotion, with_rates
 from tasks.assess.looks import FrameLooks
 from tasks.assess.rate_truth import RateOutcome, read_rates, write_rates
 from tasks.assess.windows import cube_in_memory, cut_window, simulated_tile
+from tasks.judge.cube_windows import MEASURING
 from tasks.judge.models import model_of
-from tasks.judge.rates import MEASURING
 from tasks.judge.score import score_cube
 from tasks.scenarios.frames import ScenarioFrame
 from tasks.scenarios.scenario import Scenario, pairs_of_frame

@@ -26,7 +26,7 @@ from tasks.assess.scores_file import read_scores, score_table
 from tasks.assess.simulated_rates import simulated_rates
 from tasks.assess.truth_records import DatedEpisode, EpisodeKind, PairLabel, PlaceTruth
 from tasks.assess.windows import cube_in_memory, cut_window, simulated_tile
-from tasks.judge.rates import MEASURING
+from tasks.judge.cube_windows import MEASURING
 from tasks.judge.score import SCORING, score_cube
 from tasks.progress import report_progress
 from tasks.scenarios.faults import Fault

@@ -11,8 +11,8 @@ from catalogs.records import FrameId
 from catalogs.settings import Settings
 from fringewatch.errors import StoreError
 from insar_models.onset.evidence import DateVerdict
+from tasks.judge.cube_windows import CubeWindows, Episode
 from tasks.judge.left_out import pairs_that_count
-from tasks.judge.rates import CubeWindows, Episode
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 from fringewatch.plain_text import counted
 from insar_models.rates.looks import CELL_PIXELS
+from tasks.judge.cube_windows import CubeWindows
 from tasks.judge.left_out import pairs_that_count
 from tasks.judge.measured import motion_of_rate
-from tasks.judge.rates import CubeWindows
 from tasks.pictures.figures import GREY, new_figure, save_png
 
 _LOGGER = logging.getLogger(__name__)

@@ -50,7 +50,8 @@ def _connect(address: str) -> Client:
         with warnings.catch_warnings():  # of versions we raise more, and say it in our words
             warnings.simplefilter("ignore", VersionMismatchWarning)
             return Client(address, timeout=_CONNECT_LIMIT, set_as_default=False)
-    except (OSError, TimeoutError) as error:
+    # An AssertionError: Dask's own event loop had no processor for ten seconds.
+    except (OSError, TimeoutError, AssertionError) as error:
         message = (
             f"no Dask scheduler answers at {address} within {_CONNECT_LIMIT:.0f} seconds: is it "
             "running, and does the setting `scheduler` name it? Leave it empty for workers of "

@@ -16,8 +16,8 @@ from insar_models.simulation import Scene
 from tasks.assess import trials
 from tasks.assess.trials import TrialPlan, seeds_of, trial_of, trial_truth
 from tasks.assess.windows import cube_in_memory, cut_window, simulated_tile
+from tasks.judge.cube_windows import MEASURING
 from tasks.judge.models import model_of
-from tasks.judge.rates import MEASURING
 from tasks.scenarios.faults import Faults
 from tasks.scenarios.frames import PairsRule
 from tasks.scenarios.scenario import Scenario

@@ -17,8 +17,9 @@ from catalogs.settings import Settings
 from catalogs.tables import DATES, read_table
 from fringewatch.numbers import FRINGE_M
 from insar_models.phase.codes import wrap
+from tasks.judge.cube_windows import CubeWindows, Episode
 from tasks.judge.detect import with_slow_motion
-from tasks.judge.rates import CubeWindows, Episode, measure_frame, place_rates
+from tasks.judge.rates import measure_frame, place_rates
 from tasks.review.give import give_review, take_back
 from tasks.status.headline import headline_of
 from tasks.watch import parse_request, watch_volcano

@@ -101,6 +101,22 @@ def test_what_is_no_address_is_bad_input(address: str) -> None:
 
 
 @pytest.mark.usefixtures("short_limits")
+def test_a_client_that_gets_no_processor_is_try_again_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Dask waits ten seconds for its own event loop, and then says no more than AssertionError."""
+
+    def starved(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("tasks.workers.scheduler.Client", starved)
+    with (
+        pytest.raises(SourceUnavailableError, match="no Dask scheduler answers"),
+        open_workers(Settings(scheduler="tcp://127.0.0.1:9")),
+    ):
+        pytest.fail("nobody is there")
+
+
 def test_a_scheduler_without_workers_is_an_error(elsewhere: Elsewhere) -> None:
     with (
         pytest.raises(SourceUnavailableError, match=r"has no workers.*dask worker tcp://"),
