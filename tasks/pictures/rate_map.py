@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,7 +31,9 @@ MOST_MAPS: Final = 4
 _OLDEST_DAYS: Final = 24
 """Maps of frames whose newest date is older than this, against the newest of all, are left out."""
 _PANEL_PIXELS: Final = 460
-_HEIGHT_PIXELS: Final = 560
+_HEIGHT_PIXELS: Final = 580
+_LEAST_WIDTH_PIXELS: Final = 650  # one map and what is said above it
+_FOOTNOTE_LETTER_PIXELS: Final = 6.5
 _LEAST_SCALE: Final = 0.2  # mm a day: noise is not to look like motion
 _MM: Final = 1e3
 _UNREADABLE: Final = (StoreError, ValueError, RuntimeError, OSError)
@@ -104,18 +107,19 @@ def draw_rates(
     HomeError
         If the disk is full or cannot be written.
     """
-    width = max(len(maps), 2) * _PANEL_PIXELS + 90
+    width = max(len(maps) * _PANEL_PIXELS + 90, _LEAST_WIDTH_PIXELS)
     figure = new_figure(width, _HEIGHT_PIXELS)
     figure.text(
         0.015, 0.95, f"{volcano.name}: how fast does it move?", fontsize=15, fontweight="bold",
         va="center",
     )  # fmt: skip
     figure.text(
-        0.015, 0.9, "along the line of sight, each place against the ground round it; "
+        0.015, 0.92, "along the line of sight, each place against the ground round it; "
         "circle: the place that moves most",
-        fontsize=10, color=GREY, va="center",
+        fontsize=9, color=GREY, va="top",
     )  # fmt: skip
-    figure.text(0.985, 0.018, footnote, fontsize=8.5, color=GREY, ha="right", va="center")
+    small_print = textwrap.fill(footnote, round(width / _FOOTNOTE_LETTER_PIXELS))
+    figure.text(0.985, 0.006, small_print, fontsize=8.5, color=GREY, ha="right", va="bottom")
     largest = max(float(np.nanmax(np.abs(one.mm_per_day))) for one in maps)
     scale = max(largest, _LEAST_SCALE)
     picture: Any = None
