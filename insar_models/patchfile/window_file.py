@@ -56,17 +56,19 @@ class Windows:
         """Return the places of the windows of some volcanoes."""
         return np.flatnonzero(np.isin(self.volcano, list(volcanoes))).astype(np.int64)
 
-    def crops(self, rows: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.uint8]:
-        """Return a patch cut anywhere from each of some windows: uint8 (k, 224, 224).
+    def crops(
+        self, rows: NDArray[np.int64], generator: np.random.Generator, side: int = PATCH_SIZE
+    ) -> NDArray[np.uint8]:
+        """Return a square cut anywhere from each of some windows: uint8 (k, side, side).
 
         Of a few places that are drawn, that with most data is taken: much of some windows is sea.
         """
-        room = self.phase.shape[1] - PATCH_SIZE + 1
+        room = self.phase.shape[1] - side + 1
         places = generator.integers(room, size=(len(rows), _TRIES, 2))
-        patches = np.empty((len(rows), PATCH_SIZE, PATCH_SIZE), np.uint8)
+        patches = np.empty((len(rows), side, side), np.uint8)
         for at, row in enumerate(rows.tolist()):
             cuts = [
-                self.phase[row, top : top + PATCH_SIZE, left : left + PATCH_SIZE]
+                self.phase[row, top : top + side, left : left + side]
                 for top, left in places[at].tolist()
             ]
             patches[at] = max(cuts, key=_told)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fringewatch.errors import BadInputError
+from fringewatch.numbers import PATCH_SIZE, WINDOW_SIZE
 from insar_models.augmentation.draws import Draws, Stream, spread
 from insar_models.augmentation.screens import rotated
 from insar_models.augmentation.turbulence import enlarged, random_field
@@ -142,13 +143,8 @@ class ExampleMaker:
     ) -> Examples:
         """The patches as the net sees them, with sources pasted where they should be."""
         step, labelled, pasted = kinds
-        recipe, size = self._recipe, self._spec.size
-        patches = self._corpus.read(rows)
-        if self._grounds.windows is not None:
-            of_windows = (generator.random(len(rows)) < recipe.windows) & ~labelled
-            patches[of_windows] = self._grounds.windows.crops(int(of_windows.sum()), generator)
-        codes = torch.from_numpy(patches).to(device)
-        phasors = reduce_phasors(phasors_of(codes), size)
+        recipe = self._recipe
+        phasors = self._ground(rows, labelled, generator, device)
         weights = torch.ones(len(rows), device=device)
         if recipe.transplant:
             chosen = generator.random(len(rows)) < recipe.transplant
@@ -176,6 +172,36 @@ class ExampleMaker:
             weights = weights.index_copy(0, places, seen)
         labels = torch.from_numpy((labelled | pasted).astype(np.float32)).to(device)
         return Examples(codes_to_inputs(phasors, self._spec), labels, weights)
+
+    def _ground(
+        self,
+        rows: NDArray[np.int64],
+        labelled: NDArray[np.bool_],
+        generator: np.random.Generator,
+        device: torch.device,
+    ) -> Phasors:
+        """Real patches, reduced to the net's size: of the corpus, or cut from whole windows."""
+        recipe, size, windows = self._recipe, self._spec.size, self._grounds.windows
+        patches = self._corpus.read(rows)
+        of_windows = np.zeros(len(rows), dtype=bool)
+        if windows is not None:
+            of_windows = (generator.random(len(rows)) < recipe.windows) & ~labelled
+            patches[of_windows] = windows.crops(int(of_windows.sum()), generator)
+        phasors = reduce_phasors(phasors_of(torch.from_numpy(patches).to(device)), size)
+        if windows is None or not recipe.coarse:
+            return phasors
+        sides = range(size * (PATCH_SIZE // size + 1), WINDOW_SIZE + 1, size)
+        chosen = of_windows & (generator.random(len(rows)) < recipe.coarse)
+        drawn = generator.choice(sides, len(rows))
+        for side in sides:
+            places = torch.from_numpy(np.flatnonzero(chosen & (drawn == side))).to(device)
+            codes = torch.from_numpy(windows.crops(len(places), generator, side)).to(device)
+            coarse = reduce_phasors(phasors_of(codes), size)
+            phasors = Phasors(
+                phasors.field.index_copy(0, places, coarse.field),
+                phasors.valid.index_copy(0, places, coarse.valid),
+            )
+        return phasors
 
     def _with_air(self, phasors: Phasors, generator: np.random.Generator) -> Phasors:
         """The patches with delays that follow real relief, a weather model, or cones."""

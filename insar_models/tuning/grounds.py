@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fringewatch.errors import BadInputError
+from fringewatch.numbers import PATCH_SIZE
 from insar_models.patchfile.file import PatchFile
 from insar_models.patchfile.splits import SplitColumns, split
 from insar_models.patchfile.window_file import Windows
@@ -32,11 +33,13 @@ class WindowGrounds:
         """Volcanoes that are learned from."""
         return [str(self.windows.volcano[rows[0]]) for rows in self.learned]
 
-    def crops(self, count: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-        """Return patches to learn from, each volcano alike likely: uint8 (count, 224, 224)."""
+    def crops(
+        self, count: int, generator: np.random.Generator, side: int = PATCH_SIZE
+    ) -> NDArray[np.uint8]:
+        """Return squares to learn from, each volcano alike likely: uint8 (count, side, side)."""
         chosen = generator.integers(len(self.learned), size=count)
         rows = np.array([generator.choice(self.learned[one]) for one in chosen], dtype=np.int64)
-        return self.windows.crops(rows, generator)
+        return self.windows.crops(rows, generator, side)
 
 
 @dataclass(frozen=True, eq=False)

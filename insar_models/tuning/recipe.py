@@ -60,6 +60,9 @@ class TuneRecipe:
     """The largest standard deviation of that."""
     windows: Share = 0.0
     """Share of the quiet ground that is cut from whole windows, anywhere; the rest are patches."""
+    coarse: Share = 0.0
+    """Share of that which is cut from larger squares and reduced as far as the others: pixels of
+    one and a half times and twice the size, as pictures of whole frames have them."""
     held_out_volcanoes: _Most = 0.4
     """Share of the windows' volcanoes that nothing is learned from."""
     stratified: Share = 0.0
