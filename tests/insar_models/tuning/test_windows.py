@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fringewatch.errors import BadInputError
+from fringewatch.numbers import PATCH_SIZE, PHASE_SCALE_RAD, WINDOW_SIZE
 from insar_models.detectors.registry import SHIPPED_MODELS, load_encoder_detector
 from insar_models.encoders.inputs import Phasors, signal_weight
 from insar_models.patchfile.loader import Loading
@@ -103,6 +104,27 @@ def test_examples_come_from_windows_and_from_patches(tmp_path: Path) -> None:
         None,
     )
     assert float(other.of_step(0, CPU).inputs[:, 0].std()) > 0.1
+
+
+def test_coarse_examples_have_larger_pixels(tmp_path: Path) -> None:
+    plain = {"windows": 1.0, "augmentation": None, "pasted": 0.01, "still": 0.0, "relief": 0.0}
+    corpus, encoder, windows = labelled_corpus(tmp_path), tiny_encoder(), quiet_windows()
+    windows.phase[:] = (1 + np.arange(WINDOW_SIZE) % 254).astype(np.uint8)[None, :, None]
+    rates: dict[float, set[int]] = {}
+    for coarse in (0.0, 0.5):
+        recipe = recipe_with(**plain, coarse=coarse, batch_size=24)
+        maker = ExampleMaker(
+            corpus, sort_grounds(corpus, recipe, windows), encoder.spec, recipe, None
+        )
+        inputs = maker.of_step(0, CPU).inputs
+        column = torch.complex(inputs[:, 0], inputs[:, 1])[:, :4, 0]
+        steps = (column[:, 1:] * column[:, :-1].conj()).angle().median(1).values / PHASE_SCALE_RAD
+        rates[coarse] = set(steps.round().int().tolist())
+    size = encoder.spec.size
+    assert rates[0.0] == {PATCH_SIZE // size}
+    sides = {rate * size for rate in rates[0.5]}
+    assert len(sides) > 3
+    assert min(sides) == PATCH_SIZE < max(sides) <= WINDOW_SIZE
 
 
 def test_transplants_bring_layouts_and_no_fringes() -> None:
