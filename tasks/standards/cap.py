@@ -4,6 +4,7 @@ Urgency and severity stay *Unknown*: an interferogram says that the ground moved
 """
 
 import datetime as dt
+import hashlib
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -15,13 +16,22 @@ _RADIUS_KM: Final = 28
 _LIKELY: Final = 0.5
 """CAP's own: *Likely* is a probability above 50 %."""
 
+_HASH_LETTERS: Final = 8
+_OF_THE_MESSAGE: Final = ("identifier", "sent", "msgType", "references", "expires")
+
 _LASTS: Final = dt.timedelta(days=14)
 """From the newest date on."""
 _LASTS_AT_LEAST: Final = dt.timedelta(days=1)
 """From when it is sent on, where data came late."""
 
 
-def cap_of(summary: VolcanoSummary, status: str, sender: str, footnote: str = "") -> bytes | None:
+def cap_of(
+    summary: VolcanoSummary,
+    status: str,
+    sender: str,
+    footnote: str = "",
+    earlier: bytes | None = None,
+) -> bytes | None:
     """Return the message; None of a volcano that is in no unrest: there is nothing to alert to.
 
     Parameters
@@ -34,13 +44,16 @@ def cap_of(summary: VolcanoSummary, status: str, sender: str, footnote: str = ""
         Who sends it, without blanks or commas.
     footnote
         Words of the observatory's own; empty for none.
+    earlier
+        The message that was made before, if any. Where it says the same it is returned as it is;
+        else the new one is an *Update* that refers to it, sent now: receivers drop what comes again
+        under an identifier that they know.
     """
     if not summary.is_in_unrest:
         return None
     ET.register_namespace("", _CAP)
     alert = ET.Element(f"{{{_CAP}}}alert")
-    number = f"fringewatch.{summary.slug}.{summary.since}.{summary.newest}"
-    _add(alert, "identifier", number)
+    _add(alert, "identifier", "")
     _add(alert, "sender", sender)
     _add(alert, "sent", _cap_time(dt.datetime.fromisoformat(summary.said_at)))
     _add(alert, "status", status)
@@ -50,8 +63,54 @@ def cap_of(summary: VolcanoSummary, status: str, sender: str, footnote: str = ""
     if status != "Actual":
         _add(alert, "note", f"{status.upper()}: made by a program, not issued by anyone")
     _add_info(alert, summary, footnote)
+    known = _read(earlier)
+    if earlier is not None and known is not None and _said(known) == _said(alert):
+        return earlier
+    if known is not None and all(_text(known, n) == _text(alert, n) for n in ("sender", "status")):
+        _refer(alert, known)
+    content = hashlib.sha256(ET.tostring(alert)).hexdigest()[:_HASH_LETTERS]
+    number = f"fringewatch.{summary.slug}.{summary.since}.{summary.newest}.{content}"
+    _element(alert, "identifier").text = number
     ET.indent(alert, " ")
     return bytes(ET.tostring(alert, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _read(earlier: bytes | None) -> ET.Element | None:
+    """Return a message that was made here; None where there is none, or it is another thing."""
+    if earlier is None:
+        return None
+    try:
+        alert = ET.fromstring(earlier)  # noqa: S314 - from our own folder, and small
+    except ET.ParseError:
+        return None
+    return alert if all(_text(alert, name) for name in ("identifier", "sent", "msgType")) else None
+
+
+def _said(alert: ET.Element) -> list[tuple[str, str]]:
+    """Return all that a message says, but for which one it is and when it was sent."""
+    return [
+        (element.tag, (element.text or "").strip())
+        for element in alert.iter()
+        if element.tag not in {f"{{{_CAP}}}{name}" for name in _OF_THE_MESSAGE}
+    ]
+
+
+def _refer(alert: ET.Element, earlier: ET.Element) -> None:
+    """Make a message one that takes the place of an earlier one."""
+    _element(alert, "sent").text = _cap_time(dt.datetime.now(dt.UTC))
+    _element(alert, "msgType").text = "Update"
+    names = ("sender", "identifier", "sent")
+    references = ET.Element(f"{{{_CAP}}}references")
+    references.text = ",".join(_text(earlier, name) for name in names)
+    alert.insert(list(alert).index(_element(alert, "info")), references)
+
+
+def _element(alert: ET.Element, name: str) -> ET.Element:
+    return next(alert.iter(f"{{{_CAP}}}{name}"))
+
+
+def _text(alert: ET.Element, name: str) -> str:
+    return alert.findtext(f"{{{_CAP}}}{name}", "")
 
 
 def _add_info(alert: ET.Element, summary: VolcanoSummary, footnote: str) -> None:

@@ -141,7 +141,14 @@ def _write_volcano(work: _Work, today: dt.date, problems: list[str]) -> list[Pla
     made[_SUMMARY] = summary.text().encode()
     if "cap" in own.exports:
         with _its_own(problems, f"{slug}: cap"):
-            made[_ALERT] = cap_of(summary, own.cap_status, own.cap_sender, own.footnote)
+            there = work.folder / _ALERT
+            made[_ALERT] = cap_of(
+                summary,
+                own.cap_status,
+                own.cap_sender,
+                own.footnote,
+                there.read() if there.is_file() else None,
+            )
     if "vona" in own.exports:
         with _its_own(problems, f"{slug}: vona"):
             made[_DRAFT] = vona_of(summary)

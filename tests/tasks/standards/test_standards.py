@@ -255,6 +255,28 @@ def test_the_elements_of_an_alert_stand_in_the_order_of_the_schema() -> None:
     assert cap_of(summary(state="no data", since=None), "Test", "a@b") is None
 
 
+def test_what_has_changed_is_an_update_of_what_was_sent() -> None:
+    first = cap_of(summary(), "Test", "a@b")
+    assert first is not None
+    assert cap_of(summary(), "Test", "a@b", earlier=first) == first
+    changed = cap_of(summary(because="level 0.35", review="confirmed"), "Test", "a@b", "", first)
+    assert changed is not None
+    one, two = alert_of(first), alert_of(changed)
+    assert (one.msg_type.value, two.msg_type.value) == ("Alert", "Update")
+    assert one.identifier != two.identifier
+    assert str(two.references) == f"a@b,{one.identifier},2024-02-12T02:17:00-00:00"
+    assert str(two.sent) > str(one.sent)
+    # Back to what was said at first is a third message, not the first one again.
+    third = cap_of(summary(), "Test", "a@b", earlier=changed)
+    assert third is not None
+    assert alert_of(third).identifier not in {one.identifier, two.identifier}
+    for other in (b"", b"<alert", b"<html/>"):
+        assert cap_of(summary(), "Test", "a@b", earlier=other) == first
+    actual = cap_of(summary(), "Actual", "a@b", earlier=first)
+    assert actual is not None
+    assert alert_of(actual).msg_type.value == "Alert"  # an exercise is not made real by an update
+
+
 def test_a_date_without_data_ends_no_episode() -> None:
     silent = summary(state="no data")
     assert (
