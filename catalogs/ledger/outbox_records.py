@@ -2,13 +2,16 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
 _QUIET: Final = "quiet"
 _UNREST: Final = "unrest"
 _UNKNOWN: Final = "unknown"
+_MASKED: Final = "masked"
+_CALM: Final = frozenset({_QUIET, _UNKNOWN, _MASKED})
+"""Nobody need be told of these who was told nothing else before."""
 
 
 class MessageKind(StrEnum):
@@ -27,7 +30,8 @@ class Standing:
     """What holds of a volcano now: the state that was last known, and on which date it rests."""
 
     state: str
-    """``quiet``, ``watch``, ``unrest`` or ``unknown``; a date without data changes none of them."""
+    """``quiet``, ``watch``, ``unrest`` or ``unknown``; a date without data changes none of them.
+    ``masked`` where the newest dates are, and no unrest goes on below the mask."""
     since: dt.date | None = None
     """First date of the episode that runs."""
     date: dt.date | None = None
@@ -37,9 +41,12 @@ class Standing:
         """Whether a person who was told `before` has to be told this.
 
         Another state is; so is a second episode, which began after all that was told. *Watch* is
-        as good as *quiet* to those who do not want to hear of it.
+        as good as *quiet* to those who do not want to hear of it, and a mask is news of nothing but
+        the unrest, or the watch, that it hides.
         """
         known = {"watch": _QUIET} if not watch_wanted else {}
+        if self.state == _MASKED and known.get(before.state, before.state) in _CALM:
+            return False
         if known.get(self.state, self.state) != known.get(before.state, before.state):
             return True
         if self.state != _UNREST or self.since is None or before.date is None:
@@ -57,7 +64,17 @@ class Standing:
 
         That one is calm, or that nothing is known of it, is no news; that it is in unrest is.
         """
-        return self if self.state in {_QUIET, _UNKNOWN} else Standing(_QUIET)
+        return self if self.state in _CALM else Standing(_QUIET)
+
+    def told_with(self, standing: "Standing") -> "Standing":
+        """Return what counts as told where `standing` is no news: unrest that goes on.
+
+        It is known up to the date of `standing`, so that an episode whose first dates are judged
+        otherwise later, by a review or by new data, is no second one.
+        """
+        if not (self.is_unrest and standing.is_unrest) or standing.date is None:
+            return self
+        return replace(self, date=max(standing.date, self.date or standing.date))
 
     def words(self) -> dict[str, str | None]:
         """Return it as JSON holds it."""

@@ -64,6 +64,8 @@ class StandingLedger(LedgerFile):
             told = _tell(cursor, volcano, (told, standing), facts, telling)
         elif first:
             told = standing
+        else:
+            told = told.told_with(standing)
         cursor.execute(
             "INSERT INTO standings VALUES (?, ?, ?) "
             "ON CONFLICT DO UPDATE SET now = excluded.now, told = excluded.told "

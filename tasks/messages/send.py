@@ -19,6 +19,7 @@ from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.outbox_records import Batch, ChannelState
 from catalogs.settings import Settings
 from fringewatch.atomic import disk_errors
+from fringewatch.plain_text import counted
 from tasks.judge.opinions import Opinions
 from tasks.messages.channel import Attempt, channel_name, is_malformed, send
 from tasks.messages.words import NOT_REVIEWED, Text, text_of, text_of_many
@@ -171,14 +172,41 @@ def _texts_of(
 
 
 def review_words(ledger: Ledger) -> Callable[[str, dt.date | None], str]:
-    """Return what tells of a volcano and a date whether somebody reviewed it, for a message."""
+    """Return what tells of a volcano and a date whether somebody reviewed it, for a message.
+
+    Where nobody spoke of the date itself, it is what takes pairs from it, or takes away what came
+    after it: that may be why there is a message.
+    """
 
     def of_date(volcano: str, date: dt.date | None) -> str:
         opinions = Opinions.of(ledger.reviews(volcano))
-        said, who = opinions.words_of_date(date) if date is not None else (None, None)
-        return f"{said} (reviewed by {who})" if said else NOT_REVIEWED
+        if date is None or not opinions.standing:
+            return NOT_REVIEWED
+        said, who = opinions.words_of_date(date)
+        if said:
+            return f"{said} (reviewed by {who})"
+        return _indirectly_reviewed(ledger, volcano, date, opinions) or NOT_REVIEWED
 
     return of_date
+
+
+def _indirectly_reviewed(ledger: Ledger, volcano: str, date: dt.date, opinions: Opinions) -> str:
+    """Return what is said of the air in a date's pairs, or of later dates; empty for nothing."""
+    ending = [
+        (frame, pair)
+        for frame in ledger.tiled_frames(volcano)
+        for pair in ledger.tiled_pairs(volcano, frame)
+        if pair.secondary == date
+    ]
+    said = [one.said_by for one in (opinions.of_pair(*pair) for pair in ending) if one]
+    if said:
+        words = " and ".join(dict.fromkeys(said))
+        return f"{len(said)} of {counted(len(ending), 'pair')} reviewed: {words}"
+    for review in reversed(opinions.standing):
+        own = review.statement
+        if max((*own.dates, *(pair.secondary for _, pair in own.pairs)), default=date) > date:
+            return f"later: {own.subject} {own.said} ({own.reviewer})"
+    return ""
 
 
 def _hand_over(url: SecretStr, text: Text, mark: str, sender: Sender) -> Attempt:

@@ -85,7 +85,8 @@ def standing_now(
 ) -> tuple[Standing, str]:
     """Return what holds on a day, and why in words; a date without data changes nothing.
 
-    Nothing holds where the newest date cannot be judged for pairs that are lost (`in_doubt_from`).
+    Nothing holds where the newest date cannot be judged for pairs that are lost (`in_doubt_from`),
+    or where the newest ones are masked and no unrest was running.
     """
     newest = verdicts[-1]
     is_in_doubt = in_doubt_from is not None and newest.date >= in_doubt_from
@@ -95,6 +96,9 @@ def standing_now(
     if not known:
         return Standing(DateState.UNKNOWN.value), "no pair could be scored yet"
     last = known[-1]
+    masked = [v for v in verdicts if v.state is DateState.MASKED and v.date > last.date]
+    if masked and masked[-1].since is None:
+        last = masked[-1]
     silent = (today - last.date).days
     if silent <= silence_days:
         return Standing(last.state.value, last.since, last.date), last.because

@@ -94,13 +94,13 @@ def _state(
     now, before = Standing.of_words(facts["now"]), Standing.of_words(facts["before"])
     slug = message.volcanoes[0]
     name = sms_text(str(facts["name"]), slug).upper()
-    is_new = now.is_unrest and before.state != "unknown"
+    is_new = now.is_unrest and before.state not in {"unknown", "masked"}
     change = "new" if is_new else f"was {before.state}"
     reviewed = review(slug, now.date) if review is not None else NOT_REVIEWED
     link = f"{site_url}/{slug}.html" if site_url else ""
     head = f"{SENDER} {name} {now.state.upper()} ({change})"
     when = f"{head} {now.date} UTC" if now.date else head
-    if now.state == "unknown":
+    if now.state in {"unknown", "masked"}:
         line = _fitting(when, [_part(": ", facts["because"]), _part("; ", link)], [(1, "")])
     else:
         line = _state_line(when, facts, (now.date, today), (reviewed, link))

@@ -35,6 +35,8 @@ class Given:
     """None where the model has scored nothing yet."""
     spoken_of: tuple[tuple[FrameId, DatePair], ...]
     """The pairs in the cubes that it speaks of, also those that hold the air of its dates."""
+    evidence_again: tuple[tuple[FrameId, DatePair], ...] = ()
+    """Pairs that were left out as air before it, and are not any more."""
 
     def lines(self) -> list[str]:
         """Return what came of it, a fact a line."""
@@ -42,6 +44,12 @@ class Given:
         own = self.review.statement
         if own.verdict is ReviewVerdict.ATMOSPHERE:
             said.append(self._left_out())
+        if self.evidence_again:
+            names = ", ".join(dict.fromkeys(str(pair) for _, pair in self.evidence_again))
+            said.append(
+                f"evidence again: {counted(len(self.evidence_again), 'pair')} that had been left "
+                f"out as air ({names})"
+            )
         for date in own.dates:
             opinion = self.standing.of_date(date)
             if opinion and opinion.against:
@@ -149,14 +157,22 @@ def _published(volcano: Volcano, review: Review, settings: Settings) -> Given:
     _measure_again(volcano, review, settings)
     published = publish_volcano(volcano, (), settings)
     with open_ledger(home_of(settings).ledger) as ledger:
-        standing = Opinions.of(ledger.reviews(volcano.slug))
-        spoken_of = tuple(
+        reviews = ledger.reviews(volcano.slug)
+        there = [
             (frame, pair)
             for frame in ledger.tiled_frames(volcano.slug)
             for pair in ledger.tiled_pairs(volcano.slug, frame)
-            if review.statement.speaks_of(frame, pair)
-        )
-    return Given(review, standing, published, spoken_of)
+        ]
+    standing = Opinions.of(reviews)
+    before = Opinions.of(each for each in reviews if each.number != review.number)
+    spoken_of = tuple(pair for pair in there if review.statement.speaks_of(*pair))
+    again = tuple(p for p in there if _is_air(before, *p) and not _is_air(standing, *p))
+    return Given(review, standing, published, spoken_of, again)
+
+
+def _is_air(opinions: Opinions, frame: FrameId, pair: DatePair) -> bool:
+    found = opinions.of_pair(frame, pair)
+    return found is not None and found.counts.statement.verdict is ReviewVerdict.ATMOSPHERE
 
 
 def _measure_again(volcano: Volcano, review: Review, settings: Settings) -> None:

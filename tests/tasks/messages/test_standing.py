@@ -38,6 +38,36 @@ def test_a_date_without_data_changes_nothing() -> None:
     assert because == "why 2024-01-30"
 
 
+def test_a_mask_over_unrest_is_no_quiet() -> None:
+    masked = DateState.MASKED
+    # What the pairs of the masked dates said is no evidence: no unrest is left of them.
+    verdicts = [verdict(DAYS[0], DateState.QUIET), *(verdict(day, masked) for day in DAYS[1:])]
+    standing, because = standing_now(verdicts, LAST, 48)
+    assert (standing, because) == (Standing("masked", None, LAST), f"why {LAST}")
+    unrest = Standing("unrest", DAYS[1], LAST)
+    assert standing.is_news_after(unrest, watch_wanted=False)
+    assert Standing("quiet", None, LAST).is_news_after(standing, watch_wanted=False)
+    # A winter's mask over a calm volcano is told to nobody, and neither is its end.
+    calm = Standing("quiet", None, DAYS[0])
+    assert not standing.is_news_after(calm, watch_wanted=True)
+    assert not standing.is_news_after(Standing("watch", None, DAYS[0]), watch_wanted=False)
+    assert standing.is_news_after(Standing("watch", None, DAYS[0]), watch_wanted=True)
+    # Unrest that began before the mask goes on below it.
+    runs = [verdict(DAYS[0], DateState.UNREST, DAYS[0]), verdict(LAST, masked, DAYS[0])]
+    assert standing_now(runs, LAST, 48)[0] == Standing("unrest", DAYS[0], DAYS[0])
+
+
+def test_an_episode_that_loses_its_first_dates_is_no_second_one() -> None:
+    first, second, third = (LAST + dt.timedelta(6 * number) for number in range(3))
+    told = Standing("unrest", first, first)
+    told = told.told_with(Standing("unrest", first, second))
+    assert not Standing("unrest", second, third).is_news_after(told, watch_wanted=True)
+    assert told.told_with(Standing("unrest", second, third)) == Standing("unrest", first, third)
+    assert Standing("unrest", third, third).is_news_after(told, watch_wanted=True)
+    calm = Standing("quiet")
+    assert calm.told_with(Standing("watch", None, LAST)) == calm
+
+
 @pytest.mark.parametrize(("days", "state"), [(48, "unrest"), (49, "unknown")])
 def test_after_a_silence_nothing_is_known(days: int, state: str) -> None:
     verdicts = [verdict(LAST, DateState.UNREST, DAYS[1])]
@@ -59,7 +89,7 @@ def test_what_was_before_is_what_page_and_feed_say(tmp_path: Path) -> None:
     assert was(quiet, watch, DateState.NO_DATA, unrest) == "watch"
     assert was(quiet, unrest, DateState.NO_DATA) == "quiet"
     assert not was(unrest)
-    assert was(quiet, unrest, DateState.MASKED) is None
+    assert was(quiet, unrest, DateState.MASKED) == "unrest"
 
 
 def test_what_was_never_scored_is_unknown() -> None:

@@ -86,6 +86,8 @@ def test_a_review_is_told_and_never_left_out() -> None:
         (UNREST, replace(QUIET, date=DAY), "FERNANDINA QUIET (was unrest) 2024-03-06 UTC"),
         (Standing("unknown"), UNREST, "FERNANDINA UNREST (was unknown) 2024-03-06 UTC"),
         (UNREST, UNREST, "FERNANDINA UNREST (new) 2024-03-06 UTC"),
+        (Standing("masked"), UNREST, "FERNANDINA UNREST (was masked) 2024-03-06 UTC"),
+        (UNREST, Standing("masked", None, DAY), "FERNANDINA MASKED (was unrest) 2024-03-06 UTC: "),
         (UNREST, Standing("watch", DAY, DAY), "FERNANDINA WATCH (was unrest) 2024-03-06 UTC"),
         (
             UNREST,

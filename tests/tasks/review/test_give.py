@@ -18,6 +18,8 @@ from fringewatch.errors import BadInputError
 from tasks.judge.models import model_of
 from tasks.judge.opinions import review_lines, standing_line
 from tasks.judge.standing import standing_of
+from tasks.messages.send import review_words
+from tasks.messages.words import NOT_REVIEWED
 from tasks.publish import publish_volcano
 from tasks.review.give import Given, give_review, take_back
 from tasks.site.site import write_site
@@ -260,6 +262,20 @@ def test_air_of_a_day_that_somebody_overruled_is_no_news_of_later_pairs(kept: Ke
     assert "left out" not in last["because"]
 
 
+def test_a_message_says_what_takes_pairs_from_its_date_or_what_came_later(kept: KeptHome) -> None:
+    with open_ledger(kept.home.ledger) as ledger:
+        review = review_words(ledger)
+        assert review("fernandina", LAST) == NOT_REVIEWED
+    say(kept, str(PAIRS[3].primary))
+    with open_ledger(kept.home.ledger) as ledger:
+        review = review_words(ledger)
+        assert review("fernandina", LAST) == "1 of 2 pairs reviewed: atmosphere (NS)"
+    say(kept, "2024-02-11")
+    with open_ledger(kept.home.ledger) as ledger:
+        before = min(pair.primary for pair in PAIRS)
+        assert review_words(ledger)("fernandina", before) == "later: 2024-02-11 atmosphere (NS)"
+
+
 def test_the_air_of_another_pass_is_news() -> None:
     other = FrameId.parse("128A_09016_110500")
     said = Statement("2024-02-11", AIR, "NS", dates=(LAST,), pairs=((FRAME, PAIRS[3]),))
@@ -273,6 +289,7 @@ def test_undo_keeps_the_history_and_the_verdict_comes_back(kept: KeptHome) -> No
     say(kept, "2024-02-11")
     given = take_back(FERNANDINA, "2024-02-11", "AB", "it was not", kept.settings)
     assert "taken back (review 1) by AB" in str(given.review)
+    assert given.evidence_again == tuple((FRAME, pair) for pair in PAIRS[3:5])
     pd.testing.assert_frame_equal(dates(kept).drop(columns=["revised"]), before)
     with open_ledger(kept.home.ledger) as ledger:
         said = [each.statement.verdict for each in ledger.reviews("fernandina")]
@@ -289,6 +306,8 @@ def test_of_two_reviewers_the_newest_counts_and_the_contradiction_shows(kept: Ke
     assert last["review"] == "confirmed, contradicted: atmosphere by NS"
     assert last["reviewed_by"] == "AB, NS"
     assert f"{LAST}: {last['review']}" in given.lines()
+    (again,) = [line for line in given.lines() if line.startswith("evidence again: ")]
+    assert again.startswith("evidence again: 2 pairs that had been left out as air (")
     status = "\n".join(home_status(kept.settings, None, LAST).lines())
     assert "fernandina: 2 reviews stand, the newest: review 2" in status
     assert "confirmed, contradicted: atmosphere by NS (counts: AB)" in status
