@@ -51,4 +51,4 @@ def site(
         )
         raise BadInputError(message)
     print(made.index)
-    return _PARTIAL if made.problems else 0
+    return 0 if made.is_whole else _PARTIAL

@@ -4,6 +4,7 @@ Reads only, and asks nobody, so that it also speaks of a home on a disk that can
 """
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -40,6 +41,10 @@ _LEAST_SPAN: Final = dt.timedelta(days=1)
 _LEAST_FREE_BYTES: Final = 500_000_000
 _RUNS_READ: Final = 400
 _MAJOR_FAILURES: Final = 3
+_NEVER_JUDGED: Final = "no data"
+_TABLES: Final = ("dates.parquet", "interferograms.parquet")
+"""As `catalogs.tables` names them, which takes a second to import."""
+_PARQUET: Final = b"PAR1"
 
 
 def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
@@ -77,6 +82,7 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
         *version,
         *unknown,
         *(Finding(Check.LOST, words, slug) for slug, words in lost.items()),
+        *_of_tables(home, volcanoes),
         *_of_schedule(nights, settings, now),
         *_of_volcanoes(volcanoes, settings, lost),
         *_of_disk(disk, settings),
@@ -143,6 +149,37 @@ def _lost(ledger: Ledger, home: Home, slugs: Iterable[str]) -> dict[str, str]:
                 f"(`fringewatch nightly {slug}`); until then no date that rests on them is quiet"
             )
     return said
+
+
+def _of_tables(home: Home, volcanoes: Iterable[VolcanoHealth]) -> Iterator[Finding]:
+    """What a person has to see to because tables are gone or cut; those on a storage are not read.
+
+    The ledger has all that was in them, so that states are said all the same.
+    """
+    for each in volcanoes:
+        folder = home.detections(each.volcano)
+        if folder.path is None or each.state == _NEVER_JUDGED:
+            continue
+        for name in _TABLES:
+            file = folder.path / name
+            if not _is_whole(file):
+                what = "is damaged" if file.is_file() else "is gone"
+                words = (
+                    f"{file} {what}: pages and exports lack it until the next run writes it anew "
+                    f"(`fringewatch nightly {each.volcano}`)"
+                )
+                yield Finding(Check.TABLES, words, each.volcano)
+                break
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file begins and ends as Parquet does: one that was cut does not."""
+    if not file.is_file():
+        return False
+    with disk_errors(file), file.open("rb") as content:
+        begin = content.read(len(_PARQUET))
+        content.seek(-min(file.stat().st_size, len(_PARQUET)), os.SEEK_END)
+        return begin == content.read() == _PARQUET
 
 
 def _volcanoes(

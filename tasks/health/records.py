@@ -27,6 +27,7 @@ class Check(StrEnum):
     WATCH_LIST = "watch list"
     NEVER_FETCHED = "never fetched"
     LOST = "lost"
+    TABLES = "tables"
     STALE = "stale"
     SILENT = "silent"
     FAILING = "failing"

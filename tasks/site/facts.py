@@ -21,7 +21,7 @@ from fringewatch.errors import StoreError
 from tasks.judge.opinions import review_lines, standing_line
 from tasks.judge.pair_kinds import PairKind, kind_of
 from tasks.judge.silence import silence_days_of
-from tasks.judge.standing import Standing, standing_of
+from tasks.judge.standing import Standing, standing_in, standing_of
 from tasks.site.passes import TrackPasses, passes_of
 from tasks.status.home import frame_statuses
 from tasks.status.records import FrameStatus
@@ -44,6 +44,8 @@ class VolcanoFacts:
     """UTC: when a source was last asked for one of its frames."""
     troubles: tuple[str, ...]
     """What is wrong with its data, the worst first."""
+    unread: tuple[str, ...]
+    """What of that is wrong with its tables: damaged, or gone."""
     reviews: tuple[str, ...]
     """What people said of it, the oldest first, a line each, also what was taken back."""
     reviewed: str
@@ -138,6 +140,9 @@ def gather_facts(
             tables.append(_empty(schema))
     dates, interferograms = tables
     silence_days = silence_days_of(settings.for_volcano(volcano.slug))
+    said = _said_by(ledger, volcano.slug, today, silence_days)
+    if dates.empty and said and not unread:
+        unread.append(f"THE TABLES ARE GONE: {folder} holds none; the next run writes them anew")
     statuses = frame_statuses(ledger, home, volcano, today) if ledger else ()
     troubles = [text for status in statuses for text in _troubles_of(status)]
     reviews = ledger.reviews(volcano.slug) if ledger else ()
@@ -147,10 +152,11 @@ def gather_facts(
         volcano,
         dates,
         interferograms,
-        _standing(dates, today, silence_days, unread=bool(unread)),
+        _standing(dates, today, silence_days, said if unread else None),
         tuple(passes_of(status, interferograms) for status in statuses),
         max(asked, default=None),
         (*unread, *troubles),
+        tuple(unread),
         review_lines(reviews),
         standing_line(reviews),
         silence_days,
@@ -180,9 +186,21 @@ def _newest_first_positive(row: Row) -> tuple[Any, ...]:
     return row["secondary_date"], kind_of(row) is PairKind.POSITIVE, *pair_order(row)
 
 
-def _standing(dates: pd.DataFrame, today: dt.date, silence_days: int, *, unread: bool) -> Standing:
-    if unread:
-        return Standing("unknown", None, "its tables cannot be read")
+def _said_by(ledger: Ledger | None, volcano: str, today: dt.date, silence_days: int) -> str:
+    """Return what stands by the ledger alone, in words; empty where it never said anything."""
+    if ledger is None:
+        return ""
+    standing, given = standing_in(ledger, volcano, today, silence_days)
+    return standing.words(today) if given else ""
+
+
+def _standing(
+    dates: pd.DataFrame, today: dt.date, silence_days: int, instead: str | None
+) -> Standing:
+    """Return what stands; `instead` is what the ledger says where the tables cannot be read."""
+    if instead is not None:
+        by_ledger = f"; by the ledger: {instead}" if instead else ""
+        return Standing("unknown", None, f"its tables cannot be read{by_ledger}")
     if dates.empty:
         return Standing("no data", None, "no interferogram of it was ever scored")
     return standing_of(dates, today, silence_days)

@@ -64,6 +64,8 @@ class PageResult:
     is_unchanged: bool = False
     """Neither, too, where it was not looked at, or could not be made."""
     problem: str | None = None
+    unread: tuple[str, ...] = ()
+    """What is wrong with the tables that it was made from."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,15 @@ class PageMaker:
         """
         name, row, is_written = f"{volcano.slug}.html", None, False
         problems: list[str] = []
+        unread: tuple[str, ...] = ()
         with its_own_problem(name, problems):
             work = self._work
             facts = gather_facts(volcano, self._home, self._ledger, work.settings, work.day)
-            row = row_of(facts)
+            row, unread = row_of(facts), facts.unread
             is_written = is_wanted and self._put(name, facts)
         problem = problems[0] if problems else None
         is_unchanged = is_wanted and not is_written and problem is None
-        return PageResult(volcano.slug, row, is_written, is_unchanged, problem)
+        return PageResult(volcano.slug, row, is_written, is_unchanged, problem, unread)
 
     def _put(self, name: str, facts: VolcanoFacts) -> bool:
         """Write a page unless it is there; return whether it was written."""

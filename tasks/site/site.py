@@ -66,6 +66,13 @@ class SiteReport:
     """Pages that could not be made, and why."""
     foreign: tuple[str, ...] = ()
     """Files of others in the folder."""
+    unread: tuple[str, ...] = ()
+    """What pages do not know, for a table is damaged or gone."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every page was made, of all that there is."""
+        return not self.problems and not self.unread
 
     @property
     def index(self) -> Place:
@@ -83,7 +90,8 @@ class SiteReport:
             said.append(
                 f"{counted(len(self.foreign), 'file')} of others there, left alone: {names}"
             )
-        return [*said, *(f"NO PAGE: {problem}" for problem in self.problems)]
+        said += (f"NO PAGE: {problem}" for problem in self.problems)
+        return [*said, *self.unread]
 
 
 def write_site(
@@ -144,7 +152,10 @@ def write_site(
         unchanged += not is_new
     slugs = tuple(volcano.slug for volcano in volcanoes)
     removed, foreign = _others(folder, {INDEX, *(f"{slug}.html" for slug in slugs)})
-    return SiteReport(folder, slugs, tuple(written), unchanged, removed, tuple(problems), foreign)
+    unread = tuple(f"{one.slug}: {words}" for one in results for words in one.unread)
+    return SiteReport(
+        folder, slugs, tuple(written), unchanged, removed, tuple(problems), foreign, unread
+    )
 
 
 def _refuse_later_data(home: Home, volcanoes: Sequence[Volcano], day: dt.date) -> None:

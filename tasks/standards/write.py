@@ -133,9 +133,12 @@ class _Work:
 def _write_volcano(work: _Work, today: dt.date, problems: list[str]) -> list[Place]:
     """Write the forms of a volcano, each by itself; return the files that changed."""
     dates, own, slug = read_table(DATES, work.tables), work.settings, work.volcano.slug
+    given = work.ledger.verdicts(slug) if work.ledger else {}
+    if dates.empty and given:
+        message = f"{work.tables} holds no table any more; the next run writes it anew"
+        raise StoreError(message)
     if dates.empty:
         return []
-    given = work.ledger.verdicts(slug) if work.ledger else {}
     summary = summary_of(work.volcano, dates, today, silence_days_of(own), given)
     made: dict[str, bytes | None] = dict.fromkeys(_OF_VOLCANO)
     made[_SUMMARY] = summary.text().encode()

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
@@ -14,6 +15,7 @@ from catalogs.ledger.rows import TileRow, Verdict
 from catalogs.ledger.runs import VolcanoRun
 from catalogs.records import DatePair
 from catalogs.settings import Settings
+from catalogs.tables import DATES, INTERFEROGRAMS
 from tests.scenes import FRAME
 from tests.storage import folder_of
 
@@ -42,6 +44,11 @@ class WatchedHome:
             news = (Standing(state, None, newest), {"name": volcano}, Telling())
             said = Verdict(state, None, 0.1, "rule", "m", "00")
             ledger.record_verdicts(volcano, {newest: said}, news)
+        folder = folder_of(Home(self.settings.home).detections(volcano))
+        folder.mkdir(parents=True, exist_ok=True)
+        for schema in (DATES, INTERFEROGRAMS):
+            table = schema.arrow.empty_table()
+            pq.write_table(table, folder / f"{schema.name}.parquet")
 
     def night(self, days_ago: float, outcome: str = "done", free: int = 10**12) -> None:
         """Let a night have begun so many days before."""

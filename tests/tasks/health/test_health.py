@@ -12,6 +12,7 @@ from tasks.health.health import health_of
 from tasks.health.metrics import metrics_of
 from tasks.health.records import Check, Finding
 from tasks.messages.standing import telling_of
+from tests.storage import folder_of
 from tests.tasks.health.conftest import NOW, WatchedHome
 from tests.tasks.test_watch import digests
 
@@ -46,6 +47,19 @@ def test_the_state_is_that_of_the_newest_date_as_on_the_page(well: WatchedHome) 
     assert [each.state for each in late.volcanoes] == ["unknown", "masked"]
     numbers = metrics_of(health_of(well.settings, NOW)).decode()
     assert 'fringewatch_state{state="no data",volcano="taal"} 1.0' in numbers
+
+
+@pytest.mark.parametrize("wrong", ["gone", "cut", "empty"])
+def test_tables_that_are_gone_or_cut_are_found(well: WatchedHome, wrong: str) -> None:
+    table = folder_of(Home(well.settings.home).detections("etna")) / "dates.parquet"
+    content = table.read_bytes()
+    table.write_bytes(b"" if wrong == "empty" else content[:-100])
+    if wrong == "gone":
+        table.unlink()
+    (finding,) = health_of(well.settings, NOW).findings
+    assert (finding.check, finding.volcano) == (Check.TABLES, "etna")
+    assert ("is gone" if wrong == "gone" else "is damaged") in finding.words
+    assert "`fringewatch nightly etna`" in finding.words
 
 
 def test_a_home_that_is_only_backfilled_has_no_watch_to_be_unwell(watched: WatchedHome) -> None:

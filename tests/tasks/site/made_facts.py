@@ -83,7 +83,7 @@ def facts_of(
     tracks = (TrackPasses(FrameId.parse(ASCENDING), None, None, 12, is_absent=False),)
     found: dict[str, Any] = {
         "standing": standing, "tracks": tracks, "looked_at": None, "troubles": (), "reviews": (),
-        "reviewed": "",
+        "reviewed": "", "unread": (),
         "silence_days": 48, "air": {}, "made_from": {}, "tables_sha256": "",
     }  # fmt: skip
     dates, interferograms = table_of(DATES, days), table_of(INTERFEROGRAMS, pairs)

@@ -162,7 +162,24 @@ def test_a_table_that_cannot_be_read_is_unknown_and_said(kept: KeptHome) -> None
             "ever told of it",
         ):
             assert wrong not in said, (name, wrong)
-    assert "UNKNOWN: its tables cannot be read" in page(kept)
+    assert "UNKNOWN: its tables cannot be read; by the ledger: unrest since 2024-02-11" in page(
+        kept
+    )
+
+
+def test_tables_that_are_gone_are_no_volcano_without_data(kept: KeptHome) -> None:
+    shutil.rmtree(kept.settings.home / "detections")
+    made = write(kept)
+    assert not made.is_whole
+    assert any("fernandina: THE TABLES ARE GONE: " in line for line in made.lines())
+    for name in ("fernandina.html", "index.html"):
+        said = page(kept, name)
+        assert "THE TABLES ARE GONE" in said
+        for wrong in ("never seen", "never watched before", "was ever scored", "1 no data"):
+            assert wrong not in said, (name, wrong)
+    assert "UNKNOWN: its tables cannot be read; by the ledger: unrest since 2024-02-11" in page(
+        kept
+    )
 
 
 def test_a_cube_that_is_gone_leaves_the_words(kept: KeptHome) -> None:
