@@ -1,6 +1,6 @@
 """Read a cube: as a lazy dataset, or only which pairs it holds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import xarray as xr
@@ -52,8 +52,26 @@ def read_cube(place: Place, *, with_dask: bool = True) -> xr.Dataset:
 
 
 def cube_pairs(place: Place) -> tuple[DatePair, ...]:
-    """The pairs of the cube at `place`, in the order they came; none if there is no cube."""
-    return pairs_of(read_cube(place, with_dask=False)) if cube_is_there(place) else ()
+    """The pairs of the cube at `place`, in the order they came; none if there is no cube.
+
+    A pair of which a chunk is gone is none of them: Zarr would read it as no data.
+    """
+    if not cube_is_there(place):
+        return ()
+    chunks = [_chunks_of(place / name) for name in ARRAYS_OF_PIXELS]
+    return tuple(
+        pair
+        for slot, pair in enumerate(pairs_of(read_cube(place, with_dask=False)))
+        if all(has_chunk(f"c/{slot}/0/0") for has_chunk in chunks)
+    )
+
+
+def _chunks_of(array: Place) -> Callable[[str], bool]:
+    """Return what tells whether an array has a chunk, by its name."""
+    folder = array.path
+    if folder is None:  # one listing in place of a question for each
+        return frozenset(file.name for file in array.files()).__contains__
+    return lambda name: (folder / name).is_file()
 
 
 def pairs_of(dataset: xr.Dataset) -> tuple[DatePair, ...]:

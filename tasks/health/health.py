@@ -82,7 +82,7 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
         *version,
         *unknown,
         *(Finding(Check.LOST, words, slug) for slug, words in lost.items()),
-        *_of_tables(home, volcanoes),
+        *_of_tables(home, [each for each in volcanoes if each.volcano not in lost]),
         *_of_schedule(nights, settings, now),
         *_of_volcanoes(volcanoes, settings, lost),
         *_of_disk(disk, settings),

@@ -12,6 +12,7 @@ from catalogs.ledger.rows import LostPair
 from catalogs.records import DatePair, FrameId
 from catalogs.settings import Settings
 from catalogs.settings.volcano import PlaceSettings
+from fringewatch.plain_text import counted
 from tasks.records import FrameRequest, Problem
 
 _LOGGER = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ def reconcile_tiles(
     """
     there, lost = split_tiles(home, ledger, volcano, frame)
     if lost:
-        _LOGGER.warning("%s %s: %d pairs are gone from the cube", volcano, frame, len(lost))
+        gone = counted(len(lost), "pair")
+        _LOGGER.warning("%s %s: gone from the cube: %s", volcano, frame, gone)
         ledger.forget_tiles(frame, lost, volcano)
     return there
 

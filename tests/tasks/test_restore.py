@@ -166,14 +166,29 @@ def test_chunks_that_are_gone_are_lost_pairs_and_no_silence(kept: KeptHome) -> N
     slot = cube_pairs(kept.home.cube("fernandina", FRAME)).index(PAIRS[4])
     for array in ("phase", "coherence"):
         kept.chunk(array, slot).unlink()
+    kept.portal.faults[f"interferograms/{PAIRS[4]}"] = Fault(FaultKind.STATUS, code=500)
     anew = kept.settings.model_copy(update={"water_coherence": 0.11})
     report = watch_volcano(REQUEST, anew)
     assert report.outcome is Outcome.PARTIAL
     assert any("pairs that were here are not any more" in line for line in report.lines())
     dates, _ = tables_of(kept.settings)
     assert dates["state"].tolist()[-1] == "unrest"
+    kept.portal.faults.clear()
     again = watch_volcano(REQUEST, anew)
     assert (again.outcome, again.fetched) == (Outcome.DONE, 1)
+
+
+@pytest.mark.parametrize("array", ["phase", "coherence"])
+def test_a_night_finds_chunks_that_are_gone_by_itself(kept: KeptHome, array: str) -> None:
+    before = tables_of(kept.settings)
+    (kept.cube / array / "c/2/0/0").unlink()
+    assert cube_pairs(home_of(kept.settings).cube("fernandina", FRAME)) == (*PAIRS[:2], *PAIRS[3:])
+    again = night(kept.settings, LATE)
+    assert (again.outcome, again.fetched) == (Outcome.DONE, 1)
+    assert cube_pairs(home_of(kept.settings).cube("fernandina", FRAME)) == PAIRS
+    assert not verify_volcano(FERNANDINA, (), kept.settings, repair=False).differences
+    for new, old in zip(tables_of(kept.settings), before, strict=True):
+        pd.testing.assert_frame_equal(new, old)
 
 
 def test_status_and_health_of_a_restored_home_say_that_data_are_not_here(
