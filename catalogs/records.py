@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from fringewatch.errors import BadInputError
 
@@ -126,6 +126,10 @@ class ModelId(NamedTuple):
     sha256: str
 
 
+_FIRST_RADAR: Final = dt.date(1978, 1, 1)
+"""Seasat's. Years of fewer than four digits would also be spelled otherwise than they are read."""
+
+
 @dataclass(frozen=True, order=True)
 class DatePair:
     """The two acquisitions (UTC dates) of an interferogram; the primary is the older one."""
@@ -159,6 +163,9 @@ class DatePair:
             raise BadInputError(message) from error
         if primary >= secondary:
             message = f"'{text}' is not a pair of dates: the first must be the older one"
+            raise BadInputError(message)
+        if primary < _FIRST_RADAR:
+            message = f"'{text}' is not a pair of dates: no satellite had a radar before 1978"
             raise BadInputError(message)
         return cls(primary, secondary)
 

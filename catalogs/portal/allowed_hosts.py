@@ -76,6 +76,10 @@ class AllowedHosts:
         """
         parts = urlsplit(url)
         host, port = parts.hostname or "", _port(parts)
+        if parts.scheme not in _PORTS:
+            scheme = plain(parts.scheme, _QUOTED_CHARACTERS)
+            message = f"it leads to an address of '{scheme}:', not of http or https: not asked"
+            raise ForeignHostError(message)
         if "@" in parts.netloc:
             message = (
                 f"an address at {plain(host, _QUOTED_CHARACTERS)} holds a user name: not asked"

@@ -90,16 +90,23 @@ class NumbersSeen:
                 "between -pi and pi: give the file its unit (rio edit-info --bidx 1 --units degree "
                 "FILE), or name it .geo.unw.tif and give --product unw if it is not wrapped"
             )
-        if self.said or self.pixels < _ENOUGH_PIXELS:
+        unit = None if self.said else self.unit_of_phase()
+        if unit is None:
+            return None
+        return (
+            f"its phase ends sharply at {self.lowest:.4g} and {self.highest:.4g}, as {unit} do, "
+            "and not at -pi and pi: give the file its unit (rio edit-info --bidx 1 --units cycle "
+            "FILE; rad if it is radians after all)"
+        )
+
+    def unit_of_phase(self) -> str | None:
+        """Return what a phase is in if its ends say that it is no radians; None if they do not."""
+        if self.pixels < _ENOUGH_PIXELS:
             return None
         for low, high, name in _PHASE_SPANS:
             edge = _HARD_EDGE * (high - low)
             if _meets(self.lowest, low, -edge) and _meets(self.highest, high, edge):
-                return (
-                    f"its phase ends sharply at {self.lowest:.4g} and {self.highest:.4g}, as "
-                    f"{name} do, and not at -pi and pi: give the file its unit (rio edit-info "
-                    "--bidx 1 --units cycle FILE; rad if it is radians after all)"
-                )
+                return name
         return None
 
     def _coherence_fault(self) -> str | None:

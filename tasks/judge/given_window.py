@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogs.rasters.ranges import BEYOND_PI
+from catalogs.rasters.ranges import BEYOND_PI, NumbersSeen
+from catalogs.records import Product
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import NO_DATA_CODE, WINDOW_SIZE
 from insar_models.phase.codes import encode_phase
@@ -43,7 +44,8 @@ def given_window(
     Raises
     ------
     BadInputError
-        If an array has another shape or type, phase lies beyond pi, or coherence beyond 0 to 1.
+        If an array has another shape or type, phase lies beyond pi or ends sharply where cycles do,
+        or coherence lies beyond 0 to 1 or is a mask.
     """
     if coherence is None:
         coherence = np.ones(_WINDOW, np.float32)
@@ -66,6 +68,7 @@ def given_window(
     )  # fmt: skip
     _check_range("coherence", coherence, (0.0, 1.0), "0 to 1")
     codes = encode_phase(phase_rad)
+    _check_units(phase_rad, coherence[codes != NO_DATA_CODE])
     share = np.rint(255 * np.nan_to_num(coherence))
     return GivenWindow(
         codes, np.where(codes == NO_DATA_CODE, 0, share).astype(np.uint8), np.asarray(water)
@@ -83,6 +86,24 @@ def _check_floats(name: str, array: NDArray[np.generic], wanted: str) -> None:
     """Whole and complex numbers would be taken for something that they are not."""
     if not np.issubdtype(array.dtype, np.floating):
         message = f"the {name} is {array.dtype}: give numbers with a fraction, {wanted}"
+        raise BadInputError(message)
+
+
+def _check_units(phase_rad: NDArray[np.floating], coherence: NDArray[np.floating]) -> None:
+    """Cycles would be quiet ground, and so would a mask be: as of files, their ends tell."""
+    seen = NumbersSeen.among(Product.DIFF_PHA, phase_rad, said=False)
+    unit = seen.unit_of_phase()
+    if unit is not None:
+        message = (
+            f"the phase ends sharply at {seen.lowest:.4g} and {seen.highest:.4g}, as {unit} do: "
+            "give wrapped radians of -pi to pi"
+        )
+        raise BadInputError(message)
+    if np.unique(coherence[np.isfinite(coherence)]).tolist() == [0.0, 1.0]:
+        message = (
+            "the coherence is 0 or 1 only where there is phase: it is a mask; give numbers with a "
+            "fraction from 0 to 1, and NaN as phase where there are no data"
+        )
         raise BadInputError(message)
 
 

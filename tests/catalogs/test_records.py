@@ -50,8 +50,10 @@ def test_pairs_keep_their_spelling_and_order(primary: dt.date, days: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["20240106", "20240118_20240106", "20240106_20240106", "20241301_20250101", "a_b"]
-)
+    "text",
+    ["20240106", "20240118_20240106", "20240106_20240106", "20241301_20250101", "a_b",
+     "00010101_00010113", "19771220_19780101"],
+)  # fmt: skip
 def test_wrong_pairs_are_refused_by_name(text: str) -> None:
     with pytest.raises(BadInputError, match=f"'{text}' is not a pair of dates"):
         DatePair.parse(text)

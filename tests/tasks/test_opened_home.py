@@ -39,6 +39,9 @@ def phase_rad() -> NDArray[np.float32]:
         (lambda phase: phase * 10, "phase reaches from -31"),
         (lambda phase: np.exp(1j * phase).astype(np.complex64), "phase is complex64"),
         (lambda phase: phase.astype(np.int16), "phase is int16"),
+        (lambda phase: phase / (2 * np.pi), "ends sharply at -0.49.* and 0.49.*, as cycles do"),
+        (lambda phase: phase / np.pi, "as half cycles .phase . pi. do"),
+        (lambda phase: phase / (2 * np.pi) % 1, "as cycles from 0 to 1 do"),
     ],
 )
 def test_a_phase_of_another_kind_is_not_scored(
@@ -57,6 +60,7 @@ def test_a_phase_of_another_kind_is_not_scored(
         (np.full(SHAPE, 200.0), "coherence reaches from 200 to 200: give 0 to 1"),
         (np.full(SHAPE, -0.5), "coherence reaches from -0.5"),
         (np.full(SHAPE, 255, np.uint8), "coherence is uint8.*a 255th"),
+        (np.indices(SHAPE)[0] % 2.0, "it is a mask"),
     ],
 )
 def test_nor_with_a_coherence_of_another_kind(

@@ -102,6 +102,7 @@ def test_a_redirect_to_a_stranger_is_not_followed_unless_named(
         "https://gws-access.jasmin.ac.uk:6379/",
         "https://name:word@data.ceda.ac.uk/",
         "http://\x07example.org/" + "a" * 5000,
+        "file:///etc/passwd",
     ],
 )
 def test_what_is_no_host_of_the_portal_is_refused_in_plain_words(url: str) -> None:
