@@ -95,6 +95,8 @@ def place_motion(
     shares: NDArray[np.float64],
     field: MotionField,
     place: tuple[int, int] | None = None,
+    *,
+    picked: bool = True,
 ) -> PlaceMotion | None:
     """Return how a place moves; None where no place can be compared with its surroundings.
 
@@ -110,9 +112,11 @@ def place_motion(
         Pairs, the share of the motion that each sees, and `motion_field` of them.
     place
         Row and column of a cell; by default the one that moves most.
+    picked
+        Whether that is all that speaks for the one that moves most; a `place` was not picked.
     """
     known = place_map(field, stack.cell_m)
-    searched = known.independent if place is None else 1.0
+    searched = known.independent if picked and place is None else 1.0
     place = place or known.most
     if place is None or not np.isfinite(known.motion_m[place]):
         return None

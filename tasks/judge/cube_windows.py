@@ -152,10 +152,8 @@ class CubeWindows:
         if rough is None:
             return measure
         shares = best_course(stack, begin, end, (rough.row, rough.column)).shares(stack)
-        field = motion_field(stack, shares)
         # Where pairs say that the ground moved, only how far is asked of the place that moved most.
-        place = place_map(field, stack.cell_m).most if episode.is_seen else None
-        found = place_motion(stack, shares, field, place)
+        found = place_motion(stack, shares, motion_field(stack, shares), picked=not episode.is_seen)
         return measure if found is None else self._with_motion(measure, found)
 
     def map_of(self, pairs: Sequence[DatePair]) -> PlaceMap | None:
