@@ -16,7 +16,7 @@ from catalogs.portal.ask_version import ask_file_version
 from catalogs.portal.fetch import fetch_file
 from catalogs.portal.listing import parse_links, parse_pairs
 from catalogs.portal.session import PortalSession, make_session
-from catalogs.rasters.reading import check_raster, read_grid
+from catalogs.rasters.reading import check_raster, read_place
 from catalogs.records import Product, RemoteFile
 from fringewatch.errors import CorruptProductError, FringewatchError, SourceUnavailableError
 from tests.catalogs.portal.conftest import FRAME, PAIRS, QUICK
@@ -161,6 +161,6 @@ def test_a_small_file_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None
     with rasterio.open(path, "w", transform=transform, **profile) as raster:
         raster.write(np.ones((1, 1, 1), np.uint8), window=rasterio.windows.Window(0, 0, 1, 1))
     assert path.stat().st_size < 1 << 20
-    for read in (check_raster, read_grid):
+    for read in (check_raster, read_place):
         with pytest.raises(CorruptProductError, match="claims 40000 x 40000 pixels"):
             read(path, Product.CC)
