@@ -1,7 +1,6 @@
 """Pretraining: what it writes, that it goes on bit for bit, and how it stops."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,11 @@ from tests.insar_models.small_pretraining import (
     assert_same_run,
     corpus_in,
     notes_in,
-    one_thread,
     recipe_with,
     tensors_in,
 )
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 WAYS = {
     "simclr": {},
@@ -48,12 +48,6 @@ WAYS = {
         "optimiser": "adam",
     },
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 @pytest.fixture(scope="module")
