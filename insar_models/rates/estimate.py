@@ -163,10 +163,10 @@ def best_course(stack: PairStack, begin: dt.date, end: dt.date, place: tuple[int
     return max((Course(begin, end, decay) for decay in reversed(DECAYS_DAYS)), key=fit)
 
 
-def _disc(cell_m: tuple[float, float], radius_m: float = PLACE_M) -> NDArray[np.float64]:
-    reach = [int(radius_m // side) for side in cell_m]
+def _disc(cell_m: tuple[float, float]) -> NDArray[np.float64]:
+    reach = [int(PLACE_M // side) for side in cell_m]
     rows, columns = np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
-    inside = np.hypot(rows * cell_m[0], columns * cell_m[1]) <= radius_m
+    inside = np.hypot(rows * cell_m[0], columns * cell_m[1]) <= PLACE_M
     return np.asarray(inside, dtype=np.float64)
 
 

@@ -25,7 +25,7 @@ from insar_models.model_folder import check_model_name, read_card
 from insar_models.patchfile.air_file import read_air
 from insar_models.patchfile.file import PatchFile, open_patch_file
 from insar_models.patchfile.window_file import read_windows
-from insar_models.probes.labelled_rows import LabelledRows, apart, labelled_rows
+from insar_models.probes.labelled_rows import REYKJANES, LabelledRows, apart, labelled_rows
 from insar_models.probes.linear_probe import fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
 from insar_models.tuning.beginning import FieldData
@@ -75,7 +75,7 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         raise BadInputError(message)
     encoder = in_half_precision(load_encoder(request.encoder))
     corpus = open_patch_file(request.corpus)
-    learned = labelled_rows(corpus, request.by, request.excluded_volcanoes)
+    learned = labelled_rows(corpus, request.by, REYKJANES)
     _LOGGER.info("features of %d labelled patches of %s", len(learned.rows), corpus.path)
     features = _features(request, encoder, str(card.get("sha256")), corpus, learned.rows)
     judged, known = apart(learned, corpus, areas_learned(card, corpus.facts.version))

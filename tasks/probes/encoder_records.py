@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from catalogs.storage.place import Place
 from insar_models.patchfile.splits import SplitBy
-from insar_models.probes.labelled_rows import REYKJANES
 from insar_models.probes.linear_probe import LinearProbeSettings
 
 _SETTINGS: Final = LinearProbeSettings()
@@ -36,8 +35,6 @@ class EncoderProbeRequest:
     encoder was tuned on; all others place the threshold, which then is a window's."""
     air: Path | None = None
     """File of relief and delays, where the encoder was tuned with one."""
-    excluded_volcanoes: tuple[str, ...] = REYKJANES
-    """Volcanoes that must not be learned from."""
     views: int = DEFAULT_VIEWS
     """Of each patch, turned and mirrored, whose mean the model's logit is."""
     graph: bool = True
