@@ -92,10 +92,7 @@ def coherent_patches(
 
 
 def cut_patch(
-    raster: NDArray[_Value],
-    row: int,
-    column: int,
-    size: tuple[int, int] = (PATCH_SIZE, PATCH_SIZE),
+    raster: NDArray[_Value], row: int, column: int, size: tuple[int, int] = (PATCH_SIZE, PATCH_SIZE)
 ) -> NDArray[_Value]:
     """Return the patch of a raster whose first row and column are given; a copy.
 

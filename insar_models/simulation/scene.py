@@ -18,12 +18,7 @@ from insar_models.simulation.episode import Episode
 from insar_models.simulation.geometry import GroundGrid, LineOfSight
 from insar_models.simulation.ground import Ground, GroundFields, ground_fields
 from insar_models.simulation.land_coherence import LandCoherence
-from insar_models.simulation.processing import (
-    BurstLayout,
-    Processing,
-    burst_layout,
-    footprint_mask,
-)
+from insar_models.simulation.processing import BurstLayout, Processing, burst_layout, footprint_mask
 from insar_models.simulation.sources import range_change_m
 from insar_models.simulation.streams import Stream, field_generator
 from insar_models.simulation.weather import Weather

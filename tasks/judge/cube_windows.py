@@ -22,13 +22,7 @@ from catalogs.settings import Settings
 from insar_models.onset.slow_motion import METRES_PER_DEGREE
 from insar_models.rates.air_dates import disturbed_air
 from insar_models.rates.courses import STEADY, Course
-from insar_models.rates.estimate import (
-    PlaceMap,
-    PlaceMotion,
-    best_course,
-    place_map,
-    place_motion,
-)
+from insar_models.rates.estimate import PlaceMap, PlaceMotion, best_course, place_map, place_motion
 from insar_models.rates.field import motion_field
 from insar_models.rates.looks import CELL_PIXELS, cell_phasors
 from insar_models.rates.rate_of_date import FEWEST_ACQUISITIONS, rate_of_date

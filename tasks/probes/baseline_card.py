@@ -75,11 +75,7 @@ class TrainingData:
 
 
 def write_record(
-    name: str,
-    data: TrainingData,
-    settings: ProbeSettings,
-    folds: int,
-    metrics: dict[str, Any],
+    name: str, data: TrainingData, settings: ProbeSettings, folds: int, metrics: dict[str, Any]
 ) -> dict[str, object]:
     """Return what the card of a probe says beyond what is needed to use it.
 

@@ -13,10 +13,7 @@ from insar_models.encoders.files import save_encoder
 from insar_models.training.checkpoints import read_checkpoint
 from insar_models.tune import main
 from insar_models.tuning.run import tune
-from tests.insar_models.small_pretraining import (
-    assert_same_run,
-    kill_after_a_checkpoint,
-)
+from tests.insar_models.small_pretraining import assert_same_run, kill_after_a_checkpoint
 from tests.insar_models.small_tuning import labelled_corpus, tiny_encoder
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -37,8 +37,7 @@ def test_each_change_makes_one_message_and_repeats_make_none(ledger: Ledger) -> 
 
 
 @pytest.mark.parametrize(
-    ("first", "said"),
-    [(QUIET, []), (UNKNOWN, []), (WATCH, []), (UNREST, [("quiet", "unrest")])],
+    ("first", "said"), [(QUIET, []), (UNKNOWN, []), (WATCH, []), (UNREST, [("quiet", "unrest")])]
 )
 def test_of_what_was_never_judged_unrest_alone_is_news(
     ledger: Ledger, first: Standing, said: list[tuple[str, str]]

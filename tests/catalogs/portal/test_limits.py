@@ -91,9 +91,7 @@ def test_a_length_that_is_a_lie_and_a_body_that_stalls_hold_nobody(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_words_of_a_server_do_not_reach_the_terminal(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_words_of_a_server_do_not_reach_the_terminal(caplog: pytest.LogCaptureFixture) -> None:
     def shout(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(503, f"No {TERMINAL}" + "o" * 5000)
         handler.send_header("Content-Length", "0")

@@ -137,11 +137,7 @@ class TestGoingOn:
         assert_same_run(pieces, whole)
 
     def test_a_crash_between_checkpoints(
-        self,
-        corpus: PatchFile,
-        undisturbed: Path,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
+        self, corpus: PatchFile, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         plain, taken = pretraining_learner.PretrainLearner.learn, []
 
@@ -161,11 +157,7 @@ class TestGoingOn:
         assert_same_run(tmp_path, undisturbed)
 
     def test_a_crash_before_the_first_checkpoint(
-        self,
-        corpus: PatchFile,
-        undisturbed: Path,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
+        self, corpus: PatchFile, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def breaks(*_: Any) -> Any:
             raise KeyboardInterrupt
