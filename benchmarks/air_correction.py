@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks.air_scenes import measure_scenes
 from benchmarks.frame_rates import pair_folders
 from catalogs.rasters.grid import Window, volcano_window
-from catalogs.rasters.reading import read_grid, read_window
+from catalogs.rasters.reading import read_place, read_window
 from catalogs.records import DatePair, Product
 from catalogs.world.volcanoes import find_volcano
 from insar_models.air import AirCorrection, AirField, delay_field, remove_air
@@ -75,7 +75,9 @@ def read_volcano(frame: Path, volcano: str) -> RealWindow:
     folders = pair_folders(frame)
     place = find_volcano(volcano)
     first = folders[0] / f"{folders[0].name}{Product.DIFF_PHA.ending}"
-    window = volcano_window(read_grid(first, Product.DIFF_PHA), place.latitude, place.longitude)
+    window = volcano_window(
+        read_place(first, Product.DIFF_PHA).grid, place.latitude, place.longitude
+    )
     pairs = tuple(_read_pair(folder, window) for folder in folders)
     delays = {
         path.parent.name: _delay(path, window)

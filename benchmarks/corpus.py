@@ -25,12 +25,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.corpus_planner import (
-    in_a_process,
-    memory_of,
-    print_planner,
-    print_scheduler,
-)
+from benchmarks.corpus_planner import in_a_process, memory_of, print_planner, print_scheduler
 from catalogs.corpora.recipe import CorpusRecipe, CubesSource
 from catalogs.cubes.cube import open_cube
 from catalogs.cubes.pair_tile import PairTile

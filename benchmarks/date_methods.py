@@ -46,7 +46,7 @@ from insar_models.onset.evidence import PairEvidence
 from insar_models.onset.methods import PRESETS
 from insar_models.onset.rule import Rule
 from insar_models.onset.states import Reading
-from insar_models.onset.verdicts import follow_dates
+from insar_models.onset.verdicts import as_evidence
 from tasks.assess.scores_file import read_scores
 
 START: Final = dt.date(2019, 1, 1)
@@ -155,7 +155,7 @@ def _frame_pairs(
 
 def outcome(series: Series, readings: Sequence[Reading], method: Method) -> Outcome:
     """Return what came of a method's readings."""
-    steps = follow_dates(series.dates, readings, method.hysteresis, method.localised_days)
+    steps = method.hysteresis.follow(as_evidence(series.dates, readings, method.localised_days))
     known = START + dt.timedelta(days=LEARNING_DAYS)
     days = [
         (date.date, step.state, step.since) for date, step in zip(series.dates, steps, strict=True)
@@ -279,9 +279,8 @@ def judge_quiet(path: Path, *, quick: bool) -> None:
         for method in methods:
             begun = watched = 0
             for dates, first, _ in series:
-                steps = follow_dates(
-                    dates, method.readings(dates), method.hysteresis, method.localised_days
-                )
+                readings = as_evidence(dates, method.readings(dates), method.localised_days)
+                steps = method.hysteresis.follow(readings)
                 later = [s for d, s in zip(dates, steps, strict=True) if d.date >= first + learning]
                 begun += sum(
                     step.state is DateState.UNREST and step.before is None for step in later

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from catalogs.rasters.grid import volcano_window
-from catalogs.rasters.reading import read_grid, read_window
+from catalogs.rasters.reading import read_place, read_window
 from catalogs.records import Product
 from catalogs.settings import Settings
 from catalogs.world.volcanoes import find_volcano
@@ -127,7 +127,7 @@ def pairs_of(frame: Path, names: list[str]) -> list[RealPair]:
     found = []
     for path in sorted(frame.rglob(f"*{Product.DIFF_PHA.ending}")):
         beside = path.with_name(path.name.replace(Product.DIFF_PHA.ending, Product.CC.ending))
-        grid = read_grid(path, Product.DIFF_PHA)
+        grid = read_place(path, Product.DIFF_PHA).grid
         for name in names:
             volcano = find_volcano(name)
             window = volcano_window(grid, volcano.latitude, volcano.longitude)

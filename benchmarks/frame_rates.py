@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from catalogs.rasters.grid import Window, volcano_window
-from catalogs.rasters.reading import read_grid, read_window
+from catalogs.rasters.reading import read_place, read_window
 from catalogs.records import DatePair, Product
 from catalogs.world.volcanoes import find_volcano
 from fringewatch.atomic import write_atomically
@@ -59,7 +59,7 @@ def read_tiles(frame: Path, volcano: str) -> tuple[dict[DatePair, Tile], Window]
     window = None
     for folder in pair_folders(frame):
         phase, coherence = (folder / f"{folder.name}.geo.{name}.tif" for name in ("diff_pha", "cc"))
-        grid = read_grid(phase, Product.DIFF_PHA)
+        grid = read_place(phase, Product.DIFF_PHA).grid
         window = window or volcano_window(grid, place.latitude, place.longitude)
         try:
             quality = read_window(coherence, Product.CC, window).astype(np.uint8)

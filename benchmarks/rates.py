@@ -30,10 +30,7 @@ from tasks.scenarios.scenario import Scenario, pairs_of_frame
 from tasks.scenarios.scenario_file import read_scenario
 from tasks.scenarios.scenes import scene_of
 
-_SCENARIOS = (
-    "demo",
-    "fagradalsfjall-2019-2021",
-)
+_SCENARIOS = ("demo", "fagradalsfjall-2019-2021")
 
 
 @dataclass(frozen=True)

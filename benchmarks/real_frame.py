@@ -26,7 +26,7 @@ from benchmarks.frame_rates import pair_folders
 from catalogs.cubes.pair_tile import PairTile
 from catalogs.ledger.rows import PairScore
 from catalogs.rasters.grid import Window, volcano_window
-from catalogs.rasters.reading import read_grid
+from catalogs.rasters.reading import read_place
 from catalogs.records import DatePair, Product
 from catalogs.settings import Settings
 from catalogs.world.volcanoes import find_volcano
@@ -78,7 +78,9 @@ class _Volcano:
 
 def _volcano(frame: Path, first: Path, name: str, given: argparse.Namespace) -> _Volcano:
     window, place = read_volcano(frame, name), find_volcano(name)
-    where = volcano_window(read_grid(first, Product.DIFF_PHA), place.latitude, place.longitude)
+    where = volcano_window(
+        read_place(first, Product.DIFF_PHA).grid, place.latitude, place.longitude
+    )
     landmask = frame / "metadata" / f"{FRAME}.geo.landmask.tif"
     if landmask.is_file() and not given.without_landmask:
         with rasterio.open(landmask) as raster:

@@ -96,12 +96,7 @@ def frame_series(
 
 
 def _simulate(
-    scenario: Scenario,
-    frame: ScenarioFrame,
-    seed: int,
-    until: dt.date,
-    model: Detector,
-    stem: Path,
+    scenario: Scenario, frame: ScenarioFrame, seed: int, until: dt.date, model: Detector, stem: Path
 ) -> None:
     scene = scene_of(scenario, frame, seed=seed)
     water = ~cut_window(scene.is_land, scenario.window)

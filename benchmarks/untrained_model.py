@@ -16,7 +16,8 @@ from insar_models.detectors.registry import SHIPPED_MODELS, load_encoder_detecto
 from insar_models.encoders.encoder import make_encoder
 from insar_models.encoders.files import save_encoder
 from insar_models.model_folder import read_card
-from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
+from tasks.probes.encoder import train_encoder_probe
+from tasks.probes.encoder_records import EncoderProbeRequest
 
 
 def main() -> None:

@@ -113,10 +113,7 @@ def measure(words: argparse.Namespace, count: int) -> Planned:
     """Return the plan of so many volcanoes, made by a child."""
     frames = [frame for one in volcanoes_of(count, words.frames) for frame in one.frames]
     pages = OneListing(words.pairs, frames)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        shaped_portal(pages, _QUICK) as (origin, _),
-    ):
+    with tempfile.TemporaryDirectory() as folder, shaped_portal(pages, _QUICK) as (origin, _):
         command = [sys.executable, "-m", "benchmarks.world_plan"]
         command += ["--root", f"{origin}/LiCSAR_products", "--home", str(Path(folder) / "home")]
         command += ["--volcanoes", str(count), "--frames", str(words.frames)]

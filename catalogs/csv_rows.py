@@ -79,6 +79,26 @@ class CsvRow:
         return value
 
 
+def read_csv_lines(
+    path: Path, told: str = "a table: {error}"
+) -> tuple[tuple[str, ...], list[tuple[int, list[str]]]]:
+    """Return the header of a CSV file (UTF-8, comma), and every line below it with its number.
+
+    Raises
+    ------
+    BadInputError
+        If it cannot be read, or is no UTF-8 text; `told` says as what, and of which `error`.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            header = tuple(next(reader, ()))
+            return header, [(reader.line_num, cells) for cells in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        message = f"{path} cannot be read as {told.format(error=error)}"
+        raise BadInputError(message) from error
+
+
 def read_csv_rows(path: Path, header: tuple[str, ...]) -> list[CsvRow]:
     """Return the rows of a CSV file (UTF-8, comma) whose first line is exactly `header`.
 
@@ -88,18 +108,11 @@ def read_csv_rows(path: Path, header: tuple[str, ...]) -> list[CsvRow]:
         If the file cannot be read, is no UTF-8 text, has another header, holds no row, or a row
         has another number of values; the message names the file, the line and what was found.
     """
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            lines = [(reader.line_num, cells) for cells in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = f"{path} cannot be read as a table: {error}"
-        raise BadInputError(message) from error
-    first = lines[0][1] if lines else []
-    if tuple(first) != header:
+    first, lines = read_csv_lines(path)
+    if first != header:
         message = f"{path}, line 1: the header is '{','.join(first)}', expected {','.join(header)}"
         raise BadInputError(message)
-    if len(lines) == 1:
+    if not lines:
         message = f"{path} holds no row below its header"
         raise BadInputError(message)
-    return [CsvRow.parse(path, line, header, cells) for line, cells in lines[1:]]
+    return [CsvRow.parse(path, line, header, cells) for line, cells in lines]

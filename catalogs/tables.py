@@ -47,75 +47,59 @@ class TableSchema:
 
 _STATES = ("quiet", "watch", "unrest", "no data", "unknown", "masked")
 
+_TEXT, _WHOLE, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.float64(), pa.bool_()
+_DAY, _TIME = pa.date32(), pa.timestamp("s", tz="UTC")
+
+
+def _maybe(name: str, type_: pa.DataType, meaning: str) -> Column:
+    """A column that may be empty."""
+    return Column(name, type_, meaning, may_be_empty=True)
+
+
 INTERFEROGRAMS = TableSchema(
     "interferograms",
     (
-        Column("volcano", pa.string(), "slug of the catalogue"),
-        Column("gvp_number", pa.int32(), "number in Volcanoes of the World; 0 for none"),
-        Column("frame", pa.string(), "LiCSAR frame"),
-        Column("direction", pa.string(), "ascending or descending"),
-        Column("primary_date", pa.date32(), "older acquisition, UTC"),
-        Column("secondary_date", pa.date32(), "newer acquisition, UTC"),
-        Column("days", pa.int32(), "time span in days"),
-        Column("valid_fraction", pa.float64(), "share of the window that was scored, 0 to 1"),
-        Column(
-            "coherence_mean", pa.float64(), "mean coherence where there is data", may_be_empty=True
-        ),
-        Column("score", pa.float64(), "logit of the model for the whole window", may_be_empty=True),
-        Column("threshold", pa.float64(), "score from which on a pair is positive"),
-        Column(
-            "probability", pa.float64(), "calibrated probability of deformation", may_be_empty=True
-        ),
-        Column(
-            "threshold_probability", pa.float64(), "that of a pair whose score is the threshold"
-        ),
-        Column(
+        Column("volcano", _TEXT, "slug of the catalogue"),
+        Column("gvp_number", _WHOLE, "number in Volcanoes of the World; 0 for none"),
+        Column("frame", _TEXT, "LiCSAR frame"),
+        Column("direction", _TEXT, "ascending or descending"),
+        Column("primary_date", _DAY, "older acquisition, UTC"),
+        Column("secondary_date", _DAY, "newer acquisition, UTC"),
+        Column("days", _WHOLE, "time span in days"),
+        Column("valid_fraction", _FLOAT, "share of the window that was scored, 0 to 1"),
+        _maybe("coherence_mean", _FLOAT, "mean coherence where there is data"),
+        _maybe("score", _FLOAT, "logit of the model for the whole window"),
+        Column("threshold", _FLOAT, "score from which on a pair is positive"),
+        _maybe("probability", _FLOAT, "calibrated probability of deformation"),
+        Column("threshold_probability", _FLOAT, "that of a pair whose score is the threshold"),
+        _maybe(
             "deforming_share",
-            pa.float64(),
+            _FLOAT,
             "share of deforming windows that the probabilities assume; empty if the model has none",
-            may_be_empty=True,
         ),
-        Column("positive", pa.bool_(), "score at or above the threshold", may_be_empty=True),
-        Column(
-            "peak_latitude", pa.float64(), "where the model looks, degrees north", may_be_empty=True
-        ),
-        Column(
-            "peak_longitude", pa.float64(), "where the model looks, degrees east", may_be_empty=True
-        ),
-        Column("patches_scored", pa.int32(), "patches with enough data, of 9"),
-        Column(
-            "water",
-            pa.string(),
-            "what water was known by, landmask or coherence",
-            may_be_empty=True,
-        ),
-        Column(
+        _maybe("positive", _BOOL, "score at or above the threshold"),
+        _maybe("peak_latitude", _FLOAT, "where the model looks, degrees north"),
+        _maybe("peak_longitude", _FLOAT, "where the model looks, degrees east"),
+        Column("patches_scored", _WHOLE, "patches with enough data, of 9"),
+        _maybe("water", _TEXT, "what water was known by, landmask or coherence"),
+        _maybe(
             "air",
-            pa.string(),
+            _TEXT,
             "what layered air may follow, and what came of each; empty where nothing is known",
-            may_be_empty=True,
         ),
-        Column(
+        _maybe(
             "air_rad_per_km",
-            pa.float64(),
+            _FLOAT,
             "phase taken away along the heights, 0 if none; empty without heights",
-            may_be_empty=True,
         ),
-        Column(
-            "air_share",
-            pa.float64(),
-            "share of the pair's structure that went with the air, 0 to 1",
-            may_be_empty=True,
-        ),
-        Column("review", pa.string(), "what people say of it, or of its date", may_be_empty=True),
-        Column(
-            "left_out", pa.string(), "why it is no evidence; empty where it is", may_be_empty=True
-        ),
-        Column("model", pa.string(), "name of the model"),
-        Column("model_sha256", pa.string(), "hash of its weights"),
-        Column("source_url", pa.string(), "where the phase file came from"),
-        Column("source_sha256", pa.string(), "hash of the phase file"),
-        Column("scored_at", pa.timestamp("s", tz="UTC"), "when the model saw it"),
+        _maybe("air_share", _FLOAT, "share of the pair's structure that went with the air, 0 to 1"),
+        _maybe("review", _TEXT, "what people say of it, or of its date"),
+        _maybe("left_out", _TEXT, "why it is no evidence; empty where it is"),
+        Column("model", _TEXT, "name of the model"),
+        Column("model_sha256", _TEXT, "hash of its weights"),
+        Column("source_url", _TEXT, "where the phase file came from"),
+        Column("source_sha256", _TEXT, "hash of the phase file"),
+        Column("scored_at", _TIME, "when the model saw it"),
     ),
     key=("frame", "primary_date", "secondary_date"),
 )
@@ -124,124 +108,78 @@ INTERFEROGRAMS = TableSchema(
 DATES = TableSchema(
     "dates",
     (
-        Column("volcano", pa.string(), "slug of the catalogue"),
-        Column("gvp_number", pa.int32(), "number in Volcanoes of the World; 0 for none"),
-        Column("date", pa.date32(), "acquisition that ends the pairs, UTC"),
-        Column("pairs", pa.int32(), "scored pairs of passes that end on this date, and count"),
-        Column("pairs_positive", pa.int32(), "those of them that are positive"),
-        Column("frames", pa.string(), "frames that saw it, separated by spaces"),
-        Column("tracks_for", pa.string(), "tracks that speak for deformation"),
-        Column("tracks_against", pa.string(), "tracks that speak against it"),
-        Column(
-            "probability", pa.float64(), "that it deforms, as the method says", may_be_empty=True
-        ),
-        Column("level", pa.float64(), "what the method measured", may_be_empty=True),
-        Column(
-            "level_needed", pa.float64(), "level from which it is unrest then", may_be_empty=True
-        ),
-        Column("state", pa.string(), "quiet, watch, unrest, no data, unknown or masked"),
-        Column("because", pa.string(), "why, in words"),
-        Column(
-            "review",
-            pa.string(),
-            "what people say of it, the newest first; empty where nobody did",
-            may_be_empty=True,
-        ),
-        Column("reviewed_by", pa.string(), "who they are", may_be_empty=True),
-        Column(
-            "since", pa.date32(), "first date of the running episode of unrest", may_be_empty=True
-        ),
-        Column(
-            "unknown_since", pa.date32(), "last known date, where it is unknown", may_be_empty=True
-        ),
-        Column("peak_latitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
-        Column("peak_longitude", pa.float64(), "of the strongest positive pair", may_be_empty=True),
-        Column(
+        Column("volcano", _TEXT, "slug of the catalogue"),
+        Column("gvp_number", _WHOLE, "number in Volcanoes of the World; 0 for none"),
+        Column("date", _DAY, "acquisition that ends the pairs, UTC"),
+        Column("pairs", _WHOLE, "scored pairs of passes that end on this date, and count"),
+        Column("pairs_positive", _WHOLE, "those of them that are positive"),
+        Column("frames", _TEXT, "frames that saw it, separated by spaces"),
+        Column("tracks_for", _TEXT, "tracks that speak for deformation"),
+        Column("tracks_against", _TEXT, "tracks that speak against it"),
+        _maybe("probability", _FLOAT, "that it deforms, as the method says"),
+        _maybe("level", _FLOAT, "what the method measured"),
+        _maybe("level_needed", _FLOAT, "level from which it is unrest then"),
+        Column("state", _TEXT, "quiet, watch, unrest, no data, unknown or masked"),
+        Column("because", _TEXT, "why, in words"),
+        _maybe("review", _TEXT, "what people say of it, the newest first; empty where nobody did"),
+        _maybe("reviewed_by", _TEXT, "who they are"),
+        _maybe("since", _DAY, "first date of the running episode of unrest"),
+        _maybe("unknown_since", _DAY, "last known date, where it is unknown"),
+        _maybe("peak_latitude", _FLOAT, "of the strongest positive pair"),
+        _maybe("peak_longitude", _FLOAT, "of the strongest positive pair"),
+        _maybe(
             "rate_mm_per_day",
-            pa.float64(),
+            _FLOAT,
             "of the place that moves most, towards the satellite, against the ground round it",
-            may_be_empty=True,
         ),
-        Column(
+        _maybe(
             "rate_low",
-            pa.float64(),
+            _FLOAT,
             "lower end of its 95 % interval, which knows that the place was picked",
-            may_be_empty=True,
         ),
-        Column("rate_high", pa.float64(), "upper end of its 95 % interval", may_be_empty=True),
-        Column(
-            "rate_coherence",
-            pa.float64(),
-            "how well one rate explains all pairs, -1 to 1",
-            may_be_empty=True,
-        ),
-        Column("rate_latitude", pa.float64(), "of that place", may_be_empty=True),
-        Column("rate_longitude", pa.float64(), "of that place", may_be_empty=True),
-        Column(
-            "rate_first", pa.date32(), "first acquisition that the rate is from", may_be_empty=True
-        ),
-        Column(
-            "rate_deviations",
-            pa.float64(),
-            "how far from rest, in standard deviations of any one place",
-            may_be_empty=True,
+        _maybe("rate_high", _FLOAT, "upper end of its 95 % interval"),
+        _maybe("rate_coherence", _FLOAT, "how well one rate explains all pairs, -1 to 1"),
+        _maybe("rate_latitude", _FLOAT, "of that place"),
+        _maybe("rate_longitude", _FLOAT, "of that place"),
+        _maybe("rate_first", _DAY, "first acquisition that the rate is from"),
+        _maybe(
+            "rate_deviations", _FLOAT, "how far from rest, in standard deviations of any one place"
         ),
         Column(
             "slow_dates",
-            pa.int32(),
+            _WHOLE,
             "dates in a row on which it speaks for motion; 0 where it does not",
         ),
-        Column(
-            "slow_since",
-            pa.date32(),
-            "first date of the running episode of slow motion, by rates",
-            may_be_empty=True,
+        _maybe("slow_since", _DAY, "first date of the running episode of slow motion, by rates"),
+        _maybe("displacement_mm", _FLOAT, "since the episode began, of the place that moved most"),
+        _maybe("displacement_low_mm", _FLOAT, "of its 95 % interval"),
+        _maybe("displacement_high_mm", _FLOAT, "of its 95 % interval"),
+        _maybe("displacement_latitude", _FLOAT, "of that place"),
+        _maybe("displacement_longitude", _FLOAT, "of that place"),
+        _maybe("displacement_first", _DAY, "acquisition from which on it is counted"),
+        _maybe(
+            "air_disturbed", _FLOAT, "probability that the air over this acquisition is disturbed"
         ),
-        Column(
-            "displacement_mm",
-            pa.float64(),
-            "since the episode began, of the place that moved most",
-            may_be_empty=True,
-        ),
-        Column("displacement_low_mm", pa.float64(), "of its 95 % interval", may_be_empty=True),
-        Column("displacement_high_mm", pa.float64(), "of its 95 % interval", may_be_empty=True),
-        Column("displacement_latitude", pa.float64(), "of that place", may_be_empty=True),
-        Column("displacement_longitude", pa.float64(), "of that place", may_be_empty=True),
-        Column(
-            "displacement_first",
-            pa.date32(),
-            "acquisition from which on it is counted",
-            may_be_empty=True,
-        ),
-        Column(
-            "air_disturbed",
-            pa.float64(),
-            "probability that the air over this acquisition is disturbed",
-            may_be_empty=True,
-        ),
-        Column(
-            "air_share",
-            pa.float64(),
-            "share of structure that went with layered air, mean of its pairs",
-            may_be_empty=True,
+        _maybe(
+            "air_share", _FLOAT, "share of structure that went with layered air, mean of its pairs"
         ),
         Column(
             "past_dates",
-            pa.int32(),
+            _WHOLE,
             "quiet dates of its own past; those on which it moved do not count",
         ),
-        Column("past_first", pa.date32(), "first of them", may_be_empty=True),
-        Column("past_last", pa.date32(), "last of them", may_be_empty=True),
-        Column("past_centre", pa.float64(), "of its quiet scores; see below", may_be_empty=True),
-        Column("past_spread", pa.float64(), "of its quiet scores; see below", may_be_empty=True),
-        Column("method", pa.string(), "name of the method that judged the dates"),
-        Column("model", pa.string(), "name of the model that scored the pairs"),
-        Column("first_state", pa.string(), "what was first said of this date"),
-        Column("first_since", pa.date32(), "and since when", may_be_empty=True),
-        Column("first_method", pa.string(), "by which method"),
-        Column("first_model", pa.string(), "on the scores of which model"),
-        Column("first_judged_at", pa.timestamp("s", tz="UTC"), "and when it was said"),
-        Column("revised", pa.bool_(), "state or since is not what was first said"),
+        _maybe("past_first", _DAY, "first of them"),
+        _maybe("past_last", _DAY, "last of them"),
+        _maybe("past_centre", _FLOAT, "of its quiet scores; see below"),
+        _maybe("past_spread", _FLOAT, "of its quiet scores; see below"),
+        Column("method", _TEXT, "name of the method that judged the dates"),
+        Column("model", _TEXT, "name of the model that scored the pairs"),
+        Column("first_state", _TEXT, "what was first said of this date"),
+        _maybe("first_since", _DAY, "and since when"),
+        Column("first_method", _TEXT, "by which method"),
+        Column("first_model", _TEXT, "on the scores of which model"),
+        Column("first_judged_at", _TIME, "and when it was said"),
+        Column("revised", _BOOL, "state or since is not what was first said"),
     ),
     key=("date",),
 )

@@ -8,11 +8,7 @@ from typing import Final
 
 import pandas as pd
 from httpx import HTTPError
-from prefect.artifacts import (
-    create_link_artifact,
-    create_markdown_artifact,
-    create_table_artifact,
-)
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.exceptions import PrefectException
 
 from catalogs.home.home import home_of

@@ -16,7 +16,7 @@ from tasks.judge.models import models_folder
 from tasks.judge.options import checked_settings
 
 if TYPE_CHECKING:
-    from tasks.probes.encoder import EncoderProbeReport, EncoderProbeRequest
+    from tasks.probes.encoder_records import EncoderProbeReport, EncoderProbeRequest
 
 
 @task(name="probe-encoder", tags={"gpu"})
@@ -87,7 +87,7 @@ def probe(  # noqa: PLR0913 - each is a field of the deployment's form
     from insar_models.encoders.features import best_device  # noqa: PLC0415 - torch may be missing
     from insar_models.patchfile.splits import SplitBy  # noqa: PLC0415
     from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod  # noqa: PLC0415
-    from tasks.probes.encoder import DEFAULT_VIEWS, EncoderProbeRequest  # noqa: PLC0415
+    from tasks.probes.encoder_records import DEFAULT_VIEWS, EncoderProbeRequest  # noqa: PLC0415
 
     request = EncoderProbeRequest(
         corpus=corpus,

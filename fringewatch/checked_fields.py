@@ -95,6 +95,13 @@ def check_fields(record: "DataclassInstance", owner: str = "") -> None:
             raise BadInputError(message)
 
 
+class CheckedRecord:
+    """Base of a dataclass of which `check_fields` is asked, and nothing more."""
+
+    def __post_init__(self: "DataclassInstance") -> None:
+        check_fields(self)
+
+
 @dataclass(frozen=True)
 class _Rule:
     """What one field may be."""

@@ -21,13 +21,7 @@ import torch
 
 from fringewatch.errors import BadInputError, FringewatchError
 from insar_models.comparison.limits import Limits
-from insar_models.comparison.making import (
-    MADE,
-    RowRecord,
-    TableRequest,
-    make_rows,
-    read_record,
-)
+from insar_models.comparison.making import MADE, RowRecord, TableRequest, make_rows, read_record
 from insar_models.comparison.rows import ROWS, find_rows
 from insar_models.comparison.sets import PICTURE_SETS, JudgingSets
 from insar_models.comparison.table import as_markdown, write_table

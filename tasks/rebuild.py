@@ -13,9 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from catalogs.cubes.cube import Cube, PairTile, open_cube, pairs_of, read_cube
 from catalogs.cubes.origin import product_of
@@ -30,6 +28,7 @@ from catalogs.storage.place import Place
 from fringewatch.atomic import disk_errors, write_atomically
 from fringewatch.errors import BadInputError
 from fringewatch.plain_text import counted
+from insar_models.phase.window_patches import cut_patch
 from tasks.records import FrameRequest, RunReport, WatchRequest
 from tasks.watch import watch_volcano
 
@@ -173,7 +172,8 @@ def _old_tile(old: xr.Dataset, index: int | None, row: TileRow, window: Window) 
     found = find_window(window, _grid_of(old))
     if found is None:
         return None
-    return PairTile(row.pair, _cut(phase, found), _cut(coherence, found))
+    place = (found.row, found.column, (found.size, found.size))
+    return PairTile(row.pair, cut_patch(phase, *place), cut_patch(coherence, *place))
 
 
 def _grid_of(cube: xr.Dataset) -> Grid:
@@ -181,11 +181,3 @@ def _grid_of(cube: xr.Dataset) -> Grid:
     y, x = cube["y"].to_numpy(), cube["x"].to_numpy()
     step_y, step_x = float(y[0] - y[-1]) / (len(y) - 1), float(x[-1] - x[0]) / (len(x) - 1)
     return Grid(float(x[0]) - step_x / 2, float(y[0]) + step_y / 2, step_x, step_y, len(x), len(y))
-
-
-def _cut(codes: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
-    """Return the part of an old window that a new one covers; the rest is no data."""
-    size = window.size
-    padded = np.pad(codes, size)
-    row, column = (min(max(at + size, 0), 2 * size) for at in (window.row, window.column))
-    return np.ascontiguousarray(padded[row : row + size, column : column + size])

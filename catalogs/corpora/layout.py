@@ -149,11 +149,7 @@ def read_corpus(place: Place) -> xr.Dataset:
         try:
             store: Any = place.zarr_store(read_only=True)  # xarray's types do not know zarr's
             corpus = xr.open_dataset(
-                store,
-                engine="zarr",
-                consolidated=True,
-                chunks=None,
-                mask_and_scale={PHASE: False},
+                store, engine="zarr", consolidated=True, chunks=None, mask_and_scale={PHASE: False}
             )
         except _UNREADABLE as error:
             message = (

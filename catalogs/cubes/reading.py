@@ -41,9 +41,7 @@ def read_cube(place: Place, *, with_dask: bool = True) -> xr.Dataset:
     """
     try:
         cube: xr.Dataset = xr.open_zarr(
-            place.zarr_store(read_only=True),
-            mask_and_scale=False,
-            chunks={} if with_dask else None,
+            place.zarr_store(read_only=True), mask_and_scale=False, chunks={} if with_dask else None
         )
     except (FileNotFoundError, GroupNotFoundError, KeyError, ValueError) as error:
         message = f"{place} is no cube, or a damaged one ({error}): move it away and run again"

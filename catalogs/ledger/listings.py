@@ -105,12 +105,10 @@ class ListingLedger(LedgerFile):
     def pairs(self, frame: FrameId) -> tuple[PairRow, ...]:
         """Every pair of a frame that a source ever listed, in order."""
         rows = self._connection.execute(
-            "SELECT pair, source, first_seen, last_seen, gone_since FROM pairs "
-            "WHERE frame = ? ORDER BY pair",
+            "SELECT pair, source, last_seen, gone_since FROM pairs WHERE frame = ? ORDER BY pair",
             (str(frame),),
         )
         return tuple(
-            PairRow(DatePair.parse(pair), source, parse_time(first), parse_time(last),
-                    parse_time(gone) if gone else None)
-            for pair, source, first, last, gone in rows
-        )  # fmt: skip
+            PairRow(DatePair.parse(pair), source, parse_time(last), gone and parse_time(gone))
+            for pair, source, last, gone in rows
+        )

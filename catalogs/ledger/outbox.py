@@ -137,8 +137,7 @@ class OutboxLedger(LedgerFile):
     def _channel_state(self, channel: str, now: dt.datetime) -> ChannelState:
         """How a channel does: what waits for it, and how its last attempts went."""
         count, oldest = self._connection.execute(
-            f"SELECT COUNT(*), MIN(m.made_at) {_DUE}",
-            (channel, write_time(now)),
+            f"SELECT COUNT(*), MIN(m.made_at) {_DUE}", (channel, write_time(now))
         ).fetchone()
         found = self._connection.execute(
             "SELECT failures, failing_since, next_attempt, reason, last_success FROM channels "

@@ -54,7 +54,6 @@ class PairRow:
 
     pair: DatePair
     source: str
-    first_seen: dt.datetime
     last_seen: dt.datetime
     gone_since: dt.datetime | None
     """UTC: since when no source lists it; what we have of it stays."""

@@ -12,13 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalogs.ledger.file import LedgerFile, parse_time, write_time
-from catalogs.ledger.outbox_records import (
-    MessageKind,
-    NewMessage,
-    Standing,
-    Telling,
-    names_of,
-)
+from catalogs.ledger.outbox_records import MessageKind, NewMessage, Standing, Telling, names_of
 
 
 class StandingLedger(LedgerFile):

@@ -5,13 +5,12 @@ S1 (Bountos et al. 2022, repository ngbountos/DeepCubeVolcano) is pictures of gr
 per picture; columns beyond those that are read here are welcome.
 """
 
-import csv
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
-from catalogs.csv_rows import CsvRow
+from catalogs.csv_rows import CsvRow, read_csv_lines
 from catalogs.records import DatePair, FrameId
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PIXEL_DEGREES
@@ -121,17 +120,8 @@ def read_s1_index(folder: Path) -> tuple[S1Patch, ...]:
         wrong; the message names the file and the line.
     """
     path = folder / INDEX_FILE
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            header = tuple(next(reader, ()))
-            lines = [(reader.line_num, cells) for cells in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = (
-            f"{path} cannot be read as the index of labelled patches ({error}): give the folder "
-            f"that holds the dataset's {INDEX_FILE}"
-        )
-        raise BadInputError(message) from error
+    told = "the index of labelled patches ({error}): give the folder that holds the dataset's "
+    header, lines = read_csv_lines(path, told + INDEX_FILE)
     missing = [column for column in _COLUMNS if column not in header]
     if missing or not lines:
         lack = f"the column(s) {', '.join(missing)}" if missing else "any row below its header"

@@ -5,7 +5,6 @@ able to turn a machine of an observatory against its own network, or to have it 
 """
 
 import ipaddress
-import logging
 import threading
 from collections.abc import Iterable
 from typing import Final
@@ -14,8 +13,6 @@ from urllib.parse import SplitResult, urlsplit
 from catalogs.portal.roots import DEFAULT_ROOTS
 from fringewatch.errors import BadInputError, SourceUnavailableError
 from fringewatch.plain_text import plain
-
-logger = logging.getLogger(__name__)
 
 PORTAL_HOSTS: Final = frozenset(
     {

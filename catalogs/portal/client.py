@@ -22,14 +22,7 @@ from catalogs.portal.listing import PairEntry, is_cut, parse_pairs
 from catalogs.portal.manifest import file_address, find_delay, parse_manifest
 from catalogs.portal.roots import Root
 from catalogs.portal.session import PortalSession
-from catalogs.portal.union import (
-    PairListing,
-    RootAnswer,
-    RootMemory,
-    RootState,
-    ShortMemory,
-    unite,
-)
+from catalogs.portal.union import PairListing, RootAnswer, RootMemory, RootState, ShortMemory, unite
 from catalogs.records import FrameId, FrameRaster, Product, RemoteFile, RemoteFrameFile
 from fringewatch.errors import BadInputError, MissingProductError, SourceUnavailableError
 
@@ -209,10 +202,7 @@ class Portal:
         return find_delay(page.text, page.url, frame, date, raster)
 
     def fetch(
-        self,
-        remote: RemoteFile | RemoteFrameFile,
-        destination: Path,
-        check: Callable[[Path], None],
+        self, remote: RemoteFile | RemoteFrameFile, destination: Path, check: Callable[[Path], None]
     ) -> FetchedFile:
         """Return the file at `destination`, whole and checked: see `fetch_file`."""
         return fetch_file(self.session, remote, destination, check)

@@ -77,10 +77,7 @@ def list_folder(folder: Path, frame: FrameId) -> tuple[PairEntry, ...]:
 
 
 def read_folder(
-    url: str,
-    frame: FrameId,
-    pair: DatePair,
-    needed: Collection[Product] = Product.DIFF_PHA.needed,
+    url: str, frame: FrameId, pair: DatePair, needed: Collection[Product] = Product.DIFF_PHA.needed
 ) -> dict[Product, RemoteFile]:
     """Return the products of a pair in the folder at `url`; what it lacks is not in it.
 

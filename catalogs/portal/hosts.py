@@ -16,14 +16,14 @@ from time import monotonic, sleep
 from typing import Final
 from urllib.parse import urlsplit
 
-from fringewatch.checked_fields import AboveZero, Count, check_fields
+from fringewatch.checked_fields import AboveZero, CheckedRecord, Count
 from fringewatch.errors import SourceUnavailableError
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Manners:
+class Manners(CheckedRecord):
     """What a host is asked to bear.
 
     Raises
@@ -40,10 +40,6 @@ class Manners:
     """Server errors, time-outs and broken connections in a row after which it is left alone."""
     pause_s: AboveZero = 120.0
     """How long it is left alone; then one request tries whether it is back."""
-
-    def __post_init__(self) -> None:
-        """Refuse what would never ask, or never stop asking."""
-        check_fields(self)
 
 
 class HostPausedError(SourceUnavailableError):

@@ -123,9 +123,7 @@ def _fetch_once(
 
 
 def _read(
-    source: RemoteRaster,
-    remote: RemoteFile | RemoteFrameFile,
-    choose: Callable[[Grid], Window],
+    source: RemoteRaster, remote: RemoteFile | RemoteFrameFile, choose: Callable[[Grid], Window]
 ) -> ChosenWindow:
     """Return what GDAL makes of the file, by the code that reads whole files.
 

@@ -81,11 +81,6 @@ def check_raster(path: Path, product: Raster) -> Grid:
     return place.grid
 
 
-def read_grid(path: Path, product: Raster) -> Grid:
-    """Return the grid of a product from the header of its file; raises as `check_raster`."""
-    return read_place(path, product).grid
-
-
 def read_place(path: Path, product: Raster, opener: object = None) -> RasterPlace:
     """Return where a product lies from the header of its file; raises as `check_raster`.
 

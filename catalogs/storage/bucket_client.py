@@ -145,9 +145,7 @@ class BucketStore(ObjectStore[S3Store]):
 
     @override
     async def get_partial_values(
-        self,
-        prototype: BufferPrototype,
-        key_ranges: Iterable[tuple[str, ByteRequest | None]],
+        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
     ) -> list[Buffer | None]:
         """Read parts of objects."""
         with self._errors:

@@ -128,12 +128,7 @@ class _Wanted:
 
 def _kind(dates: str, scores: Path | None, scenario: str, rewrapped: Path | None) -> str:
     """Which of the four things to assess was given; raises unless it is one."""
-    given = {
-        "dates": dates,
-        "--scores": scores,
-        "--scenario": scenario,
-        "--rewrapped": rewrapped,
-    }
+    given = {"dates": dates, "--scores": scores, "--scenario": scenario, "--rewrapped": rewrapped}
     named = [name for name, value in given.items() if value]
     if len(named) != 1:
         message = (
@@ -268,10 +263,7 @@ def _assess_rewrapped(
 
 
 def _report_methods(
-    settings: "Settings",
-    cases: "Sequence[Case]",
-    methods: "Sequence[OnsetMethod]",
-    wanted: _Wanted,
+    settings: "Settings", cases: "Sequence[Case]", methods: "Sequence[OnsetMethod]", wanted: _Wanted
 ) -> int:
     """Judge cases by each method as the watch does, rates beside it, and report; the exit code."""
     from tasks.assess.runs import judge_cases, judge_rates

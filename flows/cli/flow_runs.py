@@ -1,8 +1,10 @@
 """Commands that run a flow."""
 
+import datetime as dt
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from flows.cli.common import (
     NO_NEGATIVE,
@@ -15,9 +17,13 @@ from flows.cli.common import (
     load,
     load_for_run,
     parse_date,
+    prefect_elsewhere,
     prepare,
     prepare_run,
 )
+
+if TYPE_CHECKING:
+    from catalogs.settings import Settings
 
 
 @app.command
@@ -58,9 +64,7 @@ def backfill(  # noqa: PLR0913 - the command's options
     settings = load_for_run(home, portal=portal or None, model=model, product=product)
     slug = check_volcano(settings, volcano, frame, (first, last))
     if dry_run:
-        from flows.preview import preview_backfill
-
-        return preview_backfill(settings, volcano, (first, last), frame)
+        return _preview(settings, volcano, (first, last), frame)
     from catalogs.ledger.runs import BACKFILL
 
     prepare_run(settings, BACKFILL, [slug])
@@ -80,6 +84,20 @@ def backfill(  # noqa: PLR0913 - the command's options
             product,
         )
     return show_report(report)
+
+
+def _preview(
+    settings: "Settings", volcano: str, days: tuple[dt.date, dt.date], frames: Sequence[str]
+) -> int:
+    """Print what a backfill would fetch, without Prefect and without writing; the exit code."""
+    from flows.screen import show_preview, start_logging
+
+    start_logging()
+    with prefect_elsewhere():
+        from tasks.watch import parse_request, preview_volcano
+
+        request = parse_request(volcano, *days, frames, settings)
+        return show_preview(request.frames, preview_volcano(request, settings))
 
 
 @app.command

@@ -186,13 +186,7 @@ def _learned(
 
 @app.command
 def augmentations(
-    corpus: Corpus,
-    /,
-    *,
-    output: Path,
-    recipe: str = "default",
-    count: int = 8,
-    seed: int = 0,
+    corpus: Corpus, /, *, output: Path, recipe: str = "default", count: int = 8, seed: int = 0
 ) -> int:
     """Draw what each step of the augmentation does to patches of a corpus.
 

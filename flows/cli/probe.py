@@ -11,7 +11,7 @@ from flows.torch_needed import check_torch
 from fringewatch.errors import BadInputError
 
 if TYPE_CHECKING:
-    from tasks.probes.encoder import EncoderProbeReport
+    from tasks.probes.encoder_records import EncoderProbeReport
 
 
 @Parameter(name="*")
@@ -87,7 +87,8 @@ def probe_encoder(
     from insar_models.encoders.features import best_device
     from insar_models.patchfile.splits import SplitBy
     from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
-    from tasks.probes.encoder import DEFAULT_VIEWS, EncoderProbeRequest, train_encoder_probe
+    from tasks.probes.encoder import train_encoder_probe
+    from tasks.probes.encoder_records import DEFAULT_VIEWS, EncoderProbeRequest
 
     request = EncoderProbeRequest(
         corpus=corpus,

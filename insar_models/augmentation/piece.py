@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 
-from fringewatch.checked_fields import Limits, Share, check_fields
+from fringewatch.checked_fields import CheckedRecord, Limits, Share
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.augmentation.draws import Draws, Stream
 from insar_models.encoders.inputs import Phasors
@@ -23,7 +23,7 @@ SpanFromZero = Annotated[Span, Limits(0.0)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece(ABC):
+class Piece(CheckedRecord, ABC):
     """One thing that is done to patches, each chosen by a coin of its own.
 
     Raises
@@ -36,9 +36,6 @@ class Piece(ABC):
 
     probability: Share = 1.0
     """Of being done to a patch."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
     def __call__(self, phasors: Phasors, draws: Draws) -> Phasors:
         """Return the patches with this done to those that were chosen; same shape and device.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
-from fringewatch.checked_fields import check_fields
+from fringewatch.checked_fields import CheckedRecord
 from fringewatch.errors import BadInputError
 from insar_models.augmentation.blur import Blur
 from insar_models.augmentation.fringes import OverWrap, SignFlip
@@ -20,7 +20,7 @@ Lengths = Literal["kept", "unit"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(CheckedRecord):
     """What is done to a patch for a view, in this order; None leaves a piece out.
 
     The order is that of nature: the ground and its motion, then the delays on the way, then what
@@ -47,9 +47,6 @@ class Recipe:
     lengths: Lengths = "unit"
     """Of the phasors of a view. ``unit``: all 1, as in patches at full size. ``kept``: as they
     came out, 1 or less, for patches that were reduced before: theirs are, too."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> Self:

@@ -43,9 +43,7 @@ class ChainPlan:
 
 
 def plan_chains(
-    coherence: Mapping[Dates, float],
-    ends: Sequence[dt.date],
-    spans_days: Sequence[int],
+    coherence: Mapping[Dates, float], ends: Sequence[dt.date], spans_days: Sequence[int]
 ) -> tuple[ChainPlan, ...]:
     """Return the chains that end on some dates, in order of secondary and primary date.
 

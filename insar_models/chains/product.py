@@ -39,8 +39,7 @@ class Chain:
 
 
 def chain_product(
-    plan: ChainPlan,
-    tiles: Mapping[Dates, tuple[NDArray[np.uint8], NDArray[np.uint8]]],
+    plan: ChainPlan, tiles: Mapping[Dates, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 ) -> Chain:
     """Return the interferogram of a chain.
 
@@ -110,9 +109,7 @@ def _path(
 
 
 def _tile(
-    plan: ChainPlan,
-    pair: Dates,
-    tiles: Mapping[Dates, tuple[NDArray[np.uint8], NDArray[np.uint8]]],
+    plan: ChainPlan, pair: Dates, tiles: Mapping[Dates, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Phase and coherence of one pair of the chain; raises if they are not there."""
     if pair not in tiles:

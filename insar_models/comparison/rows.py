@@ -23,12 +23,7 @@ BUDGET_PATCHES: Final = _PAPER_PATCHES * _PAPER_EPOCHS
 """That the paper's encoders saw without labels, each twice; no row learns from more."""
 
 SUPERVISED: Final = TuneRecipe(
-    pasted=0.0,
-    labelled=6 / 11,
-    still=0.0,
-    relief=0.0,
-    held_out=0.0,
-    batch_size=64,
+    pasted=0.0, labelled=6 / 11, still=0.0, relief=0.0, held_out=0.0, batch_size=64
 )
 """From labels alone, the whole net, classes drawn as the paper draws them, with our views."""
 
@@ -107,10 +102,7 @@ def _without_labels(
 ) -> Row:
     recipe = PretrainRecipe(encoder=_spec(architecture), method=method, batch_size=batch_size)
     return Row(
-        name=f"{method}-{_word(architecture)}",
-        title=title,
-        encoder=recipe.encoder,
-        pretrain=recipe,
+        name=f"{method}-{_word(architecture)}", title=title, encoder=recipe.encoder, pretrain=recipe
     )
 
 

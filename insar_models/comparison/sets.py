@@ -14,11 +14,7 @@ from insar_models.patchfile.picture_file import Pictures, read_pictures
 from insar_models.patchfile.splits import SplitBy
 from insar_models.patchfile.window_file import Windows, read_windows
 from insar_models.phase.window_patches import PATCHES_PER_WINDOW, cut_patches
-from insar_models.probes.labelled_rows import (
-    REYKJANES,
-    LabelledRows,
-    labelled_rows,
-)
+from insar_models.probes.labelled_rows import REYKJANES, LabelledRows, labelled_rows
 from insar_models.tuning.grounds import sort_windows
 from insar_models.tuning.recipe import FIELD
 from insar_models.tuning.window_pasting import paste_on_windows, simulated_fields

@@ -42,11 +42,7 @@ def read_number(folder: Path, entries: Mapping[str, Any], key: str) -> float:
 
 def calibration_entry(calibration: Calibration) -> dict[str, float]:
     """Return what `read_calibration` reads."""
-    return {
-        "slope": calibration.slope,
-        "offset": calibration.offset,
-        "prior": calibration.prior,
-    }
+    return {"slope": calibration.slope, "offset": calibration.offset, "prior": calibration.prior}
 
 
 def read_calibration(folder: Path, card: Mapping[str, Any]) -> Calibration:

@@ -1,10 +1,8 @@
 """A detector that is an encoder and a linear probe on its features."""
 
 import copy
-import logging
 import threading
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 import torch
@@ -21,8 +19,6 @@ from insar_models.encoders.features import BATCH, inputs_of, scorer_of
 from insar_models.encoders.inputs import inputs_of_codes
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.phase.symmetries import undone
-
-_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,9 +16,7 @@ _NEARLY_ZERO_RAD: Final = 1e-6
 
 
 def logits_of_judged(
-    codes: NDArray[np.uint8],
-    score: Callable[[NDArray[np.uint8]], NDArray[np.floating]],
-    batch: int,
+    codes: NDArray[np.uint8], score: Callable[[NDArray[np.uint8]], NDArray[np.floating]], batch: int
 ) -> NDArray[np.float64]:
     """Return a score for each patch of phase bytes, float64 (n,); NaN where it has too little data.
 

@@ -22,13 +22,17 @@ _SHARPNESSES: Final = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
 their place (`WindowScore.highest`, docs/results.md) and kept out: see there."""
 
 
+_PRIOR: Final = 0.02
+"""Share of deforming windows that the probability assumes."""
+_DRAWS: Final = 2000
+
+
 def fit_window_score(
     quiet: NDArray[np.float64],
     volcanoes: NDArray[np.str_],
     deforming: NDArray[np.float64],
     *,
     quiet_share: float = 0.02,
-    prior: float = 0.02,
 ) -> tuple[WindowScore, float]:
     """Return how nine logits become one, and the logit from which on a window counts as deforming.
 
@@ -45,8 +49,6 @@ def fit_window_score(
         Patch logits (k, 9) of such windows with a source.
     quiet_share
         Of the quiet windows that may alarm.
-    prior
-        Share of deforming windows that the probability assumes.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def fit_window_score(
     platt = fit_platt(logits[np.isfinite(logits)], labels[np.isfinite(logits)])
     score = WindowScore(
         sharpness=sharpness,
-        calibration=at_prior(platt, prior),
+        calibration=at_prior(platt, _PRIOR),
         quiet_share=float(np.nanmean(of_quiet >= level)),
         quiet_share_95_percent=share_interval(of_quiet >= level, volcanoes),
         quiet=_quiet_logits(of_quiet, volcanoes, level, quiet_share),
@@ -110,11 +112,7 @@ def level_of_share(logits: NDArray[np.float64], volcanoes: NDArray[np.str_], sha
 
 
 def share_interval(
-    alarms: NDArray[np.bool_] | NDArray[np.float64],
-    volcanoes: NDArray[np.str_],
-    *,
-    draws: int = 2000,
-    seed: int = 0,
+    alarms: NDArray[np.bool_] | NDArray[np.float64], volcanoes: NDArray[np.str_]
 ) -> tuple[float, float]:
     """Return the 95 % interval of the share of alarms: whole volcanoes are drawn again.
 
@@ -123,7 +121,7 @@ def share_interval(
     names, places = np.unique(volcanoes, return_inverse=True)
     counts = np.bincount(places, minlength=len(names)).astype(float)
     found = np.bincount(places, alarms.astype(float), minlength=len(names))
-    chosen = np.random.default_rng(seed).integers(len(names), size=(draws, len(names)))
+    chosen = np.random.default_rng(0).integers(len(names), size=(_DRAWS, len(names)))
     shares = found[chosen].sum(axis=1) / counts[chosen].sum(axis=1)
     low, high = np.quantile(shares, [0.025, 0.975])
     return float(low), float(high)

@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import Count, Limits, check_fields
+from fringewatch.checked_fields import CheckedRecord, Count, Limits
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,12 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class BootstrapPlan:
+class BootstrapPlan(CheckedRecord):
     """How to resample."""
 
     seed: int
     draws: Count = 2000
     level: Annotated[float, Limits(0.0, 0.9999, "a share", above_low=True)] = 0.95
-
-    def __post_init__(self) -> None:
-        """Raise BadInputError for a plan that makes no interval."""
-        check_fields(self)
 
 
 def group_resamples(groups: Sequence[str], plan: BootstrapPlan) -> Iterator[NDArray[np.int64]]:

@@ -77,9 +77,8 @@ class CauseModel:
         likelihood = self._likelihood(self._negative(present))
         return np.asarray(np.log(likelihood).sum(axis=1) + self._prior(present))
 
-    def _likelihood(self, negative: NDArray[np.float64], axis: int = 1) -> NDArray[np.float64]:
-        shape = [1] * negative.ndim
-        shape[axis] = -1
+    def _likelihood(self, negative: NDArray[np.float64]) -> NDArray[np.float64]:
+        shape = (-1,) + (1,) * (negative.ndim - 2)
         positive = self.likelihood_positive.reshape(shape)
         return positive + (self.likelihood_negative.reshape(shape) - positive) * negative
 

@@ -6,16 +6,13 @@ from dataclasses import replace
 from insar_models.onset.date_evidence import DateEvidence
 from insar_models.onset.evidence import DateVerdict
 from insar_models.onset.reasons import reason_of
-from insar_models.onset.states import Hysteresis, Reading, Step
+from insar_models.onset.states import Hysteresis, Reading
 
 
-def follow_dates(
-    dates: Sequence[DateEvidence],
-    readings: Sequence[Reading],
-    hysteresis: Hysteresis,
-    localised_days: int,
-) -> tuple[Step, ...]:
-    """Return the state of each date.
+def as_evidence(
+    dates: Sequence[DateEvidence], readings: Sequence[Reading], localised_days: int
+) -> list[Reading]:
+    """Return the readings with what their dates' pairs do not allow.
 
     None is quiet where half of a track's pairs are positive. No episode begins on the word of one
     pair, of this date and the one before it.
@@ -24,18 +21,9 @@ def follow_dates(
     ----------
     dates, readings
         Of the same dates, in order of time.
-    hysteresis
-        When an episode begins and ends.
     localised_days
         Pairs that are longer speak of older days, where there are shorter ones.
     """
-    return hysteresis.follow(as_evidence(dates, readings, localised_days))
-
-
-def as_evidence(
-    dates: Sequence[DateEvidence], readings: Sequence[Reading], localised_days: int
-) -> list[Reading]:
-    """Return the readings with what their dates' pairs do not allow; parameters as above."""
     speaking = 0
     found = []
     for date, reading in zip(dates, readings, strict=True):
@@ -53,7 +41,7 @@ def conclude(
     hysteresis: Hysteresis,
     localised_days: int,
 ) -> tuple[DateVerdict, ...]:
-    """Return the verdicts on `dates`, with the reason of each; parameters as of `follow_dates`.
+    """Return the verdicts on `dates`, with the reason of each; parameters as of `as_evidence`.
 
     `probabilities` are those of the dates, in their order.
     """

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import Count, check_fields
+from fringewatch.checked_fields import CheckedRecord, Count
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.patchfile.file import PatchFile
@@ -36,7 +36,7 @@ _BLOCK: Final = 512
 
 
 @dataclass(frozen=True)
-class Loading:
+class Loading(CheckedRecord):
     """How patches come to the device; none of it changes what a batch holds."""
 
     device: str = "cpu"
@@ -48,9 +48,6 @@ class Loading:
     """That read from the mapped file."""
     ahead: Count = 4
     """Batches that are read before they are asked for."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """The 3 x 3 patches of a volcano window."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from fringewatch.numbers import (
 
 PATCHES_PER_WINDOW = len(PATCH_OFFSETS) ** 2
 _COHERENT_SHARE = 0.5
+_Value = TypeVar("_Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,28 @@ def coherent_patches(
         ground = has_data[origin.slices].sum()
         found.append(ground > 0 and coherent[origin.slices].sum() >= _COHERENT_SHARE * ground)
     return np.array(found)
+
+
+def cut_patch(
+    raster: NDArray[_Value], row: int, column: int, size: tuple[int, int] = (PATCH_SIZE, PATCH_SIZE)
+) -> NDArray[_Value]:
+    """Return the patch of a raster whose first row and column are given; a copy.
+
+    Parameters
+    ----------
+    raster
+        Phase bytes, or another kind of number, shape (H, W), of any size.
+    row, column
+        May lie outside: there is no data there, which is 0.
+    size
+        Rows and columns of the patch.
+    """
+    patch = np.full(size, NO_DATA_CODE, dtype=raster.dtype)
+    top, left = max(row, 0), max(column, 0)
+    found = raster[top : max(row + size[0], top), left : max(column + size[1], left)]
+    height, width = found.shape
+    patch[top - row : top - row + height, left - column : left - column + width] = found
+    return patch
 
 
 def cut_patches(window: NDArray[np.generic]) -> NDArray[np.generic]:

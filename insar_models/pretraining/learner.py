@@ -13,11 +13,7 @@ from typing_extensions import override
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.augmentation import PaperRecipe, two_grey_views, two_views
 from insar_models.encoders.encoder import Encoder, make_encoder
-from insar_models.encoders.inputs import (
-    codes_to_inputs,
-    phasors_of,
-    reduce_phasors,
-)
+from insar_models.encoders.inputs import codes_to_inputs, phasors_of, reduce_phasors
 from insar_models.encoders.phasor_inputs import GREY_MEAN, GREY_SPREAD
 from insar_models.patchfile.loader import Batch
 from insar_models.pretraining.losses import dcl, nt_xent
@@ -181,10 +177,6 @@ def _moco(
     if recipe.method != "moco":
         return None
     moco = MomentumContrast(
-        network,
-        recipe.outputs,
-        length=recipe.queue,
-        momentum=recipe.momentum,
-        seed=recipe.seed,
+        network, recipe.outputs, length=recipe.queue, momentum=recipe.momentum, seed=recipe.seed
     )
     return moco.to(device)

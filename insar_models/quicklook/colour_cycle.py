@@ -31,9 +31,7 @@ def darkest(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.minimum(np.minimum(colours[..., 0], colours[..., 1]), colours[..., 2])
 
 
-def distinct(
-    colours: NDArray[np.uint8],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def distinct(colours: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the colours that occur, (k, 3), and for each pixel (..., 3) the place of its own.
 
     A picture has far fewer colours than pixels, and a search takes microseconds a colour.

@@ -95,6 +95,8 @@ def place_motion(
     shares: NDArray[np.float64],
     field: MotionField,
     place: tuple[int, int] | None = None,
+    *,
+    picked: bool = True,
 ) -> PlaceMotion | None:
     """Return how a place moves; None where no place can be compared with its surroundings.
 
@@ -110,9 +112,11 @@ def place_motion(
         Pairs, the share of the motion that each sees, and `motion_field` of them.
     place
         Row and column of a cell; by default the one that moves most.
+    picked
+        Whether that is all that speaks for the one that moves most; a `place` was not picked.
     """
     known = place_map(field, stack.cell_m)
-    searched = known.independent if place is None else 1.0
+    searched = known.independent if picked and place is None else 1.0
     place = place or known.most
     if place is None or not np.isfinite(known.motion_m[place]):
         return None
@@ -159,10 +163,10 @@ def best_course(stack: PairStack, begin: dt.date, end: dt.date, place: tuple[int
     return max((Course(begin, end, decay) for decay in reversed(DECAYS_DAYS)), key=fit)
 
 
-def _disc(cell_m: tuple[float, float], radius_m: float = PLACE_M) -> NDArray[np.float64]:
-    reach = [int(radius_m // side) for side in cell_m]
+def _disc(cell_m: tuple[float, float]) -> NDArray[np.float64]:
+    reach = [int(PLACE_M // side) for side in cell_m]
     rows, columns = np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
-    inside = np.hypot(rows * cell_m[0], columns * cell_m[1]) <= radius_m
+    inside = np.hypot(rows * cell_m[0], columns * cell_m[1]) <= PLACE_M
     return np.asarray(inside, dtype=np.float64)
 
 

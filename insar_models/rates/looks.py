@@ -31,9 +31,7 @@ _WEIGHTS: Final = (np.arange(_BYTES, dtype=np.float32) / 255) ** 2
 
 
 def cell_phasors(
-    phase: NDArray[np.uint8],
-    coherence: NDArray[np.uint8],
-    water: NDArray[np.bool_] | None = None,
+    phase: NDArray[np.uint8], coherence: NDArray[np.uint8], water: NDArray[np.bool_] | None = None
 ) -> NDArray[np.complex64]:
     """Return the mean phasor of each cell, complex64 (ceil(H / 8), ceil(W / 8)).
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import AboveZero, Count, check_fields
+from fringewatch.checked_fields import AboveZero, CheckedRecord, Count
 from fringewatch.errors import BadInputError
 
 Outline: TypeAlias = tuple[tuple[float, float], ...]
@@ -18,7 +18,7 @@ _LEAST_CORNERS = 3
 
 
 @dataclass(frozen=True)
-class GroundGrid:
+class GroundGrid(CheckedRecord):
     """A north-up grid in degrees; ``west`` and ``north`` are the outer edges of the first pixel."""
 
     west: float
@@ -26,9 +26,6 @@ class GroundGrid:
     step_degrees: AboveZero
     width: Count
     height: Count
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import Limits, Share, check_fields
+from fringewatch.checked_fields import CheckedRecord, Limits, Share
 from insar_models.simulation.geometry import GroundGrid, Outline, inside
 from insar_models.simulation.lava import LavaFlow
 from insar_models.simulation.random_fields import power_law_field
@@ -20,7 +20,7 @@ _SHORE_M = 2_000.0  # distance from a drawn coast within which the land rises to
 
 
 @dataclass(frozen=True)
-class Ground:
+class Ground(CheckedRecord):
     """Recipe of the ground; the default is flat land all over."""
 
     coastline: Outline | None = None
@@ -33,9 +33,6 @@ class Ground:
     bare_share: Share = 0.5
     """Share of the land that is bare rock rather than grown over, 0 to 1."""
     lava: tuple[LavaFlow, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import AboveZero, Limits, Share, check_fields
+from fringewatch.checked_fields import AboveZero, CheckedRecord, Limits, Share
 from insar_models.simulation.stratified import season_phase
 
 _SNOW_EDGE_M = 150.0  # of height, over which the snow's cover goes from none to whole
@@ -15,7 +15,7 @@ _HeightM = Annotated[float, Limits(-20_000.0, 20_000.0, "metres above sea level"
 
 
 @dataclass(frozen=True)
-class Winter:
+class Winter(CheckedRecord):
     """Snow that comes and goes with the season, the higher the ground the longer."""
 
     loss: Share = 0.0
@@ -29,9 +29,6 @@ class Winter:
     spread_m: Annotated[float, Limits(0.0, 5_000.0, "metres")] = 200.0
     """Standard deviation of the line from date to date."""
 
-    def __post_init__(self) -> None:
-        check_fields(self)
-
     def snow(
         self, heights_m: NDArray[np.float32], day: dt.date, chance: float
     ) -> NDArray[np.float32]:
@@ -44,7 +41,7 @@ class Winter:
 
 
 @dataclass(frozen=True)
-class LandCoherence:
+class LandCoherence(CheckedRecord):
     """Recipe of the coherence that the land has over the time between two dates."""
 
     grown: Share = 0.35
@@ -60,9 +57,6 @@ class LandCoherence:
     worst_day: Share = 0.7
     """Factor of the worst day (rain, wind); a pair takes those of its two days."""
     winter: Winter = field(default_factory=Winter)
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
     def kept(self, bareness: NDArray[np.float32], days: int) -> NDArray[np.float32]:
         """Coherence of ground over so many days of good weather; shape of `bareness`."""

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import Limits, Share, check_fields
+from fringewatch.checked_fields import CheckedRecord, Limits, Share
 from insar_models.simulation.geometry import GroundGrid, LineOfSight, Outline, inside
 from insar_models.simulation.streams import Stream, field_generator
 
@@ -16,7 +16,7 @@ _BURST_M = 20_000.0  # along the flight; Sentinel-1 records a swath in bursts of
 
 
 @dataclass(frozen=True)
-class Processing:
+class Processing(CheckedRecord):
     """Recipe of the product: its footprint, its gaps and its filter."""
 
     footprint: Outline | None = None
@@ -28,9 +28,6 @@ class Processing:
     """Share of the dates that lack bursts at one end of the scene, 0 to 1."""
     filter_strength: Share = 1.0
     """Exponent of the adaptive filter, 0 (none) to 1 (strong)."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
 
 def footprint_mask(

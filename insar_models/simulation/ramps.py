@@ -6,23 +6,20 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import Limits, check_fields
+from fringewatch.checked_fields import CheckedRecord, Limits
 from fringewatch.numbers import FRINGE_M
 
 _Fringes = Annotated[float, Limits(0.0, 1_000.0, "fringes")]
 
 
 @dataclass(frozen=True)
-class OrbitError:
+class OrbitError(CheckedRecord):
     """How far off one date's orbit is; a pair has the difference of two."""
 
     fringes_per_100_km: _Fringes = 0.3
     """Standard deviation of the slope along each of the two directions."""
     offset_fringes: _Fringes = 1.0
     """Greatest constant phase: an interferogram has no zero of its own."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
 
 def orbit_ramp_m(

@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 
 import numpy as np
 
-from fringewatch.checked_fields import Limits, Share, check_fields
+from fringewatch.checked_fields import CheckedRecord, Limits, Share
 from fringewatch.errors import BadInputError
 from insar_models.simulation.sources import Dyke, Mogi, Rectangle, Sill, Source
 
@@ -31,7 +31,7 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class SourceRanges:
+class SourceRanges(CheckedRecord):
     """Between which two values each number is drawn.
 
     Dips evenly; all others, which are sizes, evenly in their logarithm.
@@ -51,9 +51,6 @@ class SourceRanges:
     dyke_dip_degrees: _Dips = (70.0, 90.0)
     deflating_share: Share = 0.0
     """Probability that the source shrinks or closes."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
 
 DEFAULT_RANGES = SourceRanges()

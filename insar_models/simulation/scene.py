@@ -12,25 +12,20 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import WholeFromZero, check_fields
+from fringewatch.checked_fields import CheckedRecord, WholeFromZero
 from insar_models.simulation.decorrelation import RadarCells, radar_cells
 from insar_models.simulation.episode import Episode
 from insar_models.simulation.geometry import GroundGrid, LineOfSight
 from insar_models.simulation.ground import Ground, GroundFields, ground_fields
 from insar_models.simulation.land_coherence import LandCoherence
-from insar_models.simulation.processing import (
-    BurstLayout,
-    Processing,
-    burst_layout,
-    footprint_mask,
-)
+from insar_models.simulation.processing import BurstLayout, Processing, burst_layout, footprint_mask
 from insar_models.simulation.sources import range_change_m
 from insar_models.simulation.streams import Stream, field_generator
 from insar_models.simulation.weather import Weather
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(CheckedRecord):
     """What lies on the ground, what moves, what the air does, and how the satellite sees it."""
 
     grid: GroundGrid
@@ -44,9 +39,6 @@ class Scene:
     seed: WholeFromZero = 0
     track: str = ""
     """Any word: another one has other weather, orbits and noise over the same ground."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
     @property
     def ground_fields(self) -> GroundFields:

@@ -13,14 +13,14 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import AboveZero, Limits, check_fields
+from fringewatch.checked_fields import AboveZero, CheckedRecord, Limits
 
 _DAYS_OF_A_YEAR = 365.25
 _MetresPerKm = Annotated[float, Limits(0.0, 1.0, "metres per kilometre")]
 
 
 @dataclass(frozen=True)
-class Stratification:
+class Stratification(CheckedRecord):
     """How the delay changes with height, by date."""
 
     spread_m_per_km: _MetresPerKm = 0.004
@@ -36,9 +36,6 @@ class Stratification:
     """Day of the year on which the rate is largest; 213 is 1 August."""
     scale_height_m: AboveZero = 2_500.0
     """Height within which the moisture falls to 1/e."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
 
 def season_phase(day: dt.date, top_day: int) -> float:

@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from fringewatch.checked_fields import Limits, check_fields
+from fringewatch.checked_fields import CheckedRecord, Limits, check_fields
 from fringewatch.errors import BadInputError
 from insar_models.simulation.geometry import GroundGrid
 from insar_models.simulation.random_fields import power_law_field
@@ -55,7 +55,7 @@ class Cone:
 
 
 @dataclass(frozen=True)
-class Terrain:
+class Terrain(CheckedRecord):
     """Recipe of the heights; the default is flat."""
 
     base_m: Annotated[float, Limits(-20_000.0, 20_000.0, "metres above sea level")] = 0.0
@@ -65,9 +65,6 @@ class Terrain:
     exponent: Annotated[float, Limits(1.5, 4.0, "an exponent")] = 3.2
     """By which the power of the hills falls with spatial frequency: 3.5 is smooth, 2.2 rugged."""
     cones: tuple[Cone, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,9 +22,7 @@ def optimiser_state(optimiser: Optimizer) -> tuple[dict[str, Tensor], dict[str, 
 
 
 def restore_optimiser(
-    optimiser: Optimizer,
-    tensors: Mapping[str, Tensor],
-    numbers: Mapping[str, Mapping[str, Any]],
+    optimiser: Optimizer, tensors: Mapping[str, Tensor], numbers: Mapping[str, Mapping[str, Any]]
 ) -> None:
     """Set an optimiser to what `optimiser_state` gave.
 

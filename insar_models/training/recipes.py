@@ -19,9 +19,7 @@ BatchSize = Annotated[int, Limits(2)]
 
 
 def named_or_read(
-    name: str,
-    named: Mapping[str, RecipeOf],
-    parse: Callable[[Mapping[str, Any]], RecipeOf],
+    name: str, named: Mapping[str, RecipeOf], parse: Callable[[Mapping[str, Any]], RecipeOf]
 ) -> RecipeOf:
     """Return the recipe of that name, or the one that a TOML file holds.
 

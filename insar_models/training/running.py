@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import torch
 
-from fringewatch.checked_fields import Count, check_fields
+from fringewatch.checked_fields import CheckedRecord, Count
 from insar_models.patchfile.loader import Loading
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
@@ -17,7 +17,7 @@ _FIRST_WITH_FLOAT16: Final = (7, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingSetup:
+class TrainingSetup(CheckedRecord):
     """How a run is carried out.
 
     Raises
@@ -40,9 +40,6 @@ class TrainingSetup:
     """Steps between two looks at collapse and neighbours."""
     measured: Count = 2048
     """Patches that are looked at, at most."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
 
 def precision_of(precision: Precision, device: torch.device) -> torch.dtype:

@@ -14,13 +14,7 @@ from catalogs.records import DatePair
 from fringewatch.errors import BadInputError
 from insar_models.onset.date_state import DateState
 from insar_models.onset.evidence import DateVerdict, PairEvidence
-from tasks.assess.outcomes import (
-    DEFAULT_GRACE_DAYS,
-    Assessment,
-    Ending,
-    EpisodeOutcome,
-    JudgedDate,
-)
+from tasks.assess.outcomes import DEFAULT_GRACE_DAYS, Assessment, Ending, EpisodeOutcome, JudgedDate
 from tasks.assess.phases import Phase, Phases
 from tasks.assess.rates import Counts, count, poisson_rate
 from tasks.assess.truth_records import DatedEpisode, EpisodeKind, PairLabel, PlaceTruth

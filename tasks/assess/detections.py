@@ -113,11 +113,7 @@ def _parsed(row: CsvRow) -> Row:
 
 
 def _detections(
-    source: str,
-    rows: list[Row],
-    pairs: tuple[PairEvidence, ...],
-    *,
-    first_said: bool,
+    source: str, rows: list[Row], pairs: tuple[PairEvidence, ...], *, first_said: bool
 ) -> Detections:
     """The verdicts of the rows of one volcano's table."""
     volcanoes = sorted({str(row["volcano"]) for row in rows})

@@ -17,10 +17,7 @@ from catalogs.records import DatePair
 from tasks.assess.truth_records import DatedEpisode, EpisodeKind, PairLabel, joined_episodes
 
 _A_DAY = dt.timedelta(days=1)
-_KIND = {
-    PairLabel.DEFORMING: EpisodeKind.VOLCANIC,
-    PairLabel.TECTONIC: EpisodeKind.TECTONIC,
-}
+_KIND = {PairLabel.DEFORMING: EpisodeKind.VOLCANIC, PairLabel.TECTONIC: EpisodeKind.TECTONIC}
 
 
 def episodes_of_pairs(labels: Mapping[DatePair, PairLabel]) -> tuple[DatedEpisode, ...]:
@@ -52,9 +49,7 @@ def episodes_of_dates(labels: Mapping[dt.date, bool]) -> tuple[DatedEpisode, ...
 
 
 def _moving_steps(
-    labels: Mapping[DatePair, PairLabel],
-    wanted: PairLabel,
-    steps: list[tuple[dt.date, dt.date]],
+    labels: Mapping[DatePair, PairLabel], wanted: PairLabel, steps: list[tuple[dt.date, dt.date]]
 ) -> set[tuple[dt.date, dt.date]]:
     """The steps between dates in which the ground moved, as far as labels tell."""
     # A pair of an earthquake neither shows nor refutes what a volcano did.

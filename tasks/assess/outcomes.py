@@ -69,7 +69,3 @@ class Assessment:
     by_date: Counts
     by_pair: Counts | None
     """None where no scores of pairs are there."""
-
-    def ended(self, ending: Ending) -> tuple[EpisodeOutcome, ...]:
-        """The episodes that ended so."""
-        return tuple(outcome for outcome in self.episodes if outcome.ending is ending)

@@ -12,6 +12,7 @@ from catalogs.cubes.pair_tile import PairTile
 from catalogs.rasters.grid import Window
 from catalogs.records import DatePair
 from insar_models.phase.codes import encode_phase
+from insar_models.phase.window_patches import cut_patch
 from insar_models.simulation import Scene, simulate_pair
 
 
@@ -28,15 +29,7 @@ _Value = TypeVar("_Value", bound=np.generic)
 
 def cut_window(raster: NDArray[_Value], window: Window) -> NDArray[_Value]:
     """Return the part of a raster (H, W) that lies in the window; 0 where the raster ends."""
-    cut = np.zeros((window.size, window.size), dtype=raster.dtype)
-    height, width = raster.shape
-    top, left = max(window.row, 0), max(window.column, 0)
-    bottom = min(window.row + window.size, height)
-    right = min(window.column + window.size, width)
-    rows = slice(top - window.row, bottom - window.row)
-    columns = slice(left - window.column, right - window.column)
-    cut[rows, columns] = raster[top:bottom, left:right]
-    return cut
+    return cut_patch(raster, window.row, window.column, (window.size, window.size))
 
 
 def cube_in_memory(window: Window, tiles: Sequence[PairTile]) -> xr.Dataset:

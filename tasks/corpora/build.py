@@ -55,11 +55,7 @@ class _Parts(Sequence[_Part]):
     """Shards to write; each part is cut out of the plan when a worker is free for it."""
 
     def __init__(
-        self,
-        corpus: Corpus,
-        plan: Plan,
-        sources: tuple[PatchSource, ...],
-        numbers: Sequence[int],
+        self, corpus: Corpus, plan: Plan, sources: tuple[PatchSource, ...], numbers: Sequence[int]
     ) -> None:
         self._corpus, self._plan, self._sources = corpus, plan, sources
         self.numbers = numbers
@@ -237,11 +233,7 @@ def _survey(sources: tuple[PatchSource, ...], item: Item) -> list[Candidate]:
 
 
 def _write(
-    corpus: Corpus,
-    plan: Plan,
-    sources: tuple[PatchSource, ...],
-    workers: Workers,
-    lease: Lease,
+    corpus: Corpus, plan: Plan, sources: tuple[PatchSource, ...], workers: Workers, lease: Lease
 ) -> _Failures:
     """Write the shards that are missing; return why some could not be."""
     if corpus.is_finished(plan.version):

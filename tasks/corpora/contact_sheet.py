@@ -20,14 +20,7 @@ from catalogs.storage.place import Place
 from fringewatch.errors import StoreError
 from fringewatch.numbers import FRINGE_M, NO_DATA_CODE, PATCH_SIZE
 from insar_models.phase.codes import decode_phase
-from tasks.corpora.overview import (
-    LABELS,
-    UNKNOWN,
-    damage_told,
-    describe,
-    open_version,
-    word_column,
-)
+from tasks.corpora.overview import LABELS, UNKNOWN, damage_told, describe, open_version, word_column
 from tasks.pictures.figures import GREY, UNREST, new_figure
 
 COLUMNS: Final = 12

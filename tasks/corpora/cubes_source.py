@@ -28,6 +28,7 @@ from tasks.corpora.patch_source import (
     PatchKey,
     PatchSource,
     coherence_mean,
+    is_a_patch,
     measured_candidate,
     read_by_origin,
     unread_candidate,
@@ -128,7 +129,7 @@ class CubePatches(PatchSource):
                 raise StoreError(message) from error
             return mask_water(phase, opened.water)
 
-        return read_by_origin(keys, lambda key: (key.location, key.pair), window, _is_a_patch)
+        return read_by_origin(keys, lambda key: (key.location, key.pair), window, is_a_patch)
 
     def _locations(self) -> list[str]:
         """Return the cubes that the recipe asks for, in order of volcano and frame."""
@@ -232,10 +233,6 @@ def _survey_tile(
             coherence_mean=coherence_mean(codes, bytes_of_coherence),
         )
         yield measured_candidate(placed, codes)
-
-
-def _is_a_patch(_: NDArray[np.uint8], key: PatchKey) -> bool:
-    return PatchOrigin(key.row, key.column) in PATCH_ORIGINS
 
 
 def patch_corner(

@@ -20,13 +20,14 @@ from fringewatch.errors import BadInputError, ImageError, StoreError
 from fringewatch.numbers import PATCH_SIZE, PIXEL_DEGREES
 from insar_models.phase.codes import encode_phase
 from insar_models.phase.picture_tiles import tile_starts
+from insar_models.phase.window_patches import cut_patch
 from insar_models.quicklook import decode_picture
 from tasks.corpora.patch_source import (
     Item,
     PatchKey,
     PatchSource,
-    cut_patch,
     measured_candidate,
+    pieces_of,
     read_by_origin,
     unread_candidate,
 )
@@ -61,11 +62,7 @@ class PicturePatches(PatchSource):
                 "published for training: leave out part=train"
             )
             raise BadInputError(message)
-        count = len(list_folder(folder))
-        return tuple(
-            Item(self.number, "", first, min(PICTURES_IN_AN_ITEM, count - first))
-            for first in range(0, count, PICTURES_IN_AN_ITEM)
-        )
+        return pieces_of(self.number, len(list_folder(folder)), PICTURES_IN_AN_ITEM)
 
     @override
     def survey(self, item: Item) -> list[Candidate]:

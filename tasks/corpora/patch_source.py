@@ -15,6 +15,7 @@ from fringewatch.errors import StoreError
 from fringewatch.numbers import COHERENCE_SCALE, NO_DATA_CODE, PATCH_SIZE
 from insar_models.phase.quality import measure_quality
 from insar_models.phase.symmetries import patch_sha256, shape_sha256
+from insar_models.phase.window_patches import PATCH_ORIGINS, PatchOrigin, cut_patch
 
 _DECIMALS = 6
 
@@ -136,32 +137,15 @@ def measured_candidate(
     )
 
 
-def cut_patch(
-    codes: NDArray[np.uint8],
-    row: int,
-    column: int,
-    size: tuple[int, int] = (PATCH_SIZE, PATCH_SIZE),
-) -> NDArray[np.uint8]:
-    """Return the patch of phase bytes whose first row and column are given; a copy.
+def pieces_of(source: int, count: int, in_one: int) -> tuple[Item, ...]:
+    """Return the pieces of a source of so many pictures or scenes, `in_one` to a piece."""
+    firsts = range(0, count, in_one)
+    return tuple(Item(source, "", first, min(in_one, count - first)) for first in firsts)
 
-    Parameters
-    ----------
-    codes
-        uint8, shape (H, W), of any size.
-    row, column
-        May lie outside: there is no data there.
-    size
-        Rows and columns of the patch.
-    """
-    patch = np.full(size, NO_DATA_CODE, dtype=np.uint8)
-    height, width = codes.shape
-    top, left = max(row, 0), max(column, 0)
-    bottom, right = min(row + size[0], height), min(column + size[1], width)
-    if top < bottom and left < right:
-        patch[top - row : bottom - row, left - column : right - column] = codes[
-            top:bottom, left:right
-        ]
-    return patch
+
+def is_a_patch(_: NDArray[np.uint8], key: PatchKey) -> bool:
+    """Whether a key is that of one of the nine patches of a window."""
+    return PatchOrigin(key.row, key.column) in PATCH_ORIGINS
 
 
 def read_by_origin(

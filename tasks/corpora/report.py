@@ -86,10 +86,7 @@ def plan_lines(plan: Plan, place: Place) -> list[str]:
         f"rows = read_table({json.dumps(str(place), ensure_ascii=False)}).to_pandas(); "
         'print(rows.groupby(["kind", "reason"], observed=True).size())'
     )
-    said += [
-        f"plan:     {place}",
-        f"look:     python -c {shlex.quote(look)}",
-    ]
+    said += [f"plan:     {place}", f"look:     python -c {shlex.quote(look)}"]
     if not kept:
         return [*said, "no patch is kept: nothing can be built from this plan"]
     size = readable_bytes(kept * PATCH_SIZE * PATCH_SIZE)

@@ -13,14 +13,15 @@ from catalogs.corpora.candidate import Candidate
 from catalogs.corpora.recipe import SimulatedSource
 from fringewatch.errors import StoreError
 from fringewatch.numbers import FRINGE_M, NO_DATA_CODE
-from insar_models.phase.window_patches import PATCH_ORIGINS, PatchOrigin
+from insar_models.phase.window_patches import PATCH_ORIGINS, PatchOrigin, cut_patch
 from tasks.corpora.patch_source import (
     Item,
     PatchKey,
     PatchSource,
     coherence_mean,
-    cut_patch,
+    is_a_patch,
     measured_candidate,
+    pieces_of,
     read_by_origin,
     unread_candidate,
 )
@@ -49,11 +50,7 @@ class ScenePatches(PatchSource):
     @override
     def items(self) -> tuple[Item, ...]:
         """Return pieces of at most eight scenes."""
-        scenes = self.source.scenes
-        return tuple(
-            Item(self.number, "", first, min(SCENES_IN_AN_ITEM, scenes - first))
-            for first in range(0, scenes, SCENES_IN_AN_ITEM)
-        )
+        return pieces_of(self.number, self.source.scenes, SCENES_IN_AN_ITEM)
 
     @override
     def survey(self, item: Item) -> list[Candidate]:
@@ -63,7 +60,7 @@ class ScenePatches(PatchSource):
 
     @override
     def read(self, keys: Sequence[PatchKey]) -> NDArray[np.uint8]:
-        return read_by_origin(keys, lambda key: key.location, self._codes, _is_a_patch)
+        return read_by_origin(keys, lambda key: key.location, self._codes, is_a_patch)
 
     def _codes(self, location: str) -> NDArray[np.uint8]:
         if not location.isdecimal() or int(location) >= self.source.scenes:
@@ -99,7 +96,3 @@ def _candidate(blank: Candidate, window: SceneWindow, origin: PatchOrigin) -> Ca
         coherence_mean=coherence_mean(codes, window.coherence[origin.slices]),
     )
     return measured_candidate(placed, codes)
-
-
-def _is_a_patch(_: NDArray[np.uint8], key: PatchKey) -> bool:
-    return PatchOrigin(key.row, key.column) in PATCH_ORIGINS

@@ -40,10 +40,7 @@ class Judging:
 
 
 def evaluate_pictures(
-    candidates: Sequence[Candidate],
-    directory: Path,
-    judging: Judging,
-    notes: Sequence[str] = (),
+    candidates: Sequence[Candidate], directory: Path, judging: Judging, notes: Sequence[str] = ()
 ) -> EvaluationReport:
     """Return what candidates are worth on the pictures in `directory`/0 and `directory`/1.
 

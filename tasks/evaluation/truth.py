@@ -1,13 +1,12 @@
 """The truth of a set of simulated pictures: which source is in each, where, and how strong."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from catalogs.csv_rows import CsvRow
+from catalogs.csv_rows import CsvRow, read_csv_lines
 from catalogs.pictures.images import LabelledPicture
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PATCH_SIZE
@@ -138,14 +137,7 @@ def check_shape(
 
 def _rows(path: Path) -> list[CsvRow]:
     """The rows of the table of simulated pictures."""
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            header = tuple(next(reader, ()))
-            lines = [(reader.line_num, cells) for cells in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = f"{path} cannot be read as the truth of simulated pictures ({error})"
-        raise BadInputError(message) from error
+    header, lines = read_csv_lines(path, "the truth of simulated pictures ({error})")
     missing = [column for column in _COLUMNS if column not in header]
     if missing:
         message = f"{path} lacks the column(s) {', '.join(missing)}: simulate the set again"

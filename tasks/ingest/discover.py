@@ -1,7 +1,6 @@
 """Discover: what a source has of a frame, and which of it is new to us."""
 
 import datetime as dt
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,8 +23,6 @@ from fringewatch.plain_text import counted
 from tasks.ingest.granules import sweep_granules
 from tasks.ingest.lost import reconcile_tiles, split_tiles, wanted_back
 from tasks.records import FramePlan, FrameRequest, Problem
-
-_LOGGER = logging.getLogger(__name__)
 
 
 @contextmanager

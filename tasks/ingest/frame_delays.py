@@ -116,11 +116,7 @@ def _lacking(
 
 
 def _bring(
-    portal: Portal,
-    home: Home,
-    frame: FrameId,
-    which: tuple[dt.date, FrameRaster],
-    window: Window,
+    portal: Portal, home: Home, frame: FrameId, which: tuple[dt.date, FrameRaster], window: Window
 ) -> tuple[LayerRow, NDArray[np.float32] | None]:
     """The delay at one date with its row, or a row that says why there is none."""
     date, raster = which

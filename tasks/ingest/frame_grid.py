@@ -15,12 +15,7 @@ from catalogs.portal.window_errors import WholeFileNeededError
 from catalogs.portal.window_fetch import fetch_place
 from catalogs.rasters.grid import Grid
 from catalogs.rasters.grids import RasterPlace
-from catalogs.rasters.lattice import (
-    is_inside,
-    lattice_distance_pixels,
-    place_window,
-    snapped_grid,
-)
+from catalogs.rasters.lattice import is_inside, lattice_distance_pixels, place_window, snapped_grid
 from catalogs.rasters.reading import check_raster, read_place
 from catalogs.records import DatePair, FrameId, FrameRaster, Product, RemoteFrameFile, Volcano
 from fringewatch.errors import CorruptProductError, MissingProductError, SourceUnavailableError

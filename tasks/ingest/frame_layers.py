@@ -200,8 +200,7 @@ def _values(values: NDArray[np.generic], window: Window) -> NDArray[np.float32]:
     rows = window.row + np.arange(window.size)
     columns = window.column + np.arange(window.size)
     inside = np.outer(
-        (rows >= 0) & (rows < window.grid.height),
-        (columns >= 0) & (columns < window.grid.width),
+        (rows >= 0) & (rows < window.grid.height), (columns >= 0) & (columns < window.grid.width)
     )
     return np.where(inside, values, np.nan).astype(np.float32)
 

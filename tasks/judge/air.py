@@ -122,10 +122,7 @@ def read_air(place: Place, cube: xr.Dataset, settings: Settings) -> CubeAir:
 
 
 def find_air(
-    phase: NDArray[np.uint8],
-    coherence: NDArray[np.uint8],
-    pair: DatePair,
-    known: CubeAir,
+    phase: NDArray[np.uint8], coherence: NDArray[np.uint8], pair: DatePair, known: CubeAir
 ) -> PairAir:
     """Return what of a pair is air, as the ledger keeps it.
 
@@ -172,10 +169,7 @@ def corrected_codes(
 
 
 def corrected_cube(
-    cube: xr.Dataset,
-    pairs: Sequence[DatePair],
-    air: Mapping[DatePair, PairAir],
-    known: CubeAir,
+    cube: xr.Dataset, pairs: Sequence[DatePair], air: Mapping[DatePair, PairAir], known: CubeAir
 ) -> xr.Dataset:
     """Return some pairs of a cube less their air, and the rest of the cube as it is.
 

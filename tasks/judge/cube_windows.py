@@ -22,13 +22,7 @@ from catalogs.settings import Settings
 from insar_models.onset.slow_motion import METRES_PER_DEGREE
 from insar_models.rates.air_dates import disturbed_air
 from insar_models.rates.courses import STEADY, Course
-from insar_models.rates.estimate import (
-    PlaceMap,
-    PlaceMotion,
-    best_course,
-    place_map,
-    place_motion,
-)
+from insar_models.rates.estimate import PlaceMap, PlaceMotion, best_course, place_map, place_motion
 from insar_models.rates.field import motion_field
 from insar_models.rates.looks import CELL_PIXELS, cell_phasors
 from insar_models.rates.rate_of_date import FEWEST_ACQUISITIONS, rate_of_date
@@ -152,10 +146,8 @@ class CubeWindows:
         if rough is None:
             return measure
         shares = best_course(stack, begin, end, (rough.row, rough.column)).shares(stack)
-        field = motion_field(stack, shares)
         # Where pairs say that the ground moved, only how far is asked of the place that moved most.
-        place = place_map(field, stack.cell_m).most if episode.is_seen else None
-        found = place_motion(stack, shares, field, place)
+        found = place_motion(stack, shares, motion_field(stack, shares), picked=not episode.is_seen)
         return measure if found is None else self._with_motion(measure, found)
 
     def map_of(self, pairs: Sequence[DatePair]) -> PlaceMap | None:

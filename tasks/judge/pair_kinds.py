@@ -66,11 +66,14 @@ def newest_pair(rows: Iterable[Row]) -> Row | None:
     return max(rows, key=_freshness, default=None)
 
 
+def order_of_ends(row: Row) -> tuple[Any, ...]:
+    """Order pairs by their second date, of equal ones a positive one last, then the shortest."""
+    positive = kind_of(row) is PairKind.POSITIVE
+    return row["secondary_date"], positive, row["primary_date"], row["frame"]
+
+
 def _freshness(row: Row) -> tuple[Any, ...]:
-    kind = kind_of(row)
-    worth = (kind.is_evidence, not _is_empty(row["probability"]))
-    end = (row["secondary_date"], kind is PairKind.POSITIVE)
-    return *worth, *end, row["primary_date"], row["frame"]
+    return kind_of(row).is_evidence, not _is_empty(row["probability"]), *order_of_ends(row)
 
 
 def _is_empty(value: object) -> bool:

@@ -96,13 +96,6 @@ def send(url: SecretStr, text: Text, mark: str) -> Attempt:
     return Attempt(taken=False, reason=_blackened(_reason(words), url))
 
 
-def fault_of(url: SecretStr) -> str:
-    """Return what is wrong with an address as it is written; empty if it can be used."""
-    with _caught_words() as words:
-        usable = _plugin_of(url, "") is not None
-    return "" if usable else _blackened(_malformed(words), url)
-
-
 def _plugin_of(url: SecretStr, mark: str) -> "NotifyBase | None":
     """Apprise's plug-in for an address; None if there is none."""
     import apprise  # noqa: PLC0415 - see above

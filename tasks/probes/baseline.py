@@ -17,7 +17,7 @@ from tasks.probes.judgement import judge_held_out, judge_overall, judge_test
 from tasks.probes.samples import LeftOut, compute_samples, select_training
 
 _LOGGER = logging.getLogger(__name__)
-_PROBE_SETTINGS = ProbeSettings()
+_SETTINGS = ProbeSettings()
 _NAMED = 3  # files that the log names for each reason; the report holds all
 
 
@@ -58,16 +58,11 @@ class ProbeReport:
         return "\n".join(lines)
 
 
-def train_probe(
-    data: Path,
-    name: str,
-    models: Path,
-    settings: ProbeSettings = _PROBE_SETTINGS,
-    excluded_volcanoes: tuple[str, ...] = REYKJANES,
-) -> ProbeReport:
+def train_probe(data: Path, name: str, models: Path) -> ProbeReport:
     """Train a linear detector on labelled patches, write it to `models`/`name`, and report.
 
-    The same patches, settings and versions give the same files, byte for byte.
+    Volcanoes of Reykjanes are neither learned from nor tested on. The same patches and versions
+    give the same files, byte for byte.
 
     Parameters
     ----------
@@ -77,10 +72,6 @@ def train_probe(
         Of the new model; one that is there already is replaced.
     models
         Folder that the model's own folder goes into.
-    settings
-        How to train.
-    excluded_volcanoes
-        Volcanoes, as the index calls them, that must not be learned from or tested on.
 
     Raises
     ------
@@ -93,18 +84,16 @@ def train_probe(
     """
     check_model_name(name)
     index = read_s1_index(data)
-    chosen, not_chosen = select_training(index, excluded_volcanoes)
+    chosen, not_chosen = select_training(index)
     training, unusable = compute_samples(chosen, "features of training patches")
-    test, unjudged = compute_samples(
-        _test_patches(index, excluded_volcanoes), "features of test patches"
-    )
+    test, unjudged = compute_samples(_test_patches(index), "features of test patches")
     _log_left_out(not_chosen + unusable + unjudged)
     areas = areas_of(training.patches + test.patches)
     training_areas, test_areas = areas[: len(training.patches)], areas[len(training.patches) :]
-    fit = fit_probe(training.features, training.labels, training_areas, settings)
+    fit = fit_probe(training.features, training.labels, training_areas, _SETTINGS)
     fold_of_area = dict(zip(training_areas, fit.fold.tolist(), strict=True))
     frames = tuple(str(patch.frame) for patch in training.patches)
-    by_frame = fit_probe(training.features, training.labels, frames, settings)
+    by_frame = fit_probe(training.features, training.labels, frames, _SETTINGS)
     metrics = {
         "held_out": judge_held_out(training, training_areas, fit),
         "frames_held_out": judge_overall(training, frames, by_frame),
@@ -114,11 +103,10 @@ def train_probe(
         patches=training.patches,
         areas=training_areas,
         left_out=not_chosen + unusable,
-        excluded_volcanoes=excluded_volcanoes,
         contradictions=contradictions(training.patches),
     )
     model = LinearDetector(name, "", fit.threshold, fit.calibration, fit.weights)
-    record = write_record(name, learned, settings, len(fit.fold_weights), metrics)
+    record = write_record(name, learned, _SETTINGS, len(fit.fold_weights), metrics)
     sha256 = save_model(models / name, model, record)
     deforming = int(training.labels.sum())
     return ProbeReport(
@@ -132,14 +120,8 @@ def train_probe(
     )
 
 
-def _test_patches(
-    index: tuple[S1Patch, ...], excluded_volcanoes: tuple[str, ...]
-) -> tuple[S1Patch, ...]:
-    return tuple(
-        patch
-        for patch in index
-        if patch.split is S1Split.TEST and patch.volcano not in excluded_volcanoes
-    )
+def _test_patches(index: tuple[S1Patch, ...]) -> tuple[S1Patch, ...]:
+    return tuple(p for p in index if p.split is S1Split.TEST and p.volcano not in REYKJANES)
 
 
 def _log_left_out(left_out: tuple[LeftOut, ...]) -> None:

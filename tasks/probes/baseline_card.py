@@ -8,6 +8,7 @@ from typing import Any
 from catalogs.pictures.s1_index import S1Patch
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.phase.features import MINIMUM_VALID_FRACTION
+from insar_models.probes.labelled_rows import REYKJANES
 from insar_models.probes.probe import ProbeSettings
 from tasks.probes.samples import LeftOut
 
@@ -69,17 +70,12 @@ class TrainingData:
     areas: tuple[str, ...]
     """The area of each patch."""
     left_out: tuple[LeftOut, ...]
-    excluded_volcanoes: tuple[str, ...]
     contradictions: tuple[tuple[S1Patch, S1Patch], ...]
     """Overlapping patches of one interferogram with opposite labels; both were learned from."""
 
 
 def write_record(
-    name: str,
-    data: TrainingData,
-    settings: ProbeSettings,
-    folds: int,
-    metrics: dict[str, Any],
+    name: str, data: TrainingData, settings: ProbeSettings, folds: int, metrics: dict[str, Any]
 ) -> dict[str, object]:
     """Return what the card of a probe says beyond what is needed to use it.
 
@@ -137,7 +133,7 @@ def _describe_data(data: TrainingData) -> dict[str, object]:
             "volcanoes_deforming": dict(Counter(p.volcano for p in deforming).most_common()),
         },
         "left_out": dict(Counter(item.reason for item in data.left_out).most_common()),
-        "excluded_volcanoes": list(data.excluded_volcanoes),
+        "excluded_volcanoes": list(REYKJANES),
         "contradictions": [
             {"deforming": deforming.file, "quiet": quiet.file}
             for deforming, quiet in data.contradictions

@@ -3,14 +3,12 @@
 import hashlib
 import logging
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError, ModelError
 from insar_models.detectors.card_entries import ENCODER_ARCHITECTURE
 from insar_models.detectors.encoder import EncoderDetector, in_half_precision
@@ -22,110 +20,27 @@ from insar_models.encoders.feature_cache import cached_features
 from insar_models.encoders.features import scorer_of
 from insar_models.encoders.files import load_encoder
 from insar_models.encoders.learned_ground import areas_learned, volcanoes_learned
-from insar_models.judging.metrics import (
-    BootstrapPlan,
-    Statistic,
-    cluster_bootstrap_interval,
-)
+from insar_models.judging.metrics import BootstrapPlan, Statistic, cluster_bootstrap_interval
 from insar_models.model_folder import check_model_name, read_card
 from insar_models.patchfile.air_file import read_air
 from insar_models.patchfile.file import PatchFile, open_patch_file
-from insar_models.patchfile.splits import SplitBy
 from insar_models.patchfile.window_file import read_windows
-from insar_models.probes.labelled_rows import (
-    REYKJANES,
-    LabelledRows,
-    apart,
-    labelled_rows,
-)
-from insar_models.probes.linear_probe import LinearProbeSettings, fit_linear_probe
+from insar_models.probes.labelled_rows import REYKJANES, LabelledRows, apart, labelled_rows
+from insar_models.probes.linear_probe import fit_linear_probe
 from insar_models.probes.probe import ExtraSamples, ProbeFit, check_samples
 from insar_models.tuning.beginning import FieldData
 from insar_models.tuning.recipe import TuneRecipe
 from tasks.probes.encoder_card import describe_how, of_views, of_windows, write_encoder_record
 from tasks.probes.encoder_pasted import field_samples, pasted_samples
+from tasks.probes.encoder_records import EncoderProbeReport, EncoderProbeRequest
 from tasks.probes.encoder_windows import WindowJudgement, judge_windows
 from tasks.probes.judgement import few_figures, operating_points, overall_figures, rounded
 
 _LOGGER = logging.getLogger(__name__)
 _BOOTSTRAP: Final = BootstrapPlan(seed=0, draws=1000)
 
-_SETTINGS: Final = LinearProbeSettings()
-
-DEFAULT_VIEWS: Final = 1
-"""Of new models. With more, noise moves a logit half as far (`benchmarks.operating_curve --noise`),
-and each costs as much again."""
-
 FEATURES_FOLDER: Final = "features"
 """Below an encoder's folder: its features of corpora, which can be thrown away."""
-
-
-@dataclass(frozen=True)
-class EncoderProbeRequest:
-    """What is to be probed, and how."""
-
-    corpus: Path
-    """Patch file with labels."""
-    encoder: Path
-    """Folder of the encoder."""
-    name: str
-    """Of the new model; one that is there already is replaced."""
-    by: SplitBy = SplitBy.AREA
-    settings: LinearProbeSettings = _SETTINGS
-    pasted: int = 0
-    """Patches that are learned from as well: quiet ones, half of them with simulated motion."""
-    device: str = "cpu"
-    windows: Path | None = None
-    """File of real quiet windows. What is pasted is made as in tuning, of volcanoes that the
-    encoder was tuned on; all others place the threshold, which then is a window's."""
-    air: Path | None = None
-    """File of relief and delays, where the encoder was tuned with one."""
-    excluded_volcanoes: tuple[str, ...] = REYKJANES
-    """Volcanoes that must not be learned from."""
-    views: int = DEFAULT_VIEWS
-    """Of each patch, turned and mirrored, whose mean the model's logit is."""
-    graph: bool = True
-    """Whether to write ``model.onnx`` as well, by which a watch scores without torch."""
-
-
-@dataclass(frozen=True)
-class EncoderProbeReport:
-    """What was made, of what, and how well it does."""
-
-    folder: Path | Place
-    """Where the model lies now."""
-    sha256: str
-    by: SplitBy
-    deforming: int
-    quiet: int
-    """Patches that were learned from."""
-    left_out: dict[str, int]
-    """Patches of the corpus that were not, by reason."""
-    threshold: float
-    metrics: dict[str, Any]
-    """As in the card."""
-
-    def __str__(self) -> str:
-        """Return a few lines for a person."""
-        overall = self.metrics["held_out"]["overall"]
-        left_out = ", ".join(f"{count} {reason}" for reason, count in self.left_out.items())
-        ranked, found = (
-            ", ".join(f"{words} {overall[key]} ({_range(overall, key)})" for words, key in pairs)
-            for pairs in (
-                (("AUROC", "auroc"), ("AUPRC", "auprc")),
-                (("recall", "recall"), ("precision", "precision")),
-            )
-        )
-        return "\n".join(
-            [
-                f"model written to {self.folder} (sha256 {self.sha256[:12]}...)",
-                f"learned from {self.deforming} deforming and {self.quiet} quiet patches; left "
-                f"out: {left_out or 'none'}",
-                f"{self.by}s held out, with 95 % intervals over them: {ranked}",
-                f"from logit {self.threshold:.3f} on: {found}, {overall['false_positives']} false "
-                "alarms",
-            ]
-        )
 
 
 def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderProbeReport:
@@ -160,7 +75,7 @@ def train_encoder_probe(request: EncoderProbeRequest, models: Path) -> EncoderPr
         raise BadInputError(message)
     encoder = in_half_precision(load_encoder(request.encoder))
     corpus = open_patch_file(request.corpus)
-    learned = labelled_rows(corpus, request.by, request.excluded_volcanoes)
+    learned = labelled_rows(corpus, request.by, REYKJANES)
     _LOGGER.info("features of %d labelled patches of %s", len(learned.rows), corpus.path)
     features = _features(request, encoder, str(card.get("sha256")), corpus, learned.rows)
     judged, known = apart(learned, corpus, areas_learned(card, corpus.facts.version))
@@ -316,8 +231,3 @@ def _share(name: str, threshold: float) -> Statistic:
         return float((called & (labels == 1)).sum() / of.sum()) if of.any() else math.nan
 
     return share
-
-
-def _range(figures: dict[str, Any], name: str) -> str:
-    low, high = figures[f"{name}_95_percent"]
-    return f"{low} to {high}"

@@ -68,12 +68,7 @@ def pasted_samples(
 
 
 def field_samples(
-    encoder: Encoder,
-    corpus: PatchFile,
-    field: FieldData,
-    recipe: TuneRecipe,
-    count: int,
-    seed: int,
+    encoder: Encoder, corpus: PatchFile, field: FieldData, recipe: TuneRecipe, count: int, seed: int
 ) -> ExtraSamples:
     """Return features of `count` examples as tuning makes them: windows, air, sources and all.
 

@@ -184,11 +184,7 @@ def _operating_point(
 ) -> dict[str, float | None]:
     threshold = quiet_threshold(logits[labels == 0], share)
     recall = float((logits[labels == 1] >= threshold).mean())
-    return {
-        "quiet_share_above": share,
-        "threshold": rounded(threshold),
-        "recall": rounded(recall),
-    }
+    return {"quiet_share_above": share, "threshold": rounded(threshold), "recall": rounded(recall)}
 
 
 def rounded(value: float) -> float | None:

@@ -11,6 +11,7 @@ from catalogs.pictures.s1_index import S1Kind, S1Patch, S1Split
 from fringewatch.errors import FringewatchError, ImageError
 from fringewatch.numbers import PATCH_SIZE
 from insar_models.phase.features import FEATURE_NAMES, phase_features
+from insar_models.probes.labelled_rows import REYKJANES
 from insar_models.quicklook import decode_picture
 from tasks.progress import report_progress
 
@@ -41,7 +42,7 @@ class Samples:
 
 
 def select_training(
-    patches: tuple[S1Patch, ...], excluded_volcanoes: tuple[str, ...]
+    patches: tuple[S1Patch, ...],
 ) -> tuple[tuple[S1Patch, ...], tuple[LeftOut, ...]]:
     """Return the published training patches to learn from, and those that are left out.
 
@@ -56,7 +57,7 @@ def select_training(
     chosen: dict[str, S1Patch] = {}
     left_out: list[LeftOut] = []
     for patch in published:
-        reason = _reason_against(patch, excluded_volcanoes)
+        reason = _reason_against(patch)
         if reason is None and len(labels_of[patch.md5]) > 1:
             reason = "an equal picture has the opposite label"
         if reason is None and patch.md5 in chosen:
@@ -103,12 +104,12 @@ def _features_of(path: Path | None) -> NDArray[np.float64]:
     return features
 
 
-def _reason_against(patch: S1Patch, excluded_volcanoes: tuple[str, ...]) -> str | None:
+def _reason_against(patch: S1Patch) -> str | None:
     """Why a patch is not learned from, if its index row alone says so."""
     rules: tuple[tuple[bool, str], ...] = (
         (patch.transposed, "transposed copy of another picture"),
         (patch.label == 0 and patch.kind is S1Kind.CENTER, "unfiltered quiet centre crop"),
-        (patch.volcano in excluded_volcanoes, "of an excluded volcano"),
+        (patch.volcano in REYKJANES, "of an excluded volcano"),
         (patch.path is None, "not in this copy of the dataset"),
     )
     return next((reason for holds, reason in rules if holds), None)

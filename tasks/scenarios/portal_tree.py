@@ -284,10 +284,7 @@ def _remove_other_frames(tree: Path, names: set[str]) -> None:
 
 
 def _recipe(
-    scene: Scene,
-    grid: Grid,
-    listed: Sequence[tuple[DatePair, Fault]],
-    days: Sequence[dt.date],
+    scene: Scene, grid: Grid, listed: Sequence[tuple[DatePair, Fault]], days: Sequence[dt.date]
 ) -> str:
     """Hash of everything that decides the bytes of the rasters."""
     pairs, dates = [(str(pair), fault) for pair, fault in listed], [str(day) for day in days]

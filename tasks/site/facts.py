@@ -19,7 +19,7 @@ from catalogs.storage.place import Place
 from catalogs.tables import DATES, INTERFEROGRAMS, TableSchema, read_table
 from fringewatch.errors import StoreError
 from tasks.judge.opinions import review_lines, standing_line
-from tasks.judge.pair_kinds import PairKind, kind_of
+from tasks.judge.pair_kinds import order_of_ends
 from tasks.judge.silence import silence_days_of
 from tasks.judge.standing import Standing, standing_in, standing_of
 from tasks.site.passes import TrackPasses, passes_of
@@ -93,7 +93,7 @@ class VolcanoFacts:
         Of several that end together it is a positive one, else the shortest.
         """
         rows = [row for row in self.pairs if row["direction"] == direction and is_scored(row)]
-        return max(rows, key=_newest_first_positive, default=None)
+        return max(rows, key=order_of_ends, default=None)
 
     @property
     def fingerprint(self) -> str:
@@ -175,15 +175,6 @@ def rows_of(table: pd.DataFrame) -> tuple[Row, ...]:
 def is_scored(row: Row) -> bool:
     """Whether a pair has a score."""
     return row["probability"] is not None
-
-
-def pair_order(row: Row) -> tuple[Any, ...]:
-    """Order pairs by their second date, of equal ones the longer first."""
-    return row["secondary_date"], row["primary_date"], row["frame"]
-
-
-def _newest_first_positive(row: Row) -> tuple[Any, ...]:
-    return row["secondary_date"], kind_of(row) is PairKind.POSITIVE, *pair_order(row)
 
 
 def _said_by(ledger: Ledger | None, volcano: str, today: dt.date, silence_days: int) -> str:

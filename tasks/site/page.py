@@ -20,13 +20,7 @@ from catalogs.records import Volcano
 from catalogs.settings import Settings
 from catalogs.storage.place import Place
 from fringewatch import __version__
-from fringewatch.errors import (
-    BadInputError,
-    FringewatchError,
-    HomeError,
-    LedgerError,
-    ModelError,
-)
+from fringewatch.errors import BadInputError, FringewatchError, HomeError, LedgerError, ModelError
 from fringewatch.failures import foreseen
 from fringewatch.plain_text import plain
 from insar_models.detectors.protocol import Detector

@@ -7,9 +7,7 @@ from tasks.verify.records import REPAIRABLE, FrameCheck
 
 
 def next_commands(
-    volcano: str,
-    checks: Sequence[FrameCheck],
-    published: Iterable[tuple[FrameId, DatePair]],
+    volcano: str, checks: Sequence[FrameCheck], published: Iterable[tuple[FrameId, DatePair]]
 ) -> tuple[str, ...]:
     """Return the commands that settle what `checks` found, in their order.
 

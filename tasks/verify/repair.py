@@ -46,11 +46,7 @@ def repair_frame(
     )
 
 
-def _repair(
-    ledger: Ledger,
-    memory: FrameMemory,
-    found: Difference,
-) -> str | None:
+def _repair(ledger: Ledger, memory: FrameMemory, found: Difference) -> str | None:
     """Do what there is to do about one difference, and say what; None if there is nothing."""
     match found.kind:
         case DifferenceKind.BAD_CUBE if isinstance(found.path, Place):

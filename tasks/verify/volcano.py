@@ -116,10 +116,7 @@ def _check_local(home: Home, memory: FrameMemory, settings: Settings) -> tuple[D
 
 
 def _check_remote(
-    portal: Portal,
-    memory: FrameMemory,
-    local: Iterable[Difference],
-    newest_pairs: int | None,
+    portal: Portal, memory: FrameMemory, local: Iterable[Difference], newest_pairs: int | None
 ) -> RemoteCheck:
     """What the source says of the pairs, and of those that the ledger does not know."""
     unknown = {

@@ -111,10 +111,7 @@ def test_a_place_without_frames_says_so_when_it_is_to_be_watched(tmp_path: Path)
         ("[volcano.etna]\n[volcano.211060]", r"\[volcano\.211060\].* another entry for etna"),
         ('[volcano.etna]\nmethod = "guess"', r"volcano\.etna\.method = 'guess'"),
         ('[volcano.etna]\nmethod = "rule"\npreset = "early"', "give one of them"),
-        (
-            '[volcano.etna]\nframes = ["x"]',
-            r"etna\.frames\[1\] = 'x'.* not a LiCSAR frame",
-        ),
+        ('[volcano.etna]\nframes = ["x"]', r"etna\.frames\[1\] = 'x'.* not a LiCSAR frame"),
         ('[volcano.etna]\nmasked_dates = ["2024-13-01"]', r"masked_dates\[1\] = '2024-13-01'"),
         ('[volcano.etna]\nmasked_dates = ["2024-02-01/2024-01-01"]', "must be the older one"),
         ('[volcano."北山"]\nlatitude = 1\nlongitude = 2', "lower-case letters"),

@@ -13,7 +13,7 @@ from rasterio.transform import Affine
 from catalogs.rasters.grid import Window
 from catalogs.rasters.limits import MOST_PIXELS_A_SIDE
 from catalogs.rasters.ranges import NumbersSeen, fault_of_batch
-from catalogs.rasters.reading import check_raster, read_grid, read_window
+from catalogs.rasters.reading import check_raster, read_place, read_window
 from catalogs.records import Product
 from fringewatch.errors import CorruptProductError
 
@@ -42,7 +42,7 @@ def write(folder: Path, band: NDArray[Any], **options: Any) -> Path:
 
 def read(path: Path, product: Product) -> NDArray[Any]:
     check_raster(path, product)
-    return read_window(path, product, Window(read_grid(path, product), 0, 0, SIDE))
+    return read_window(path, product, Window(read_place(path, product).grid, 0, 0, SIDE))
 
 
 def test_licsar_s_own_numbers_come_out_to_the_bit(tmp_path: Path) -> None:

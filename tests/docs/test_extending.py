@@ -21,11 +21,7 @@ EXAMPLES = {
     for block in blocks()
     if block.page == "docs/extending.md" and block.language in {"python", "toml"}
 }
-KINDS = {
-    "20240106_20240118": QUIET,
-    "20240118_20240130": FRINGES,
-    "20240130_20240211": FRINGES,
-}
+KINDS = {"20240106_20240118": QUIET, "20240118_20240130": FRINGES, "20240130_20240211": FRINGES}
 
 
 @pytest.fixture(scope="module")

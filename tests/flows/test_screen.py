@@ -38,9 +38,7 @@ def test_a_stream_that_is_named_is_taken() -> None:
     assert "tiling" in terminal.getvalue()
 
 
-def test_a_log_line_does_nothing_to_a_terminal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_log_line_does_nothing_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         start_logging()
         logging.getLogger("tasks.somewhere").warning("%s is no name", "a\x1b[2J\nb")

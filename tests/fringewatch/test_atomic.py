@@ -9,13 +9,7 @@ from pathlib import Path
 import pytest
 
 from fringewatch import atomic
-from fringewatch.atomic import (
-    atomic_file,
-    disk_errors,
-    draft_of,
-    sweep_drafts,
-    write_atomically,
-)
+from fringewatch.atomic import atomic_file, disk_errors, draft_of, sweep_drafts, write_atomically
 from fringewatch.errors import HomeError
 
 KILLED = """

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +22,9 @@ from tests.insar_models.small_pretraining import (
     corpus_in,
     kill_after_a_checkpoint,
     notes_in,
-    one_thread,
 )
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 ROOT = Path(__file__).parents[2]
 TOML = """
@@ -42,12 +42,6 @@ geometry = false
 sea = false
 """
 OFTEN = ["--note-every", "4", "--measure-every", "20", "--checkpoint-every", "2"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,10 @@ from insar_models.encoders.files import save_encoder
 from insar_models.training.checkpoints import read_checkpoint
 from insar_models.tune import main
 from insar_models.tuning.run import tune
-from tests.insar_models.small_pretraining import (
-    assert_same_run,
-    kill_after_a_checkpoint,
-    one_thread,
-)
+from tests.insar_models.small_pretraining import assert_same_run, kill_after_a_checkpoint
 from tests.insar_models.small_tuning import labelled_corpus, tiny_encoder
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 ROOT = Path(__file__).parents[2]
 TOML = """
@@ -32,12 +29,6 @@ peak_m = [0.05, 0.1]
 augmentation = false
 """
 OFTEN = ["--checkpoint-every", "2", "--measure-every", "20"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 @pytest.fixture

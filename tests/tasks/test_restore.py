@@ -76,9 +76,7 @@ def assert_all_is_back(kept: KeptHome, restored: Settings) -> None:
 
 @pytest.mark.parametrize("repair", [True, False])
 def test_a_restored_home_says_what_the_old_one_said(
-    kept: KeptHome,
-    restored: Settings,
-    repair: bool,
+    kept: KeptHome, restored: Settings, repair: bool
 ) -> None:
     if repair:
         report = verify_volcano(FERNANDINA, (), restored, repair=True)

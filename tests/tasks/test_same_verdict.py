@@ -91,12 +91,7 @@ def tables(
 ) -> dict[str, pd.DataFrame]:
     """Run once for each group of pairs that arrive, and once more; return both tables."""
     tree = folder / "tree"
-    settings = Settings(
-        home=folder / "home",
-        portal=(str(source),),
-        pairs_per_batch=2,
-        workers=1,
-    )
+    settings = Settings(home=folder / "home", portal=(str(source),), pairs_per_batch=2, workers=1)
     request = parse_request("fernandina", START, END, [str(FRAME)])
     for names, fate in arrivals:
         metadata = tree / str(FRAME.track) / str(FRAME) / "metadata"

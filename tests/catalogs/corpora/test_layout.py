@@ -14,12 +14,7 @@ from typing_extensions import override
 
 import catalogs.corpora.layout
 from catalogs.corpora.columns import words_of
-from catalogs.corpora.layout import (
-    create_version,
-    finish_version,
-    read_corpus,
-    version_objects,
-)
+from catalogs.corpora.layout import create_version, finish_version, read_corpus, version_objects
 from catalogs.corpora.plan import make_plan
 from catalogs.corpora.shards import shard_name, write_receipt, write_shard
 from catalogs.corpora.versions import Corpus

@@ -31,14 +31,7 @@ from catalogs.corpora.recipe import CorpusRecipe, ImagesSource, Rules
 from catalogs.corpora.versions import checked_version
 from catalogs.storage.place import Folder, Place
 from fringewatch.errors import BadInputError, HomeError, StoreError
-from tests.catalogs.corpora.plan_rows import (
-    RECIPE,
-    five_rows,
-    left_out,
-    plan_row,
-    simulated,
-    table,
-)
+from tests.catalogs.corpora.plan_rows import RECIPE, five_rows, left_out, plan_row, simulated, table
 
 LETTERS = {"int8": "b", "int32": "i", "int64": "q", "float": "f", "double": "d"}
 
@@ -164,9 +157,7 @@ def test_the_order_of_the_rows_and_all_of_the_recipe_are_content() -> None:
     assert len({plan.version for plan in plans}) == len(plans)
 
 
-def test_another_version_of_the_code_makes_another_version(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_another_version_of_the_code_makes_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
     before = some_plan()
     monkeypatch.setattr(fringewatch, "__version__", "99.0")
     after = some_plan()

@@ -65,10 +65,7 @@ SOURCE = '[[sources]]\nkind = "cubes"\n'
     [
         ("", "no \\[\\[sources\\]\\]: name some with --from"),
         ("sources = []", "no \\[\\[sources\\]\\]"),
-        (
-            SOURCE + "volcano = ['etna']",
-            r"sources\[1\]\.volcano is no key .*near: volcanoes\)",
-        ),
+        (SOURCE + "volcano = ['etna']", r"sources\[1\]\.volcano is no key .*near: volcanoes\)"),
         (SOURCE + SOURCE + "scenes = 3", r"sources\[2\]\.scenes is no key"),
         (SOURCE + "[rules]\nmin_valid_fraction = 0.1", r"rules\.min_valid.*minimum_valid_fraction"),
         ("[rule]\n" + SOURCE, "rule is no key of a recipe \\(near: rules"),

@@ -171,10 +171,7 @@ def test_a_cube_whose_description_got_lost_is_not_made_anew(tmp_path: Path) -> N
     path = tmp_path / "a.zarr"
     make(path, *NAMES)
     (path / "zarr.json").unlink()
-    for attempt in (
-        lambda: cube_pairs(Folder(path)),
-        lambda: make(path, *NAMES),
-    ):
+    for attempt in (lambda: cube_pairs(Folder(path)), lambda: make(path, *NAMES)):
         with pytest.raises(StoreError, match=r"damaged cube \(no zarr.json\): move it away"):
             attempt()
 

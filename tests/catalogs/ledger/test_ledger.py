@@ -1,7 +1,6 @@
 import datetime as dt
 import os
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,12 +28,6 @@ FRAME = FrameId.parse("106A_09048_000909")
 FIRST, SECOND = (DatePair.parse(name) for name in ("20240106_20240118", "20240118_20240130"))
 MODEL = ModelId("baseline-0", "aa")
 SCORE = PairScore(0.5, 0.7, 1.5, 0.8, True, -0.3, -91.5, 9)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
-        yield ledger
 
 
 def fetched(pair: DatePair, sha256: str = "ff") -> FileRow:

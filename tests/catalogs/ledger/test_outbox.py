@@ -1,20 +1,11 @@
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from catalogs.ledger.ledger import Ledger, open_ledger
 from catalogs.ledger.outbox import LONGEST_PAUSE, channel_pause
 from catalogs.ledger.outbox_records import Batch, MessageKind, NewMessage, Telling
 
 BOTH = ("mailto-1", "ntfy-2")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
-        yield ledger
 
 
 def now() -> dt.datetime:

@@ -1,21 +1,12 @@
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-import pytest
-
-from catalogs.ledger.ledger import Ledger, open_ledger
+from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.rows import TileRow
 from catalogs.ledger.runs import VolcanoRun
 from catalogs.records import DatePair, FrameId
 
 NOW = dt.datetime(2026, 3, 10, 9, 0, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
-        yield ledger
 
 
 def night(

@@ -1,5 +1,4 @@
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ WATCH = Standing("watch", None, FIRST)
 UNREST = Standing("unrest", FIRST, FIRST)
 UNKNOWN = Standing("unknown", None, FIRST)
 MAIL = Telling(("mailto-1",))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
-        yield ledger
 
 
 def judge(ledger: Ledger, *standings: Standing, telling: Telling = MAIL) -> list[tuple[str, str]]:
@@ -44,8 +37,7 @@ def test_each_change_makes_one_message_and_repeats_make_none(ledger: Ledger) -> 
 
 
 @pytest.mark.parametrize(
-    ("first", "said"),
-    [(QUIET, []), (UNKNOWN, []), (WATCH, []), (UNREST, [("quiet", "unrest")])],
+    ("first", "said"), [(QUIET, []), (UNKNOWN, []), (WATCH, []), (UNREST, [("quiet", "unrest")])]
 )
 def test_of_what_was_never_judged_unrest_alone_is_news(
     ledger: Ledger, first: Standing, said: list[tuple[str, str]]

@@ -1,23 +1,15 @@
 import datetime as dt
 import math
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from catalogs.ledger.ledger import Ledger, open_ledger
+from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.rows import Verdict
 
 FIRST, SECOND = dt.date(2021, 2, 24), dt.date(2021, 3, 2)
 QUIET = Verdict("quiet", None, 0.1, "rule", "baseline-0", "aa")
 UNREST = Verdict("unrest", FIRST, 0.9, "rule", "baseline-0", "aa")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
-        yield ledger
 
 
 @pytest.fixture

@@ -85,29 +85,22 @@ class TestReadPicture:
         decoded = found[1:, :, 0] / 255.0 * 2.0 * np.pi - np.pi
         np.testing.assert_allclose(decoded, phase[1:], atol=0.0125)
 
-    def test_unwrapped_phase_is_refused(self, tmp_path: Path) -> None:
-        path = saved(tmp_path / "a.tif", np.full((4, 4), 12.5, dtype=np.float32))
-
-        with pytest.raises(ImageError, match=r"a\.tif: .* largest value is 12\.5: is it unwrapped"):
-            read_picture(path)
-
-    def test_an_empty_float_tiff_is_refused(self, tmp_path: Path) -> None:
-        path = saved(tmp_path / "a.tif", np.zeros((4, 4), dtype=np.float32))
-
-        with pytest.raises(ImageError, match="there is no data in it"):
-            read_picture(path)
-
-    def test_sixteen_bits_do_not_say_what_they_mean(self, tmp_path: Path) -> None:
-        path = saved(tmp_path / "a.png", _GREY.astype(np.uint16) * 200)
-
-        with pytest.raises(ImageError, match=r"mode 'I;16'.*give 8-bit grey or colour"):
-            read_picture(path)
-
-    def test_a_bilevel_picture_is_refused(self, tmp_path: Path) -> None:
-        path = saved(tmp_path / "a.png", _GREY > 100)
-
-        with pytest.raises(ImageError, match="mode '1'"):
-            read_picture(path)
+    @pytest.mark.parametrize(
+        ("name", "values", "words"),
+        [
+            ("a.tif", np.full((4, 4), 12.5, dtype=np.float32),
+             r"a\.tif: .* largest value is 12\.5: is it unwrapped"),
+            ("a.tif", np.zeros((4, 4), dtype=np.float32), "there is no data in it"),
+            ("a.png", _GREY.astype(np.uint16) * 200, r"mode 'I;16'.*give 8-bit grey or colour"),
+            ("a.png", _GREY > 100, "mode '1'"),
+        ],
+        ids=["unwrapped", "empty", "16 bits", "bilevel"],
+    )  # fmt: skip
+    def test_what_does_not_say_what_it_means_is_refused(
+        self, tmp_path: Path, name: str, values: np.ndarray, words: str
+    ) -> None:
+        with pytest.raises(ImageError, match=words):
+            read_picture(saved(tmp_path / name, values))
 
     @pytest.mark.parametrize(
         "content", [b"", b"these are my notes\n", b"<html>404</html>", b"GIF89a" + bytes(40)]
@@ -119,13 +112,10 @@ class TestReadPicture:
         with pytest.raises(ImageError, match=r"notes\.png: not a picture, whatever its name"):
             read_picture(path)
 
-    def test_there_is_no_such_file(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("name", ["absent.png", "."])
+    def test_what_is_no_file_is_not_there(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(ImageError, match="there is no such file"):
-            read_picture(tmp_path / "absent.png")
-
-    def test_a_folder_is_no_file(self, tmp_path: Path) -> None:
-        with pytest.raises(ImageError, match="there is no such file"):
-            read_picture(tmp_path)
+            read_picture(tmp_path / name)
 
     @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
     def test_a_cut_file_is_damaged(self, tmp_path: Path, suffix: str) -> None:

@@ -87,10 +87,7 @@ def test_an_answer_that_does_not_come_in_time_is_given_up(portal: StandInPortal)
 
 @pytest.mark.parametrize("kind", [FaultKind.CUT, FaultKind.RESET])
 def test_a_body_that_breaks_off_is_asked_for_again(
-    portal: StandInPortal,
-    session: PortalSession,
-    caplog: pytest.LogCaptureFixture,
-    kind: FaultKind,
+    portal: StandInPortal, session: PortalSession, caplog: pytest.LogCaptureFixture, kind: FaultKind
 ) -> None:
     portal.faults[LISTING] = Fault(kind, times=2, after_bytes=100)
     with caplog.at_level(logging.WARNING):

@@ -50,10 +50,7 @@ def test_tracks_are_asked_without_padding(
 
 
 def test_dead_and_ignorant_roots_are_passed_over(
-    portal: StandInPortal,
-    session: PortalSession,
-    dead_root: str,
-    caplog: pytest.LogCaptureFixture,
+    portal: StandInPortal, session: PortalSession, dead_root: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     ignorant = f"{portal.origin}/elsewhere"
     with caplog.at_level(logging.INFO):
@@ -115,10 +112,7 @@ def test_a_server_in_trouble_is_unavailable(portal: StandInPortal, session: Port
 
 @pytest.mark.parametrize("kind", [FaultKind.HTML, FaultKind.EMPTY])
 def test_a_page_that_is_no_listing_is_an_empty_one(
-    portal: StandInPortal,
-    session: PortalSession,
-    caplog: pytest.LogCaptureFixture,
-    kind: FaultKind,
+    portal: StandInPortal, session: PortalSession, caplog: pytest.LogCaptureFixture, kind: FaultKind
 ) -> None:
     portal.faults[LISTING] = Fault(kind)
     with caplog.at_level(logging.WARNING):
@@ -128,8 +122,7 @@ def test_a_page_that_is_no_listing_is_an_empty_one(
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [Fault(FaultKind.EMPTY, times=1), Fault(FaultKind.SHORT, times=1, after_bytes=900)],
+    "fault", [Fault(FaultKind.EMPTY, times=1), Fault(FaultKind.SHORT, times=1, after_bytes=900)]
 )
 def test_a_listing_in_its_rewriting_is_asked_for_once_more(
     portal: StandInPortal, session: PortalSession, fault: Fault
@@ -298,10 +291,7 @@ def test_roots_are_united_and_the_silent_ones_noted(
 
 
 def test_a_root_that_fell_behind_is_named(
-    portal: StandInPortal,
-    session: PortalSession,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+    portal: StandInPortal, session: PortalSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pair_folder(tmp_path / "archive", FRAME, DatePair.parse("20200103_20200109"))
     with StandInPortal(tmp_path / "archive") as late, caplog.at_level(logging.WARNING):

@@ -73,10 +73,7 @@ FILE_CASES = {
     "cut, then rewritten": Case([CUT_ONCE, Fault(FaultKind.CHANGED)], CorruptProductError, 2),
     "cut, then 404": Case([CUT_ONCE, Fault(FaultKind.STATUS, code=404)], MissingProductError, 2),
     "cut, then 503": Case(
-        [CUT_ONCE, Fault(FaultKind.STATUS, code=503)],
-        SourceUnavailableError,
-        4,
-        is_part_kept=True,
+        [CUT_ONCE, Fault(FaultKind.STATUS, code=503)], SourceUnavailableError, 4, is_part_kept=True
     ),
     "drips": Case(Fault(FaultKind.SLOW, bytes_per_s=20_000), TooSlowError, 1, is_part_kept=True),
     # damaged at the source

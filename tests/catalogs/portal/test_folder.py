@@ -218,9 +218,7 @@ def test_a_source_that_fails_is_not_taken_for_the_home(
             raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(
-        Path,
-        "open",
-        lambda path, *a, **k: Failing() if path == source else original(path, *a, **k),
+        Path, "open", lambda path, *a, **k: Failing() if path == source else original(path, *a, **k)
     )
     with pytest.raises(SourceUnavailableError, match=r"cannot read .*Input/output error"):
         client.fetch(remote, tmp_path / "other" / "a.tif", decode)

@@ -16,7 +16,7 @@ from catalogs.portal.ask_version import ask_file_version
 from catalogs.portal.fetch import fetch_file
 from catalogs.portal.listing import parse_links, parse_pairs
 from catalogs.portal.session import PortalSession, make_session
-from catalogs.rasters.reading import check_raster, read_grid
+from catalogs.rasters.reading import check_raster, read_place
 from catalogs.records import Product, RemoteFile
 from fringewatch.errors import CorruptProductError, FringewatchError, SourceUnavailableError
 from tests.catalogs.portal.conftest import FRAME, PAIRS, QUICK
@@ -91,9 +91,7 @@ def test_a_length_that_is_a_lie_and_a_body_that_stalls_hold_nobody(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_words_of_a_server_do_not_reach_the_terminal(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_words_of_a_server_do_not_reach_the_terminal(caplog: pytest.LogCaptureFixture) -> None:
     def shout(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(503, f"No {TERMINAL}" + "o" * 5000)
         handler.send_header("Content-Length", "0")
@@ -161,6 +159,6 @@ def test_a_small_file_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None
     with rasterio.open(path, "w", transform=transform, **profile) as raster:
         raster.write(np.ones((1, 1, 1), np.uint8), window=rasterio.windows.Window(0, 0, 1, 1))
     assert path.stat().st_size < 1 << 20
-    for read in (check_raster, read_grid):
+    for read in (check_raster, read_place):
         with pytest.raises(CorruptProductError, match="claims 40000 x 40000 pixels"):
             read(path, Product.CC)

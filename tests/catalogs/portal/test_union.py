@@ -40,10 +40,7 @@ def test_what_each_root_said_is_kept() -> None:
 
 
 @pytest.mark.parametrize(("days", "is_stale"), [(90, False), (91, True)])
-def test_a_root_that_stopped_following_is_stale_and_does_not_win(
-    days: int,
-    is_stale: bool,
-) -> None:
+def test_a_root_that_stopped_following_is_stale_and_does_not_win(days: int, is_stale: bool) -> None:
     newest = DatePair.parse(OLD).secondary + dt.timedelta(days=days)
     late, current = answer("late", OLD), answer("current", f"20240106_{newest:%Y%m%d}")
     listing = unite([late, current])

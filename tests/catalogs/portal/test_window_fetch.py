@@ -16,7 +16,7 @@ from catalogs.portal.session import PortalSession
 from catalogs.portal.window_errors import WholeFileNeededError
 from catalogs.portal.window_fetch import fetch_window
 from catalogs.rasters.grid import Grid, Window, volcano_window
-from catalogs.rasters.reading import read_grid, read_window
+from catalogs.rasters.reading import read_place, read_window
 from catalogs.rasters.window_records import FetchedWindow
 from catalogs.records import DatePair, FrameId, Product, RemoteFile
 from fringewatch.errors import (
@@ -62,7 +62,7 @@ def middle(grid: Grid) -> Window:
 
 
 def assert_is_cut_from(path: Path, fetched: FetchedWindow, product: Product) -> None:
-    assert fetched.grid == read_grid(path, product)
+    assert fetched.grid == read_place(path, product).grid
     cut = read_window(path, product, fetched.window)
     assert fetched.values.dtype == cut.dtype
     assert fetched.values.tobytes() == cut.tobytes()

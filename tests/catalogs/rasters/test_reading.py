@@ -7,7 +7,7 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
 from catalogs.rasters.grid import Grid, volcano_window
-from catalogs.rasters.reading import check_raster, read_grid, read_on_lattice, read_window
+from catalogs.rasters.reading import check_raster, read_on_lattice, read_place, read_window
 from catalogs.records import DatePair, Product
 from fringewatch.errors import CorruptProductError, GridMismatchError
 from tests.catalogs.rasters.same_grid import assert_same_grid
@@ -43,7 +43,7 @@ def test_every_container_gives_the_same_grid_and_values(tmp_path: Path, form: Ra
 
 def test_pixels_outside_the_raster_are_no_data(tmp_path: Path) -> None:
     path = write(tmp_path, RasterForm(TRANSFORM))
-    window = volcano_window(read_grid(path, Product.DIFF_PHA), -0.11, -91.81)
+    window = volcano_window(read_place(path, Product.DIFF_PHA).grid, -0.11, -91.81)
     values = read_window(path, Product.DIFF_PHA, window)
     assert (values[:250] == 0).all()
     assert (values[:, :250] == 0).all()
@@ -52,7 +52,7 @@ def test_pixels_outside_the_raster_are_no_data(tmp_path: Path) -> None:
 
 def test_a_shift_is_seen_in_the_grid(tmp_path: Path) -> None:
     path = write(tmp_path, RasterForm(shifted(TRANSFORM, 0.2, 0.0)))
-    grid = read_grid(path, Product.DIFF_PHA)
+    grid = read_place(path, Product.DIFF_PHA).grid
     assert grid.north + 0.11 == pytest.approx(-0.0002, abs=1e-9)
 
 
@@ -89,7 +89,7 @@ def test_coherence_is_no_phase(tmp_path: Path) -> None:
 
 def test_degrees_that_are_called_metres_lie_far_off(tmp_path: Path) -> None:
     path = write(tmp_path, RasterForm(TRANSFORM))
-    window = volcano_window(read_grid(path, Product.DIFF_PHA), -0.37, -91.55)
+    window = volcano_window(read_place(path, Product.DIFF_PHA).grid, -0.37, -91.55)
     with rasterio.open(path, "r+") as raster:
         raster.crs = "EPSG:32715"
     with pytest.raises(GridMismatchError, match=r"does not reach .* -0\.370 N, -91\.550 E"):
@@ -124,7 +124,7 @@ def test_a_text_file_is_refused(tmp_path: Path) -> None:
 
 def test_the_real_frame_has_one_grid(shared_data: Path) -> None:
     files = sorted((shared_data / "licsar").glob("1*/interferograms/*/*.geo.diff_pha.tif"))
-    grids = [read_grid(path, Product.DIFF_PHA) for path in files]
+    grids = [read_place(path, Product.DIFF_PHA).grid for path in files]
     assert len(grids) == 7
     for grid in grids:
         assert_same_grid(grid, grids[0])

@@ -107,11 +107,7 @@ def test_imagenet_without_a_network_says_what_to_do(
     ],
 )
 def test_options_that_cannot_be(
-    corpus: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    words: list[str],
-    said: str,
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
     assert run(["pretrain", str(corpus), "--folder", str(tmp_path / "run"), *words]) == 2
     assert said in capsys.readouterr().err

@@ -68,8 +68,7 @@ def slow_factors(
         key=lambda inside: curve(~inside).max() + _sum_of_blocks(alone, products[inside]),
     )
     telling = min(
-        squares(TELLING_BLOCKS),
-        key=lambda inside: curve(~inside).max() - agreement(~inside, 0.0),
+        squares(TELLING_BLOCKS), key=lambda inside: curve(~inside).max() - agreement(~inside, 0.0)
     )
     first, second = (float(factors[np.argmax(curve(~inside))]) for inside in (contrary, telling))
     return first, second

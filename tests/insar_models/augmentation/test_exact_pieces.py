@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 
 from fringewatch.errors import BadInputError
 from insar_models.augmentation.fringes import OverWrap, SignFlip
-from insar_models.augmentation.screens import (
-    Noise,
-    Offset,
-    Ramp,
-    Screen,
-    apply_screens,
-    rotated,
-)
+from insar_models.augmentation.screens import Noise, Offset, Ramp, Screen, apply_screens, rotated
 from insar_models.augmentation.symmetry import FlipsAndTurns
 from insar_models.encoders.inputs import Phasors, phasors_of
 from insar_models.phase.symmetries import eight_forms

@@ -149,8 +149,7 @@ def test_enough_data_is_left(piece: Piece) -> None:
 
 
 @given(
-    piece=st.sampled_from([Turbulence, Blur, Incoherence, Sea, Cutout]),
-    seed=st.integers(0, 10_000),
+    piece=st.sampled_from([Turbulence, Blur, Incoherence, Sea, Cutout]), seed=st.integers(0, 10_000)
 )
 @settings(max_examples=40)
 def test_no_data_stays_no_data(piece: type[Piece], seed: int) -> None:

@@ -22,10 +22,7 @@ from tests.insar_models.small_windows import quiet_windows
 
 UNTRAINED = Row(name="untrained-tiny", title="tiny, untrained", encoder=TINY)
 SIMCLR = Row(
-    name="simclr-tiny",
-    title="tiny, SimCLR",
-    encoder=TINY,
-    pretrain=replace(RECIPE, steps=9),
+    name="simclr-tiny", title="tiny, SimCLR", encoder=TINY, pretrain=replace(RECIPE, steps=9)
 )
 
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +33,9 @@ from insar_models.encoders.spec import EncoderSpec
 from insar_models.model_folder import read_card
 from insar_models.tuning.recipe import TuneRecipe
 from tests.insar_models.comparison.small_table import SIMCLR, UNTRAINED, request_in, small_sets
-from tests.insar_models.small_pretraining import TINY, one_thread
+from tests.insar_models.small_pretraining import TINY
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 REYKJANES_AREA = 5
 
@@ -47,12 +48,6 @@ SUPERVISED = Row(
         batch_size=4, steps=3,
     ),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 @pytest.fixture

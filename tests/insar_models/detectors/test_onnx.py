@@ -16,11 +16,7 @@ from insar_models.detectors.encoder import EncoderDetector
 from insar_models.detectors.onnx import BATCH, OnnxDetector
 from insar_models.detectors.onnx_export import graph_of
 from insar_models.detectors.protocol import Detector
-from insar_models.detectors.registry import (
-    SHIPPED_MODELS,
-    load_encoder_detector,
-    load_model,
-)
+from insar_models.detectors.registry import SHIPPED_MODELS, load_encoder_detector, load_model
 from insar_models.detectors.window_score import WindowScore
 from insar_models.encoders.spec import EncoderSpec
 from insar_models.model_folder import read_card

@@ -162,11 +162,7 @@ def test_a_reading_error_reaches_the_caller(
 class TestResidence:
     @pytest.mark.parametrize(("share", "stays"), [(2.0, True), (1.9, False), (None, False)])
     def test_patches_stay_where_half_of_the_free_memory_holds_them(
-        self,
-        file: PatchFile,
-        monkeypatch: pytest.MonkeyPatch,
-        share: float | None,
-        stays: bool,
+        self, file: PatchFile, monkeypatch: pytest.MonkeyPatch, share: float | None, stays: bool
     ) -> None:
         free = None if share is None else int(share * file.phase.nbytes)
         monkeypatch.setattr(patch_loader, "free_memory", lambda: free)

@@ -8,17 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fringewatch.errors import BadInputError
-from insar_models.patchfile.sampling import (
-    EachOnce,
-    Rank,
-    batches,
-    epoch_order,
-)
+from insar_models.patchfile.sampling import EachOnce, Rank, batches, epoch_order
 
-DRAWS = [
-    EachOnce(200, 24, 5),
-    EachOnce(200, 24, 5, False),
-]
+DRAWS = [EachOnce(200, 24, 5), EachOnce(200, 24, 5, False)]
 
 counts = st.integers(1, 300)
 seeds = st.integers(0, 2**63 - 1)

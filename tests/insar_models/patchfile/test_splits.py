@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -263,9 +264,23 @@ class TestBadInput:
         with pytest.raises(BadInputError, match=f"share of {share:g} cannot be held out"):
             split(self.COLUMNS, "area", share)
 
-    def test_unknown_way(self) -> None:
-        with pytest.raises(BadInputError, match=r"'patch' is no way.*area, frame, volcano, time"):
-            split(self.COLUMNS, "patch", 0.5)
+    @pytest.mark.parametrize(
+        ("way", "held_out", "words"),
+        [
+            ("patch", 0.5, r"'patch' is no way.*area, frame, volcano, time"),
+            ("frame", "F1", "a share or a list of names, not 'F1'"),
+            ("frame", DAY, "a share or a list of names"),
+            ("time", 0.2, "needs the date"),
+            ("time", ["2020-01-01"], "needs the date"),
+            ("time", "2020-01-01", "needs the date"),
+            ("time", dt.date(2030, 1, 1), "2030-01-01 leaves no patch to hold out"),
+            ("frame", ["F1", "F2"], "leaves no patch to learn from, of 2"),
+            ("frame", [], "leaves no patch to hold out, of 2"),
+        ],
+    )
+    def test_what_no_way_can_hold_out(self, way: str, held_out: Any, words: str) -> None:
+        with pytest.raises(BadInputError, match=words):
+            split(self.COLUMNS, way, held_out)
 
     @pytest.mark.parametrize(
         ("way", "name", "choices"),
@@ -286,50 +301,26 @@ class TestBadInput:
         with pytest.raises(BadInputError, match="choose from a share: no names are known"):
             split(nameless, "frame", ["F1"])
 
-    def test_one_name_is_no_list_of_letters(self) -> None:
-        with pytest.raises(BadInputError, match="a share or a list of names, not 'F1'"):
-            split(self.COLUMNS, "frame", "F1")
-
-    def test_a_date_for_places(self) -> None:
-        with pytest.raises(BadInputError, match="a share or a list of names"):
-            split(self.COLUMNS, "frame", DAY)
-
-    @pytest.mark.parametrize("held_out", [0.2, ["2020-01-01"], "2020-01-01"])
-    def test_no_date_for_time(self, held_out: float | list[str] | str) -> None:
-        with pytest.raises(BadInputError, match="needs the date"):
-            split(self.COLUMNS, "time", held_out)
-
     def test_no_patch_has_dates(self) -> None:
         undated = replace(self.COLUMNS, primary=np.array([NO_DATE, NO_DATE]))
         with pytest.raises(BadInputError, match="none of 2 patches has dates"):
             split(undated, "time", DAY)
 
     @pytest.mark.parametrize(
-        ("held_out", "side"), [(["F1", "F2"], "to learn from"), ([], "to hold out")]
+        ("columns", "words"),
+        [
+            ({"area": np.zeros(3, dtype=np.int64)}, "one a patch"),
+            ({"area": np.zeros(2)}, "float64"),
+            ({"frames": ("", "F1")}, "frame codes are 1 to 2, but 2 names"),
+        ],
     )
-    def test_nothing_is_left_on_a_side(self, held_out: list[str], side: str) -> None:
-        with pytest.raises(BadInputError, match=f"leaves no patch {side}, of 2"):
-            split(self.COLUMNS, "frame", held_out)
-
-    def test_all_pairs_are_on_one_side_of_the_date(self) -> None:
-        with pytest.raises(BadInputError, match="2030-01-01 leaves no patch to hold out"):
-            split(self.COLUMNS, "time", dt.date(2030, 1, 1))
-
-    def test_columns_of_different_lengths(self) -> None:
-        with pytest.raises(BadInputError, match="one a patch"):
-            replace(self.COLUMNS, area=np.zeros(3, dtype=np.int64))
-
-    def test_columns_of_fractions(self) -> None:
-        with pytest.raises(BadInputError, match="float64"):
-            replace(self.COLUMNS, area=np.zeros(2))  # type: ignore[arg-type] # the test
+    def test_columns_that_cannot_be(self, columns: dict[str, Any], words: str) -> None:
+        with pytest.raises(BadInputError, match=words):
+            replace(self.COLUMNS, **columns)
 
     def test_no_patches(self) -> None:
         with pytest.raises(BadInputError, match="at least one"):
             table()
-
-    def test_a_code_without_a_name(self) -> None:
-        with pytest.raises(BadInputError, match="frame codes are 1 to 2, but 2 names"):
-            replace(self.COLUMNS, frames=("", "F1"))
 
 
 def test_the_columns_of_a_flat_file_can_be_split(tmp_path: Path) -> None:

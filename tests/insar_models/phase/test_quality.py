@@ -144,11 +144,7 @@ def test_a_noisy_patch_of_real_size_turns_and_keeps_its_quality(form: int) -> No
 
 @pytest.mark.parametrize(
     "codes",
-    [
-        np.zeros((4, 4)),
-        np.zeros((2, 4, 4), dtype=np.uint8),
-        np.zeros((0, 4), dtype=np.uint8),
-    ],
+    [np.zeros((4, 4)), np.zeros((2, 4, 4), dtype=np.uint8), np.zeros((0, 4), dtype=np.uint8)],
 )
 def test_what_is_no_patch_is_refused(codes: NDArray[np.uint8]) -> None:
     with pytest.raises(BadInputError, match="no patch"):

@@ -1,6 +1,5 @@
 """What a network sees of a batch, and what a learner keeps."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +18,12 @@ from insar_models.patchfile.loader import Batch
 from insar_models.pretraining.learner import PretrainLearner, make_pairs
 from insar_models.pretraining.measures import Measures, features_of
 from insar_models.pretraining.recipe import PretrainRecipe
-from tests.insar_models.small_pretraining import RECIPE, TINY, corpus_in, one_thread, recipe_with
+from tests.insar_models.small_pretraining import RECIPE, TINY, corpus_in, recipe_with
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CPU = torch.device("cpu")
 NOTHING = Recipe.parse({name: False for name in Recipe().settings() if name != "lengths"})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 def batch(rows: tuple[int, ...] = (4, 7, 9)) -> Batch:

@@ -1,7 +1,6 @@
 """Pretraining: what it writes, that it goes on bit for bit, and how it stops."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,11 @@ from tests.insar_models.small_pretraining import (
     assert_same_run,
     corpus_in,
     notes_in,
-    one_thread,
     recipe_with,
     tensors_in,
 )
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 WAYS = {
     "simclr": {},
@@ -48,12 +48,6 @@ WAYS = {
         "optimiser": "adam",
     },
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +137,7 @@ class TestGoingOn:
         assert_same_run(pieces, whole)
 
     def test_a_crash_between_checkpoints(
-        self,
-        corpus: PatchFile,
-        undisturbed: Path,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
+        self, corpus: PatchFile, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         plain, taken = pretraining_learner.PretrainLearner.learn, []
 
@@ -167,11 +157,7 @@ class TestGoingOn:
         assert_same_run(tmp_path, undisturbed)
 
     def test_a_crash_before_the_first_checkpoint(
-        self,
-        corpus: PatchFile,
-        undisturbed: Path,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
+        self, corpus: PatchFile, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def breaks(*_: Any) -> Any:
             raise KeyboardInterrupt

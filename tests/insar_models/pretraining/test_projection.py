@@ -12,12 +12,7 @@ from insar_models.pretraining.projection import ProjectionHead
 
 def test_shapes() -> None:
     head = ProjectionHead(512, outputs=1000)
-    assert [tuple(p.shape) for p in head.parameters()] == [
-        (512, 512),
-        (512,),
-        (1000, 512),
-        (1000,),
-    ]
+    assert [tuple(p.shape) for p in head.parameters()] == [(512, 512), (512,), (1000, 512), (1000,)]
     assert ProjectionHead(8, hidden=3, outputs=2)(torch.zeros(5, 8)).shape == (5, 2)
 
 

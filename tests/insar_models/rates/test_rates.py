@@ -21,15 +21,7 @@ from insar_models.rates.periodogram import RAD_PER_M, find_peaks, reach_m
 from insar_models.rates.stack import PairStack, seen_pairs
 from insar_models.rates.surroundings import against_ring
 from tests.docs.blocks import blocks
-from tests.insar_models.rates.synthetic import (
-    CELL_M,
-    PLACE,
-    SIDE,
-    bulge_m,
-    day,
-    network,
-    stack_of,
-)
+from tests.insar_models.rates.synthetic import CELL_M, PLACE, SIDE, bulge_m, day, network, stack_of
 
 EVERY_SIX = list(range(0, 66, 6))
 

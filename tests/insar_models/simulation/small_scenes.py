@@ -23,9 +23,7 @@ STILL = Weather(
 """No atmosphere at all, and perfect orbits."""
 
 UNREST = Episode(
-    "unrest",
-    Mogi(-91.52, -0.36, 4_000.0, 2e7),
-    Ramp(dt.date(2024, 1, 20), dt.date(2024, 2, 20)),
+    "unrest", Mogi(-91.52, -0.36, 4_000.0, 2e7), Ramp(dt.date(2024, 1, 20), dt.date(2024, 2, 20))
 )
 
 MOUNTAIN = Ground(

@@ -38,8 +38,8 @@ def test_an_episode_reaches_to_the_first_acquisition_after_its_end() -> None:
 
 
 def test_what_nobody_watched_is_not_missed() -> None:
-    assert assess("taal", verdicts("qqqqq---qq"), TRUTH).ended(Ending.NOT_WATCHED)
-    assert assess("taal", verdicts("qqqqqq--qq"), TRUTH).ended(Ending.MISSED)
+    for states, ending in (("qqqqq---qq", Ending.NOT_WATCHED), ("qqqqqq--qq", Ending.MISSED)):
+        assert assess("taal", verdicts(states), TRUTH).episodes[0].ending is ending
     early = PlaceTruth((DatedEpisode(day(-3), day(2)), EPISODE))
     found = assess("taal", verdicts("quuqqqqqqq"), early).episodes[0]
     assert found.ending is Ending.FOUND

@@ -6,13 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogs.corpora.candidate import Candidate
-from catalogs.corpora.recipe import (
-    CorpusRecipe,
-    CubesSource,
-    ImagesSource,
-    Rules,
-    SimulatedSource,
-)
+from catalogs.corpora.recipe import CorpusRecipe, CubesSource, ImagesSource, Rules, SimulatedSource
 
 FRAME = "106A_09048_000909"
 NEXT_FRAME = "106A_09147_000909"

@@ -96,9 +96,7 @@ def test_negatives_of_one_frame_and_pair_share_a_group_or_no_ground(
     assert both["location"][same].nunique() == 6
 
 
-def test_overlapping_windows_of_opposite_labels_share_a_group(
-    patches: tuple[S1Patch, ...],
-) -> None:
+def test_overlapping_windows_of_opposite_labels_share_a_group(patches: tuple[S1Patch, ...]) -> None:
     rows = chosen(patches, "all")
     group = {
         str(file): int(number) for file, number in zip(rows["location"], rows["group"], strict=True)

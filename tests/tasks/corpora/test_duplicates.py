@@ -9,14 +9,7 @@ from numpy.typing import NDArray
 from catalogs.corpora.candidate import Candidate
 from insar_models.phase.symmetries import patch_sha256, shape_sha256
 from tasks.corpora.choose import DECORRELATED, DISPUTED, EQUAL, choose
-from tests.tasks.corpora.offered import (
-    DAY,
-    FRAME,
-    LATER,
-    RECIPE,
-    cut,
-    picture,
-)
+from tests.tasks.corpora.offered import DAY, FRAME, LATER, RECIPE, cut, picture
 
 NAN = float("nan")
 KNOWN: dict[str, Any] = {"frame": FRAME, "volcano": "fernandina", "primary": DAY}

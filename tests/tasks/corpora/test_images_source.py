@@ -172,10 +172,7 @@ class TestIndex:
         assert one.location == f"pictures/{pictures[0].file}"
         assert (one.volcano, other.volcano) == ("bora-ale", "nowhere")
         assert (one.label, one.part, other.label, other.part) == (1, "S1/Train", 0, "S1/Test")
-        assert (one.frame, str(PatchKey.of(one).pair)) == (
-            "014A_07688_131313",
-            "20200101_20200113",
-        )
+        assert (one.frame, str(PatchKey.of(one).pair)) == ("014A_07688_131313", "20200101_20200113")
 
     def test_what_is_absent_transposed_or_elsewhere_is_a_problem(self, tmp_path: Path) -> None:
         rows = [Picture(0, "v", "014A_07688_131313", seed).row() for seed in range(4)]

@@ -10,12 +10,7 @@ from fringewatch.errors import StoreError
 from insar_models.phase.window_patches import PATCH_ORIGINS
 from insar_models.simulation.random_sources import SourceKind
 from tasks.corpora.patch_source import Item, PatchKey
-from tasks.corpora.random_scene import (
-    SIMULATION_VERSION,
-    look_at,
-    random_scene,
-    scene_sha256,
-)
+from tasks.corpora.random_scene import SIMULATION_VERSION, look_at, random_scene, scene_sha256
 from tasks.corpora.simulated_source import LEAST_DEFORMATION_M, ScenePatches
 from tests.tasks.corpora.source_checks import check_source
 

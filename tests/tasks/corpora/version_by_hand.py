@@ -13,11 +13,7 @@ from zarr.codecs import ZstdCodec
 from zarr.errors import ZarrUserWarning
 
 NO_DATE = -(2**31)
-_DATE = {
-    "units": "days since 1970-01-01",
-    "calendar": "proleptic_gregorian",
-    "_FillValue": NO_DATE,
-}
+_DATE = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "_FillValue": NO_DATE}
 
 
 def columns_of(patches: NDArray[np.uint8]) -> dict[str, tuple[NDArray[Any], dict[str, Any]]]:

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from catalogs.storage.place import Folder, Place
+from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
 from insar_models.augmentation import PaperRecipe, Recipe
 from insar_models.phase.codes import encode_phase
@@ -14,11 +14,6 @@ from tasks.pictures.augmentation_sheet import draw_augmentations, sheet_rows
 from tests.insar_models.small_patch_file import small_patch_file
 
 PIECES = 12
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Place:
-    return Folder(tmp_path)
 
 
 @pytest.fixture

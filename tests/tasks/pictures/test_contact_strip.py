@@ -1,7 +1,6 @@
 import datetime as dt
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from catalogs.records import DatePair
-from catalogs.storage.place import Folder, Place
+from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError, HomeError
 from tasks.pictures.contact_strip import PhaseWindow, draw_interferograms
 from tasks.pictures.figures import UNREST
@@ -21,11 +20,6 @@ PHASE = np.angle(np.exp(1j * np.hypot(_Y - 50, _X - 50) / 4)).astype(np.float32)
 WINDOW = PhaseWindow(
     DatePair(dt.date(2021, 2, 23), dt.date(2021, 3, 1)), PHASE, probability=0.97, positive=False
 )
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Place:
-    return Folder(tmp_path)
 
 
 def _share_of(path: Place, colour: str) -> float:

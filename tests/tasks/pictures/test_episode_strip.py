@@ -1,6 +1,5 @@
 import datetime as dt
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 import pytest
 
 from catalogs.records import DatePair
-from catalogs.storage.place import Folder, Place
+from catalogs.storage.place import Place
 from tasks.pictures.contact_strip import PhaseWindow
 from tasks.pictures.episode_strip import draw_episodes, select_strips
 from tasks.pictures.phase_windows import SeenPair, WindowReader
@@ -77,11 +76,6 @@ class FakeReader(WindowReader):
         return PhaseWindow(seen.pair, phase, seen.probability, seen.positive)
 
     asked: list[DatePair]
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Place:
-    return Folder(tmp_path)
 
 
 def test_the_positive_pairs_of_an_episode_are_drawn_in_order_of_time() -> None:

@@ -1,7 +1,6 @@
 import datetime as dt
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 from PIL import Image
 
-from catalogs.storage.place import Folder, Place
+from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
 from tasks.pictures.figures import QUIET, QUIET_MARK, UNREST, WATCH, new_figure
 from tasks.pictures.timeline import draw_timeline
@@ -31,11 +30,6 @@ from tests.storage import folder_of
 
 FIRST = dt.date(2021, 1, 6)
 UNREST_FROM, UNREST_TO = 8, 12
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Place:
-    return Folder(tmp_path)
 
 
 def _day(number: int) -> dt.date:

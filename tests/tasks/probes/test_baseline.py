@@ -130,11 +130,9 @@ class TestBadInput:
 
 
 class TestSelection:
-    def select(
-        self, folder: Path, *pictures: Picture, excluded: tuple[str, ...] = ()
-    ) -> tuple[list[int], tuple[LeftOut, ...]]:
+    def select(self, folder: Path, *pictures: Picture) -> tuple[list[int], tuple[LeftOut, ...]]:
         write_index(folder, [picture.row() for picture in pictures])
-        chosen, left_out = select_training(read_s1_index(folder), excluded)
+        chosen, left_out = select_training(read_s1_index(folder))
         files = [picture.file for picture in pictures]
         return [files.index(patch.file) for patch in chosen], left_out
 
@@ -172,14 +170,14 @@ class TestSelection:
     def test_equal_pictures_with_opposite_labels_count_not_at_all(self, tmp_path: Path) -> None:
         rows = [Picture(label, "a", FRAME, 7).row() | {"md5_gray": "x"} for label in (0, 1)]
         write_index(tmp_path, rows)
-        chosen, left_out = select_training(read_s1_index(tmp_path), ())
+        chosen, left_out = select_training(read_s1_index(tmp_path))
         assert chosen == ()
         assert {item.reason for item in left_out} == {"an equal picture has the opposite label"}
 
     def test_pictures_that_this_copy_lacks(self, tmp_path: Path) -> None:
         write_index(tmp_path, [Picture(1, "a", FRAME, 7).row() | {"packed": ""}])
         patches = read_s1_index(tmp_path)
-        assert [item.reason for item in select_training(patches, ())[1]] == [
+        assert [item.reason for item in select_training(patches)[1]] == [
             "not in this copy of the dataset"
         ]
         samples, left_out = compute_samples(patches, "features")

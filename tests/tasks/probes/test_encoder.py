@@ -23,8 +23,9 @@ from insar_models.probes.linear_probe import LinearProbeSettings, ProbeMethod
 from insar_models.tuning.grounds import Grounds
 from insar_models.tuning.pasted_features import PastedFeatures
 from tasks.probes import encoder_pasted as encoder_probe_pasted
-from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
+from tasks.probes.encoder import train_encoder_probe
 from tasks.probes.encoder_pasted import pasted_samples
+from tasks.probes.encoder_records import EncoderProbeRequest
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
 

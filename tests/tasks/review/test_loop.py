@@ -11,7 +11,8 @@ from catalogs.ledger.review_rows import ReviewVerdict, Statement
 from catalogs.settings import Settings
 from catalogs.tables import DATES, INTERFEROGRAMS, read_table
 from insar_models.encoders.files import save_encoder
-from tasks.probes.encoder import EncoderProbeRequest, train_encoder_probe
+from tasks.probes.encoder import train_encoder_probe
+from tasks.probes.encoder_records import EncoderProbeRequest
 from tasks.review.export import export_reviews
 from tasks.review.give import give_review, take_back
 from tasks.watch import watch_volcano

@@ -13,13 +13,7 @@ from tasks.scenarios.faults import Fault, Faults
 from tasks.scenarios.scenario import Scenario, pairs_of_frame
 from tasks.scenarios.scenario_file import read_scenario
 from tasks.scenarios.scenes import scene_of
-from tasks.scenarios.truth import (
-    LEAST_PEAK_M,
-    date_truths,
-    pair_truths,
-    window_land,
-    write_truth,
-)
+from tasks.scenarios.truth import LEAST_PEAK_M, date_truths, pair_truths, window_land, write_truth
 from tests.tasks.scenarios.small_scenario import small_scenario
 
 
