@@ -14,6 +14,7 @@ from tests.end_to_end.commands import COMMAND, clean_environment, fringewatch
 from tests.end_to_end.service import free_port, wait_until
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.server import StandInPortal
+from tests.prefect_server import PrefectDatabase
 from tests.scenes import FRAME, QUIET, write_frame
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ")
@@ -58,8 +59,11 @@ def test_a_good_run_says_no_more_than_it_has_to_and_leaves_no_process(
     assert "Traceback" not in (home / "prefect" / "server.log").read_text("utf-8")
 
 
-def test_a_killed_run_leaves_no_server(tree: Path, tmp_path: Path) -> None:
+def test_a_killed_run_leaves_no_server(
+    tree: Path, tmp_path: Path, prefect_database: PrefectDatabase
+) -> None:
     home = tmp_path / "home"
+    prefect_database.give(home / "prefect")
     with StandInPortal(tree) as portal:
         portal.faults["/interferograms/"] = Fault(FaultKind.STALL, seconds=60)
         run = subprocess.Popen(
