@@ -5,15 +5,22 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from catalogs.settings import Settings
 from catalogs.storage.bucket_client import RETRIES, _store
 from catalogs.storage.place import Place
 from tests.leftovers import LeftoverPlugin, end_prefects_workers
+from tests.portal.server import StandInPortal
 from tests.prefect_server import PrefectDatabase, prefect_server_in, shared_folder
+from tests.scenes import KINDS, write_frame
 from tests.storage import StorageServer
+
+if TYPE_CHECKING:
+    from tests.tasks.kept_home import KeptHome
 
 # How long one example takes depends on what else the machine does: no property is about that.
 settings.register_profile("fringewatch", deadline=None)
@@ -95,6 +102,34 @@ def shared_data() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip(f"the shared data folder is not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def scene_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A frame's files, made once; tests that change them copy the tree."""
+    return write_frame(tmp_path_factory.mktemp("scene"), KINDS)
+
+
+@pytest.fixture(scope="session")
+def filled(
+    scene_tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Settings, StandInPortal]]:
+    """A home after a backfill, made once, and its portal: to be read, or copied as `kept` is."""
+    from tests.tasks.kept_home import filled_home  # noqa: PLC0415 - all that a run needs
+
+    with filled_home(scene_tree, tmp_path_factory.mktemp("filled") / "home") as filled:
+        yield filled
+
+
+@pytest.fixture
+def kept(
+    filled: tuple[Settings, StandInPortal], scene_tree: Path, tmp_path: Path
+) -> Iterator["KeptHome"]:
+    """A copy of that home, to be spoilt."""
+    from tests.tasks.kept_home import copied_home  # noqa: PLC0415
+
+    with copied_home(filled, scene_tree, tmp_path) as kept:
+        yield kept
 
 
 @pytest.fixture(scope="session")
