@@ -9,8 +9,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Tests run one to a core: threads of their own would wait for each other.
-QUIET_THREADS := OMP_NUM_THREADS=1
+# Tests run one to a core: threads of their own would wait for each other. They start commands by
+# the dozen: each would compile all of our modules anew where Python is told to keep none.
+QUIET_THREADS := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
 .PHONY: demo test test-all test-floors check format version dist clean
 

@@ -5,14 +5,22 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from catalogs.settings import Settings
 from catalogs.storage.bucket_client import RETRIES, _store
 from catalogs.storage.place import Place
-from tests.leftovers import LeftoverPlugin
+from tests.leftovers import LeftoverPlugin, end_prefects_workers
+from tests.portal.server import StandInPortal
+from tests.prefect_server import PrefectDatabase, prefect_server_in, shared_folder
+from tests.scenes import KINDS, write_frame
 from tests.storage import StorageServer
+
+if TYPE_CHECKING:
+    from tests.tasks.kept_home import KeptHome
 
 # How long one example takes depends on what else the machine does: no property is about that.
 settings.register_profile("fringewatch", deadline=None)
@@ -97,19 +105,63 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def prefect_server() -> Iterator[str]:
+def scene_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A frame's files, made once; tests that change them copy the tree."""
+    return write_frame(tmp_path_factory.mktemp("scene"), KINDS)
+
+
+@pytest.fixture(scope="session")
+def filled(
+    scene_tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Settings, StandInPortal]]:
+    """A home after a backfill, made once, and its portal: to be read, or copied as `kept` is."""
+    from tests.tasks.kept_home import filled_home  # noqa: PLC0415 - all that a run needs
+
+    with filled_home(scene_tree, tmp_path_factory.mktemp("filled") / "home") as filled:
+        yield filled
+
+
+@pytest.fixture
+def kept(
+    filled: tuple[Settings, StandInPortal], scene_tree: Path, tmp_path: Path
+) -> Iterator["KeptHome"]:
+    """A copy of that home, to be spoilt."""
+    from tests.tasks.kept_home import copied_home  # noqa: PLC0415
+
+    with copied_home(filled, scene_tree, tmp_path) as kept:
+        yield kept
+
+
+@pytest.fixture(scope="session")
+def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> PrefectDatabase:
+    """A database that servers of tests can begin with."""
+    return PrefectDatabase(shared_folder(tmp_path_factory.getbasetemp()))
+
+
+@pytest.fixture(scope="session")
+def prefect_server(
+    prefect_database: PrefectDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The address of a Prefect server of our own, started once: flows and commands go through it.
 
     A command without one starts its own, which takes more processor time than all that most tests
     ask of it; tests/end_to_end/test_embedded_server.py is about those.
     """
     # Prefect takes a second to import, and most tests need none of it.
-    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
-    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
+    import prefect.context  # noqa: PLC0415
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
 
     os.environ.setdefault("PREFECT_TASKS_DEFAULT_NO_CACHE", "true")
-    with prefect_test_harness(server_startup_timeout=240):
-        yield str(PREFECT_API_URL.value())
+    home = tmp_path_factory.mktemp("prefect") / "home"
+    with (
+        prefect_server_in(home, prefect_database) as address,
+        temporary_settings({PREFECT_API_URL: address}),
+        pytest.MonkeyPatch.context() as for_all_threads,
+    ):
+        ours = prefect.context.get_settings_context()
+        for_all_threads.setattr(prefect.context, "GLOBAL_SETTINGS_CONTEXT", ours)
+        yield address
+        end_prefects_workers()  # while there is somebody who takes what they have
 
 
 @pytest.fixture(scope="session")

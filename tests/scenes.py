@@ -20,6 +20,15 @@ TRANSFORM = Affine(PIXEL_DEGREES, 0.0, -91.81, 0.0, -PIXEL_DEGREES, -0.11)
 
 QUIET, FRINGES = "quiet", "fringes"
 
+KINDS = {
+    "20240106_20240118": QUIET,
+    "20240106_20240130": QUIET,
+    "20240118_20240130": QUIET,
+    "20240118_20240211": FRINGES,
+    "20240130_20240211": FRINGES,
+}
+"""The pairs of most tests: quiet until a day between the last two acquisitions."""
+
 _GENERATOR_SEED = 20240302
 
 

@@ -12,11 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
+from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
 from typing_extensions import override
 from werkzeug.serving import make_server
 
@@ -72,7 +68,8 @@ class StorageServer:
     bucket: str = ""
 
     def __post_init__(self) -> None:
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        # S3 alone: moto's dispatcher of all services looks through its folders at each request.
+        self._moto = create_backend_app("s3")
         # Storage decides conditions on writes itself; moto looks first and writes then.
         self._one_write = threading.Lock()
         self._server = make_server(

@@ -224,16 +224,19 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
             f"reads {LEDGER_FORMAT}): install that version"
         )
         raise LedgerError(message)
-    add_what_is_lacking(connection)
-    if found != LEDGER_FORMAT:  # else every opening would write to the disk, and wait for it
+    if found == LEDGER_FORMAT:  # nothing is written: every opening would wait for the disk
+        add_what_is_lacking(connection)
+        return
+    with connection:  # one wait for the disk, and none sees half of the tables
+        connection.execute("BEGIN IMMEDIATE")
+        add_what_is_lacking(connection)
         connection.execute(f"PRAGMA user_version = {LEDGER_FORMAT}")
 
 
 def add_what_is_lacking(connection: sqlite3.Connection) -> None:
     """Give an older ledger the tables and columns that it lacks."""
-    connection.executescript(TABLES)
-    connection.executescript(REVIEW_TABLES)
-    connection.executescript(OPERATION_TABLES)
+    for statement in f"{TABLES}{REVIEW_TABLES}{OPERATION_TABLES}".split(";"):
+        connection.execute(statement)
     columns = {row[1] for row in connection.execute("PRAGMA table_info(scores)")}
     # Older scores are by no recipe that is known, and all are made anew; or of phase as it came.
     for name in ("recipe_sha256", "air_sha256"):

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from fringewatch.errors import BadInputError
 from insar_models.detectors.calibration import fit_platt
@@ -95,7 +95,7 @@ def _quiet_logits(
 ) -> QuietLogits | None:
     """Return the normal distribution of which the share `share` reaches `level`."""
     centre = level_of_share(logits, volcanoes, 0.5)
-    spread = (level - centre) / float(norm.isf(share))
+    spread = (level - centre) / -float(ndtri(share))
     return QuietLogits(centre, spread) if spread > 0 else None
 
 

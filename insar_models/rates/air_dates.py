@@ -15,7 +15,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import norm
 
 from insar_models.rates.date_terms import solve_dates
 from insar_models.rates.field import MotionField
@@ -57,13 +56,22 @@ def disturbed_air(
     if usual <= 0:
         return {}
     above = np.maximum(np.log(np.maximum(spread / usual, 1e-6)), 0.0)
-    odds = norm.logpdf(above, *_DISTURBED) - norm.logpdf(above, *_CALM)
+    calm = _log_density(above, *_CALM)
+    odds = _log_density(above, *_DISTURBED) - calm
     # Beyond what disturbed air is like there is nothing calmer: the odds only grow.
-    odds = np.where(above > _DISTURBED[0], norm.logpdf(_DISTURBED[0], *_DISTURBED) - norm.logpdf(
-        above, *_CALM
-    ), odds)  # fmt: skip
+    largest = _log_density(np.asarray(_DISTURBED[0]), *_DISTURBED)
+    odds = np.where(above > _DISTURBED[0], largest - calm, odds)
     probability = expit(odds + math.log(PRIOR / (1 - PRIOR)))
     return dict(zip(stack.acquisitions, probability.tolist(), strict=True))
+
+
+def _log_density(
+    values: NDArray[np.float64], centre: float, deviation: float
+) -> NDArray[np.float64]:
+    """Of a normal distribution; scipy.stats has it too, and takes a second to import."""
+    return -0.5 * ((values - centre) / deviation) ** 2 - math.log(
+        deviation * math.sqrt(2 * math.pi)
+    )
 
 
 def _lag_residuals(

@@ -14,7 +14,7 @@ Errors are in Student's t of two degrees of freedom fewer than there are acquisi
 and a mean were fitted to the air of these.
 """
 
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 _OUTSIDE = 0.025  # at either end
 
@@ -39,11 +39,11 @@ def picked_interval_m(
         Metres, or metres a day, as the motion; infinite where the deviation is.
     """
     freedom = max(acquisitions - 2, 1)
-    one = float(student_t.isf(_OUTSIDE, freedom))
+    one = -float(stdtrit(freedom, _OUTSIDE))
     if places <= 1:
         return motion_m - one * deviation_m, motion_m + one * deviation_m
     of_all = 1.0 - (1.0 - _OUTSIDE) ** (1.0 / places)
-    largest = float(student_t.isf(of_all / 2, freedom))
+    largest = -float(stdtrit(freedom, of_all / 2))
     outer = abs(motion_m) + one * deviation_m
     inner = max(abs(motion_m) - largest * deviation_m, -outer)
     return (inner, outer) if motion_m >= 0 else (-outer, -inner)

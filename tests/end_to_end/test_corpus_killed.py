@@ -4,6 +4,7 @@ After each kill readers see the old version or the new one, whole; no process is
 run leaves the files of an undisturbed build by a single worker, byte for byte.
 """
 
+import itertools
 import random
 import shutil
 import signal
@@ -62,10 +63,13 @@ class Run:
         """Return at a moment of the build, or when it has ended; see `STAGES`."""
         stage = int(moment)
         until = time.monotonic() + LIMIT_S
-        while self.process.poll() is None and self.stage() < (stage if stage < 2 else moment):
+        for look in itertools.count():
+            if self.process.poll() is not None or self.stage() >= (stage if stage < 2 else moment):
+                break
             assert time.monotonic() < until
-            self.look_for_processes()
-            time.sleep(0.001)
+            if look % 20 == 0:  # processes live longer than moments, and are dear to look for
+                self.look_for_processes()
+            time.sleep(0.005)
         # Little can be seen from outside of the start and of the survey, or between two files.
         time.sleep((moment - stage) * 2.0 if stage < 2 else chance.uniform(0.0, 0.02))
         self.look_for_processes()

@@ -124,15 +124,3 @@ def test_a_portal_that_is_away_ends_with_5(prefect_server: str, tmp_path: Path) 
     assert done.returncode == 5, done.stderr
     assert "127.0.0.1" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_a_server_that_is_away_ends_with_5(tmp_path: Path) -> None:
-    done = fringewatch(
-        "nightly", "fernandina", "--portal", "http://127.0.0.1:9/LiCSAR_products",
-        "--home", tmp_path / "home", cwd=tmp_path,
-        environment={"PREFECT_API_URL": "http://127.0.0.1:9/api"},
-    )  # fmt: skip
-    assert done.returncode == 5, done.stderr
-    assert "gives no answer" in done.stderr
-    assert "http://127.0.0.1:9/api" in done.stderr
-    assert "Traceback" not in done.stderr

@@ -10,6 +10,7 @@ from catalogs.tables import DATES, read_table
 from tests.end_to_end.service import PASSWORD, Service, service_in, wait_until
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.server import StandInPortal
+from tests.prefect_server import PrefectDatabase
 from tests.scenes import FRAME, FRINGES, QUIET, write_frame
 
 KINDS = {"20240106_20240118": QUIET, "20240106_20240130": FRINGES, "20240118_20240130": FRINGES}
@@ -18,9 +19,12 @@ SCHEDULED = {"nightly", "verify"}
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(
+    tmp_path_factory: pytest.TempPathFactory, prefect_database: PrefectDatabase
+) -> Iterator[Service]:
     """Server with all deployments; no worker."""
     with service_in(tmp_path_factory.mktemp("service")) as service:
+        prefect_database.give(Path(service.environment["PREFECT_HOME"]))
         service.start("server")
         service.prefect("work-pool", "create", "--type", "process", "observatory")
         service.prefect("deploy", "--all")

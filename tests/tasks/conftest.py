@@ -9,21 +9,6 @@ import pytest
 from catalogs.portal.session import SessionSettings
 from catalogs.settings import Settings
 from tests.portal.server import StandInPortal
-from tests.scenes import FRINGES, QUIET, write_frame
-
-KINDS = {
-    "20240106_20240118": QUIET,
-    "20240106_20240130": QUIET,
-    "20240118_20240130": QUIET,
-    "20240118_20240211": FRINGES,
-    "20240130_20240211": FRINGES,
-}
-
-
-@pytest.fixture(scope="session")
-def scene_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The frame's files, made once; tests that change them copy the tree."""
-    return write_frame(tmp_path_factory.mktemp("scene"), KINDS)
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 import datetime as dt
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from catalogs.home.home import Home
 from catalogs.ledger.ledger import open_ledger
@@ -18,9 +17,8 @@ from tasks.records import RunReport, WatchRequest
 from tasks.watch import watch_volcano
 from tests.portal.server import StandInPortal
 from tests.portal.trees import pair_folder
-from tests.scenes import FRAME
+from tests.scenes import FRAME, KINDS
 from tests.storage import folder_of
-from tests.tasks.conftest import KINDS
 
 PAIRS = tuple(map(DatePair.parse, sorted(KINDS)))
 FERNANDINA = find_volcano("fernandina")
@@ -61,24 +59,22 @@ class KeptHome:
         return watch_volcano(REQUEST, self.settings)
 
 
-@pytest.fixture(scope="module")
-def filled(
-    scene_tree: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Settings, StandInPortal]]:
-    """A home after a backfill, made once; its portal stays up, for the ledger keeps addresses."""
-    home = tmp_path_factory.mktemp("filled") / "home"
+@contextmanager
+def filled_home(scene_tree: Path, home: Path) -> Iterator[tuple[Settings, StandInPortal]]:
+    """A home after a backfill; its portal stays up, for the ledger keeps addresses."""
     with StandInPortal(scene_tree) as portal:
         settings = Settings(home=home, portal=(portal.url,), retries=0, requests_per_second=1000)
         watch_volcano(REQUEST, settings)
         yield settings, portal
 
 
-@pytest.fixture
-def kept(
-    filled: tuple[Settings, StandInPortal], scene_tree: Path, tmp_path: Path
+@contextmanager
+def copied_home(
+    filled: tuple[Settings, StandInPortal], scene_tree: Path, folder: Path
 ) -> Iterator[KeptHome]:
+    """A copy of it and of the tree, which the portal serves until the block ends."""
     settings, portal = filled
-    home, tree = tmp_path / "home", tmp_path / "tree"
+    home, tree = folder / "home", folder / "tree"
     shutil.copytree(settings.home, home)
     shutil.copytree(scene_tree, tree)
     portal.tree = tree

@@ -17,10 +17,8 @@ from tasks.publish import publish_volcano
 from tasks.records import Published, Revisions
 from tests.scenes import FRAME
 from tests.storage import folder_of
-from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome
 from tests.tasks.test_watch import digests
-
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 FIRST, SECOND, LAST = dt.date(2024, 1, 18), dt.date(2024, 1, 30), dt.date(2024, 2, 11)
 

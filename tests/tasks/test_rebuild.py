@@ -15,11 +15,9 @@ from fringewatch.errors import BadInputError
 from tasks.rebuild import rebuild_frame
 from tasks.records import Outcome
 from tests.scenes import FRAME
-from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome
 
 pytestmark = pytest.mark.usefixtures("undrawn")
-
-__all__ = ["filled", "kept"]
 
 
 @pytest.fixture(autouse=True)

@@ -31,11 +31,10 @@ from tasks.verify.volcano import verify_volcano
 from tasks.watch import watch_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.scenes import FRAME
-from tests.tasks.kept_home import FERNANDINA, PAIRS, REQUEST, KeptHome, filled, kept
+from tests.tasks.kept_home import FERNANDINA, PAIRS, REQUEST, KeptHome
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 LATE = dt.date(2024, 3, 1)
 """After all of the pairs."""

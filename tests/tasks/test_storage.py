@@ -19,9 +19,8 @@ from tasks.records import Outcome, WatchRequest
 from tasks.verify.volcano import verify_volcano
 from tasks.watch import parse_request, watch_volcano
 from tests.portal.server import StandInPortal
-from tests.scenes import FRAME
+from tests.scenes import FRAME, KINDS
 from tests.storage import StorageFault, StorageServer
-from tests.tasks.conftest import KINDS
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

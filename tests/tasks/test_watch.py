@@ -25,9 +25,8 @@ from tasks.watch import parse_request, preview_volcano, watch_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.portal.rasters import shifted
 from tests.portal.server import StandInPortal
-from tests.scenes import FRAME, QUIET, TRANSFORM, scene_phase, write_scene
+from tests.scenes import FRAME, KINDS, QUIET, TRANSFORM, scene_phase, write_scene
 from tests.storage import folder_of
-from tests.tasks.conftest import KINDS
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

@@ -71,7 +71,7 @@ def test_slots_that_processes_write_are_the_serial_cube(place: Place) -> None:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(failed=st.sets(st.integers(0, len(PAIRS) - 1)), there=st.integers(0, 3), half=st.booleans())
 def test_slots_that_failed_are_closed(

@@ -6,10 +6,7 @@ import pytest
 
 from catalogs.home.home import home_of
 from flows.cli import run
-from tests.tasks.conftest import scene_tree
-from tests.tasks.kept_home import KeptHome, filled, kept
-
-__all__ = ["filled", "kept", "scene_tree"]  # pytest finds fixtures by their names here
+from tests.tasks.kept_home import KeptHome
 
 pytestmark = pytest.mark.usefixtures("with_exports_and_a_channel")
 

@@ -9,10 +9,7 @@ from catalogs.settings import Settings
 from flows.cli import run
 from flows.cli.common import prepare
 from fringewatch.errors import NoHomeError
-from tests.tasks.conftest import scene_tree
-from tests.tasks.kept_home import KeptHome, filled, kept
-
-__all__ = ["filled", "kept", "scene_tree"]  # pytest finds fixtures by their names here
+from tests.tasks.kept_home import KeptHome
 
 
 @pytest.fixture(autouse=True)

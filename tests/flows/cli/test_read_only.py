@@ -15,10 +15,7 @@ from catalogs.settings import Settings
 from tasks.review.give import give_review
 from tests.mounts import own_mounts
 from tests.portal.server import StandInPortal
-from tests.tasks.conftest import scene_tree
-from tests.tasks.kept_home import FERNANDINA, filled
-
-__all__ = ["filled", "scene_tree"]  # pytest finds fixtures by their names here
+from tests.tasks.kept_home import FERNANDINA
 
 COMMANDS = """
 import contextlib, io, json, subprocess, sys

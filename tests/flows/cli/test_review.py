@@ -7,10 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import run
-from tests.tasks.conftest import scene_tree
-from tests.tasks.kept_home import KeptHome, filled, kept
-
-__all__ = ["filled", "kept", "scene_tree"]  # pytest finds fixtures by their names here
+from tests.tasks.kept_home import KeptHome
 
 
 def test_a_review_is_given_listed_exported_and_taken_back(

@@ -1,5 +1,6 @@
 """Plain mistakes in the watch list: found before Prefect, and no end of anybody else's night."""
 
+import json
 import os
 import subprocess
 import sys
@@ -25,37 +26,54 @@ def _as_it_was() -> Iterator[None]:
     stop_logging()
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("watch = []\n", "the watch list is empty"),
-        ('watch = ["fernandia"]\n', "did you mean fernandina"),
-        (f'watch = ["nowhere"]\n{PLACE}', "no LiCSAR frame is known for nowhere"),
-        ('watch = ["taal"]\nmethod_options = { silence_day = 1 }\n', "did you mean silence_days?"),
-        ('wach = ["taal"]\n', "did you mean watch?"),
-    ],
-)
-def test_it_is_said_before_prefect_starts_and_leaves_no_file(
-    tmp_path: Path, text: str, words: str
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "fringewatch.toml").write_text(text)
-    code = (
-        f"import sys; sys.argv = ['fringewatch', 'nightly', '--home', {str(home)!r}]\n"
-        "import flows.embedded_server as server\n"
-        "def start(*_, **__): raise AssertionError('a server was started')\n"
-        "server.start_embedded_server = start\n"
-        "from fringewatch.command import main\n"
-        "main()"
-    )
+MISTAKES = {
+    "watch = []\n": "the watch list is empty",
+    'watch = ["fernandia"]\n': "did you mean fernandina",
+    f'watch = ["nowhere"]\n{PLACE}': "no LiCSAR frame is known for nowhere",
+    'watch = ["taal"]\nmethod_options = { silence_day = 1 }\n': "did you mean silence_days?",
+    'wach = ["taal"]\n': "did you mean watch?",
+}
+
+NIGHTS = """
+import contextlib, io, json, os, sys
+import flows.embedded_server as server
+from fringewatch.command import main
+
+def start(*_, **__):
+    raise AssertionError("a server was started")
+
+server.start_embedded_server = start
+before = dict(os.environ)
+for home in sys.argv[1:]:
+    os.environ.clear()
+    os.environ.update(before)
+    sys.argv = ["fringewatch", "nightly", "--home", home]
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            main()
+    except SystemExit as end:
+        print(json.dumps([end.code, said.getvalue()]))
+"""
+
+
+def test_it_is_said_before_prefect_starts_and_leaves_no_file(tmp_path: Path) -> None:
+    """In one process, which imports Prefect once."""
+    homes = [tmp_path / f"home{number}" for number in range(len(MISTAKES))]
+    for home, text in zip(homes, MISTAKES, strict=True):
+        home.mkdir()
+        (home / "fringewatch.toml").write_text(text)
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
-    assert done.returncode == 2, done.stderr
-    assert words in done.stderr
-    assert len([line for line in done.stderr.splitlines() if line.startswith("fringewatch:")]) == 1
-    assert [path.name for path in home.iterdir()] == ["fringewatch.toml"]
+        [sys.executable, "-c", NIGHTS, *map(str, homes)],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    ends = [json.loads(line) for line in done.stdout.splitlines()]
+    for home, words, (code, said) in zip(homes, MISTAKES.values(), ends, strict=True):
+        assert code == 2, said
+        assert words in said
+        assert len([line for line in said.splitlines() if line.startswith("fringewatch:")]) == 1
+        assert [path.name for path in home.iterdir()] == ["fringewatch.toml"]
 
 
 def test_in_a_home_that_is_there_it_is_a_failed_night(

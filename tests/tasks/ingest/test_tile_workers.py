@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from prefect import flow, task
-from prefect.testing.utilities import prefect_test_harness
 
 from catalogs.settings import Settings
 from tasks.ingest.tile_workers import WORTH_WORKERS, workers_at_hand, workers_on_demand
@@ -76,8 +74,10 @@ def test_workers_are_started_once_and_only_for_their_block(
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("opened", "prefect_server")
 def test_a_prefect_task_has_the_workers_of_its_flow_at_hand() -> None:
+    from prefect import flow, task  # noqa: PLC0415 - a second of import, for this test alone
+
     @task
     def seen_in_a_task() -> str:
         return type(workers_at_hand()).__name__
@@ -89,8 +89,7 @@ def test_a_prefect_task_has_the_workers_of_its_flow_at_hand() -> None:
             demand(WORTH_WORKERS)
             return before, seen_in_a_task()
 
-    with prefect_test_harness(server_startup_timeout=240):
-        assert run() == ("ThisProcess", "Backwards")
+    assert run() == ("ThisProcess", "Backwards")
 
 
 @pytest.fixture(scope="module")

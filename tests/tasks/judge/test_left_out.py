@@ -19,12 +19,11 @@ from tasks.records import Outcome
 from tasks.watch import parse_request, watch_volcano
 from tests.scenes import FRAME
 from tests.storage import folder_of
-from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome
 from tests.tasks.test_watch import digests
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 LAST = dt.date(2024, 2, 11)
 

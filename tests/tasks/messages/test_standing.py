@@ -15,9 +15,7 @@ from tasks.judge.detect import judge_dates, method_of
 from tasks.judge.models import model_of
 from tasks.messages.standing import news_of, standing_now, telling_of
 from tests.scenes import FRAME
-from tests.tasks.kept_home import FERNANDINA, KeptHome, filled, kept
-
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
+from tests.tasks.kept_home import FERNANDINA, KeptHome
 
 LAST = dt.date(2024, 2, 11)
 DAYS = [dt.date(2024, 1, 18), dt.date(2024, 1, 30), LAST]

@@ -11,9 +11,7 @@ from insar_models.phase.window_patches import PATCH_ORIGINS
 from tasks.judge.models import model_of
 from tasks.pictures.phase_windows import SeenPair, WindowReader, window_activation
 from tests.scenes import FRAME
-from tests.tasks.kept_home import PAIRS, KeptHome, filled, kept
-
-__all__ = ["filled", "kept"]
+from tests.tasks.kept_home import PAIRS, KeptHome
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,7 @@ from tasks.review.export import export_reviews
 from tasks.review.give import give_review
 from tasks.review.labelled import labels_of
 from tests.insar_models.labelled_corpus import labelled_corpus
-from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
-
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome
 
 AIR, CONFIRMED = ReviewVerdict.ATMOSPHERE, ReviewVerdict.CONFIRMED
 

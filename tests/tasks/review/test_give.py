@@ -26,13 +26,12 @@ from tasks.site.site import write_site
 from tasks.status.home import home_status
 from tests.scenes import FRAME
 from tests.storage import folder_of
-from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome
 from tests.tasks.test_publish import score_again
 from tests.tasks.test_watch import digests
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 LAST = dt.date(2024, 2, 11)
 AIR, CONFIRMED, OTHER = ReviewVerdict.ATMOSPHERE, ReviewVerdict.CONFIRMED, ReviewVerdict.OTHER

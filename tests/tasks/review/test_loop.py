@@ -18,9 +18,7 @@ from tasks.review.give import give_review, take_back
 from tasks.watch import watch_volcano
 from tests.insar_models.encoder_detectors import seasoned_encoder
 from tests.insar_models.labelled_corpus import labelled_corpus
-from tests.tasks.kept_home import FERNANDINA, REQUEST, KeptHome, filled, kept
-
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
+from tests.tasks.kept_home import FERNANDINA, REQUEST, KeptHome
 
 AIR = ReviewVerdict.ATMOSPHERE
 

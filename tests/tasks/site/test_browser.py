@@ -13,10 +13,7 @@ from catalogs.settings import Settings
 from catalogs.storage.place import Folder
 from tasks.site.site import write_site
 from tests.portal.server import StandInPortal
-from tests.tasks.kept_home import filled
 from tests.tasks.site.browser import chromium, look, printed_pages, requested, violations
-
-__all__ = ["filled"]  # pytest finds fixtures by their names here
 
 NAMES = ("fernandina.html", "taal.html", "index.html")
 SEEN_FROM = dt.date(2024, 2, 13)
@@ -41,7 +38,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_asks_nobody_and_breaks_nothing(
-    name: str, site: Path, browser: webdriver.Chrome
+    name: str, browser: webdriver.Chrome, site: Path
 ) -> None:
     requested(browser)
     browser.get((site / name).as_uri())
@@ -54,7 +51,7 @@ def test_a_page_asks_nobody_and_breaks_nothing(
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (1200, "dark"), (390, "light")])
 def test_a_page_keeps_the_rules_of_access(
-    name: str, width: int, scheme: str, site: Path, browser: webdriver.Chrome
+    name: str, width: int, scheme: str, browser: webdriver.Chrome, site: Path
 ) -> None:
     look(browser, width, scheme)
     browser.get((site / name).as_uri())
@@ -66,7 +63,7 @@ def test_a_page_keeps_the_rules_of_access(
 @pytest.mark.parametrize("name", ["fernandina.html", "index.html"])
 @pytest.mark.parametrize("width", [1200, 1280, 1920])
 def test_no_column_of_a_table_is_cut_off(
-    name: str, width: int, site: Path, browser: webdriver.Chrome
+    name: str, width: int, browser: webdriver.Chrome, site: Path
 ) -> None:
     """Also where a reason holds an address, which no browser breaks by itself."""
     text = (site / name).read_text("utf-8")
@@ -83,13 +80,13 @@ def test_no_column_of_a_table_is_cut_off(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_prints_on_one_sheet(name: str, site: Path, browser: webdriver.Chrome) -> None:
+def test_a_page_prints_on_one_sheet(name: str, browser: webdriver.Chrome, site: Path) -> None:
     look(browser, 1200, "light")
     browser.get((site / name).as_uri())
     assert printed_pages(browser) == 1
 
 
-def test_a_narrow_chart_shows_its_newest_end_first(site: Path, browser: webdriver.Chrome) -> None:
+def test_a_narrow_chart_shows_its_newest_end_first(browser: webdriver.Chrome, site: Path) -> None:
     look(browser, 390, "light")
     browser.get((site / "fernandina.html").as_uri())
     left, room = browser.execute_script(
@@ -102,7 +99,7 @@ def test_a_narrow_chart_shows_its_newest_end_first(site: Path, browser: webdrive
 
 @pytest.mark.parametrize("media", ["screen", "print"])
 def test_the_page_of_all_hides_no_volcano(
-    media: str, site: Path, browser: webdriver.Chrome
+    media: str, browser: webdriver.Chrome, site: Path
 ) -> None:
     look(browser, 700, "light")  # a sheet is as narrow
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
@@ -115,7 +112,7 @@ def test_the_page_of_all_hides_no_volcano(
     assert hidden <= 0
 
 
-def test_the_slider_steps_through_dates_by_keyboard(site: Path, browser: webdriver.Chrome) -> None:
+def test_the_slider_steps_through_dates_by_keyboard(browser: webdriver.Chrome, site: Path) -> None:
     look(browser, 1200, "light")
     browser.get((site / "fernandina.html").as_uri())
     slider = browser.find_element(By.ID, "slider")
@@ -127,7 +124,7 @@ def test_the_slider_steps_through_dates_by_keyboard(site: Path, browser: webdriv
     assert slider.get_attribute("aria-valuetext") == "2024-01-30"
 
 
-def test_ages_are_counted_by_whoever_looks(site: Path, browser: webdriver.Chrome) -> None:
+def test_ages_are_counted_by_whoever_looks(browser: webdriver.Chrome, site: Path) -> None:
     browser.get((site / "fernandina.html").as_uri())
     assert "2024-02-11 (2 days ago)" in browser.find_element(By.CLASS_NAME, "facts").text
     assert not browser.find_element(By.ID, "stale").is_displayed()
@@ -138,7 +135,7 @@ def test_ages_are_counted_by_whoever_looks(site: Path, browser: webdriver.Chrome
     assert "may no longer stand" in browser.find_element(By.ID, "stale").text
 
 
-def test_a_page_works_without_scripts(site: Path, browser: webdriver.Chrome) -> None:
+def test_a_page_works_without_scripts(browser: webdriver.Chrome, site: Path) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.get("about:blank")  # else it only goes to another place of the page that is there

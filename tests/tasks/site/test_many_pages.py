@@ -14,9 +14,7 @@ from tasks.site.page import PageResult
 from tasks.site.site import INDEX, SiteReport, write_site
 from tasks.workers import opening
 from tasks.workers.base import Failure, Workers
-from tests.tasks.kept_home import KeptHome, filled, kept
-
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
+from tests.tasks.kept_home import KeptHome
 
 SEEN_FROM = dt.date(2024, 2, 13)
 WATCHED = tuple(volcano.slug for volcano in load_volcanoes()[:5])

@@ -18,10 +18,8 @@ from tasks.site.rendering import LARGEST_PAGE_BYTES, render_volcano
 from tasks.site.site import SiteReport, write_site
 from tasks.site.windows import PictureBook
 from tests.scenes import FRAME
-from tests.tasks.kept_home import KeptHome, filled, kept
+from tests.tasks.kept_home import KeptHome
 from tests.tasks.site.made_facts import POSITIVE, day, pair, table_of
-
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 SEEN_FROM = dt.date(2024, 2, 13)
 

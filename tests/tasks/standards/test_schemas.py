@@ -20,10 +20,8 @@ from referencing import Registry, Resource
 
 from tasks.standards.cap import cap_of
 from tasks.standards.summary import VolcanoSummary
-from tests.tasks.kept_home import KeptHome, filled, kept
+from tests.tasks.kept_home import KeptHome
 from tests.tasks.standards.test_standards import HOSTILE, exported, summary
-
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 _SCHEMAS: Final = os.environ.get("STAC_SCHEMAS", "")
 _SITE: Final = "https://stac-extensions.github.io/"

@@ -43,14 +43,13 @@ from tasks.standards.vona import vona_of
 from tasks.standards.write import ExportReport, write_exports
 from tests.scenes import FRAME
 from tests.storage import folder_of
-from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome
 from tests.tasks.site.made_facts import date_of, day, table_of
 from tests.tasks.test_publish import score_again
 from tests.tasks.test_watch import digests
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 TODAY = dt.date(2024, 2, 20)
 ALL = ("geojson", "atom", "cog", "kmz", "stac", "cap", "vona")

@@ -15,10 +15,8 @@ from tasks.status.headline import headline_of
 from tasks.status.home import home_status
 from tasks.status.records import FrameStatus
 from tests.scenes import FRAME
-from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome
 from tests.tasks.test_watch import digests
-
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 TODAY = dt.date(2024, 2, 20)
 OTHER = FrameId.parse("155D_02579_100800")

@@ -28,12 +28,11 @@ from tasks.verify.volcano import verify_volcano
 from tests.portal.faults import Fault, FaultKind
 from tests.scenes import FRAME
 from tests.storage import folder_of
-from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome, filled, kept
+from tests.tasks.kept_home import FERNANDINA, PAIRS, KeptHome
 from tests.tasks.test_watch import digests
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
-__all__ = ["filled", "kept"]  # pytest finds fixtures by their names here
 
 BACKFILL = "fringewatch backfill fernandina"
 REPAIR = "fringewatch verify fernandina --repair"

@@ -276,19 +276,18 @@ def test_workers_can_be_opened_where_an_event_loop_runs() -> None:
 
 
 @pytest.mark.long
-def test_workers_can_be_opened_in_a_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("prefect_server")
+def test_workers_can_be_opened_in_a_flow() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Prefect's own
         from prefect import flow  # noqa: PLC0415
-        from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
 
         @flow
         def work() -> dict[int, Any]:
             with open_workers(TWO) as workers:
                 return results(workers, math.sqrt, 5)
 
-        with prefect_test_harness():
-            assert work()[4] == 2.0
+        assert work()[4] == 2.0
 
 
 @pytest.mark.long
