@@ -19,7 +19,7 @@ from tests.portal.faults import Fault, FaultKind
 from tests.portal.server import StandInPortal
 from tests.scenes import FRAME
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
 START, END = dt.date(2024, 1, 1), dt.date(2024, 2, 1)
 NOWHERE = ["http://127.0.0.1:9/LiCSAR_products"]
 

@@ -23,10 +23,21 @@ pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
 START, END = dt.date(2024, 1, 1), dt.date(2024, 2, 1)
 
 
+@pytest.fixture(scope="module")
+def made(
+    flow_portal: StandInPortal, prefect_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    home = tmp_path_factory.mktemp("made") / "home"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FRINGEWATCH_REQUESTS_PER_SECOND", "1000")
+        backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], home)
+    return home
+
+
 @pytest.fixture
-def filled(flow_portal: StandInPortal, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def filled(made: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FRINGEWATCH_REQUESTS_PER_SECOND", "1000")
-    backfill("fernandina", START, END, [str(FRAME)], [flow_portal.url], home)
+    shutil.copytree(made, home)
     return home
 
 

@@ -28,6 +28,8 @@ from tests.portal.trees import pair_folder
 from tests.scenes import FRAME, SIDE, TRANSFORM, write_scene
 from tests.storage import folder_of
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # but what the runs of a test begin with is drawn
+
 REQUEST = parse_request("fernandina", dt.date(2024, 1, 1), dt.date(2024, 6, 30), [str(FRAME)])
 PART = REQUEST.of_frame(FRAME)
 FIRST = dt.date(2024, 1, 6)
