@@ -41,7 +41,7 @@ def artifacts_of(run: UUID) -> dict[str, str]:
         }
 
 
-def test_a_night_leaves_its_lines_a_table_and_a_page(
+def test_a_night_leaves_its_lines_a_table_a_page_and_pictures(
     flow_portal: StandInPortal, home: Path
 ) -> None:
     flow_portal.faults[GONE] = Fault(FaultKind.STATUS, code=404)
@@ -63,6 +63,8 @@ def test_a_night_leaves_its_lines_a_table_and_a_page(
         assert all(word in text for word in ("fernandina", "2024-01-30", days, GONE, "404"))
     assert not any(isinstance(each, APILogHandler) for each in logging.getLogger("tasks").handlers)
     assert logging.getLogger("tasks").level == logging.NOTSET
+    for name in ("timeline.png", "interferograms.png"):
+        assert (home / "detections" / "fernandina" / name).stat().st_size > 10_000
 
 
 def test_a_volcano_that_got_nothing_is_shown_as_it_was_last_known(
