@@ -1,12 +1,13 @@
 """How many views, which grid of patches, and how they become a window: measured to be chosen.
 
     python -m benchmarks.window_rules --windows FILE [--displacement DIR] [--model NAME]
-        [--models DIR] [--every 3] [--grids 3 5] [--views 1 2 4 8]
+        [--models DIR] [--every 3] [--grids 3 5] [--views 1 2 4 8] [--squares 336 448]
 
 Only windows of volcanoes that the model has learned from are looked at, every third of them: what
 is chosen here is not judged here. Printed is the recall of sources of 3 to 16 cm that can be seen,
 the mean over thresholds that 1, 2, 3, 4 and 5 % of the quiet windows reach, how far other noise
-moves a window's logit, and what views cost. The model's own rule is the last row.
+moves a window's logit, and what views cost. --squares adds larger squares in the middle of the
+window, reduced to what the encoder sees, each alone and with a tenth of the weight beside a grid.
 """
 
 import argparse
@@ -111,6 +112,11 @@ def main() -> None:
         moved = {name: look(model, codes, side, max(given.views)) for name, codes in sets.items()}
         other = look(model, noisy, side, max(given.views))
         _print_grid(side, given.views, volcano, (seen, other, moved))
+        for square in given.squares:
+            coarse = {name: look_at_square(model, codes, square) for name, codes in sets.items()}
+            with_square = {name: (moved[name].mean(1), coarse[name]) for name in sets}
+            own = (seen.mean(1), look_at_square(model, quiet, square))
+            _print_square((side, square), volcano, own, with_square)
 
 
 def offsets_of(side: int) -> list[tuple[int, int]]:
@@ -145,6 +151,42 @@ def look(model: OnnxDetector, codes: NDArray[np.uint8], side: int, views: int) -
                 form, lambda some: model.run(LOGIT, phasor_inputs(some, model.spec)), BATCH
             )
     return Seen(logits, (time.process_time() - begun) / max(1, len(codes)) / views)
+
+
+def look_at_square(
+    model: OnnxDetector, codes: NDArray[np.uint8], square: int
+) -> NDArray[np.float64]:
+    """Return what a model says of the middle of each window, reduced to what it sees, (n,)."""
+    first = (codes.shape[1] - square) // 2
+    middle = codes[:, first : first + square, first : first + square]
+    return logits_of_judged(
+        np.ascontiguousarray(middle),
+        lambda some: model.run(LOGIT, phasor_inputs(some, model.spec)),
+        BATCH,
+    )
+
+
+def _print_square(
+    sides: tuple[int, int],
+    volcano: NDArray[np.str_],
+    quiet: tuple[NDArray[np.float64], NDArray[np.float64]],
+    moved: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> None:
+    """Print the share that is found by a square alone, and by a grid and a tenth of the square."""
+    side, square = sides
+    prior = prior_of(side)
+
+    def both(patches: NDArray[np.float64], coarse: NDArray[np.float64]) -> NDArray[np.float64]:
+        parts = np.column_stack([combined(patches, 1.0, prior), coarse])
+        return combined(parts, 1.0, np.array([0.9, 0.1]))
+
+    for name, rule in (("alone", lambda _, coarse: coarse), ("a tenth beside the grid", both)):
+        levels = [level_of_share(rule(*quiet), volcano, share) for share in SHARES]
+        found = ", ".join(
+            f"{kind} {np.mean([(rule(*own) >= level).mean() for level in levels]):.1%}"
+            for kind, own in moved.items()
+        )
+        print(f"square of {square} pixels, {name}: {found}")
 
 
 def _print_grid(
@@ -191,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--every", type=int, default=3, help="of the windows, one in so many")
     parser.add_argument("--grids", type=int, nargs="+", default=[3], help="patches on a side")
     parser.add_argument("--views", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--squares", type=int, nargs="+", default=[], help="larger squares")
     return parser
 
 
