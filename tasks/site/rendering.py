@@ -118,6 +118,7 @@ def _volcano_words(book: PictureBook, settings: Settings, most_steps: int) -> di
         "volcano": facts.volcano,
         "notes": notes_of(facts, settings),
         "standing": facts.standing,
+        "is_old": facts.is_old,
         "words": words,
         "series": series,
         "has_deviations": model is not None,

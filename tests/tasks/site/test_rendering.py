@@ -10,6 +10,7 @@ from catalogs.home.home import Home
 from catalogs.records import Volcano
 from catalogs.settings import Settings
 from catalogs.settings.volcano import PlaceSettings
+from tasks.judge.standing import Standing
 from tasks.site.overview import make_overview, row_of
 from tasks.site.rendering import render_index, render_volcano
 from tasks.site.windows import PictureBook
@@ -78,6 +79,18 @@ def test_one_thing_is_called_so(tmp_path: Path) -> None:
     assert not re.findall(r"(?<![\d.,-])1 (?:pairs|dates|days|tracks)\b", text)
     assert "1 of 1 pair positive" in text
     assert "The same as a table (1 date)" in text
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_dates_of_an_old_page_say_so_where_one_steps_through_them(
+    tmp_path: Path, is_old: bool
+) -> None:
+    said = {"standing": Standing("unknown", None, "no pair for 90 days")} if is_old else {}
+    facts = facts_of([day(1, "unrest")], [pair(0, 1, **POSITIVE)], **said)
+    page = render_volcano(PictureBook(facts, Home(tmp_path), SETTINGS, None), SETTINGS, None)
+    stepper = page.partition('id="stepper"')[2]
+    assert "UNREST" in stepper
+    assert ("(old: it no longer stands)" in stepper) == is_old
 
 
 def test_a_volcano_of_no_catalogue_has_no_place(tmp_path: Path) -> None:
