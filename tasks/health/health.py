@@ -4,14 +4,13 @@ Reads only, and asks nobody, so that it also speaks of a home on a disk that can
 """
 
 import datetime as dt
-import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from catalogs.home.home import Home, home_of
+from catalogs.home.home import home_of
 from catalogs.home.reading import find_home, kept_ledger
 from catalogs.ledger.ledger import Ledger
 from catalogs.ledger.runs import GOOD_OUTCOMES, NIGHTLY, RunRow
@@ -19,6 +18,7 @@ from catalogs.places import watch_list
 from catalogs.settings import Settings
 from fringewatch.atomic import disk_errors
 from fringewatch.errors import NoHomeError
+from tasks.health.kept_data import damaged_tables, lost_words
 from tasks.health.records import (
     ChannelHealth,
     Check,
@@ -41,10 +41,6 @@ _LEAST_SPAN: Final = dt.timedelta(days=1)
 _LEAST_FREE_BYTES: Final = 500_000_000
 _RUNS_READ: Final = 400
 _MAJOR_FAILURES: Final = 3
-_NEVER_JUDGED: Final = "no data"
-_TABLES: Final = ("dates.parquet", "interferograms.parquet")
-"""As `catalogs.tables` names them, which takes a second to import."""
-_PARQUET: Final = b"PAR1"
 
 
 def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
@@ -74,7 +70,7 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
         version = [Finding(Check.VERSION, ledger.age_words)] if ledger.age_words else []
         nights = ledger.runs(NIGHTLY, last=1)
         slugs, unknown = _watched(settings, nights)
-        lost = _lost(ledger, home, slugs)
+        lost = lost_words(ledger, home, slugs)
         volcanoes = _volcanoes(ledger, (slugs, lost), settings, now)
         channels, undelivered = _channels(ledger, settings, now)
         disk = DiskHealth(_free_bytes(home.root), _daily_growth(ledger.runs(last=_RUNS_READ), now))
@@ -82,7 +78,7 @@ def health_of(settings: Settings, now: dt.datetime | None = None) -> Health:
         *version,
         *unknown,
         *(Finding(Check.LOST, words, slug) for slug, words in lost.items()),
-        *_of_tables(home, [each for each in volcanoes if each.volcano not in lost]),
+        *damaged_tables(home, [each for each in volcanoes if each.volcano not in lost]),
         *_of_schedule(nights, settings, now),
         *_of_volcanoes(volcanoes, settings, lost),
         *_of_disk(disk, settings),
@@ -128,58 +124,6 @@ def _watched(settings: Settings, nights: Sequence[RunRow]) -> tuple[tuple[str, .
     watched = watch_list(settings, names)
     faults = [Finding(Check.WATCH_LIST, words) for words in watched.faults.values()]
     return tuple(volcano.slug for volcano in watched.volcanoes), faults
-
-
-def _lost(ledger: Ledger, home: Home, slugs: Iterable[str]) -> dict[str, str]:
-    """What is said of volcanoes whose data were here, and are not any more.
-
-    A storage elsewhere is not asked: what a run did not find there the ledger has.
-    """
-    said = {}
-    for slug in slugs:
-        count = sum(not each.is_gone for each in ledger.lost_pairs(slug))
-        count += sum(
-            len(ledger.tiled_pairs(slug, frame))
-            for frame in ledger.tiled_frames(slug)
-            if (cube := home.cube(slug, frame)).path is not None and not cube.is_folder()
-        )
-        if count:
-            said[slug] = (
-                f"{count} pairs were here and are not any more: the next night brings them "
-                f"(`fringewatch nightly {slug}`); until then no date that rests on them is quiet"
-            )
-    return said
-
-
-def _of_tables(home: Home, volcanoes: Iterable[VolcanoHealth]) -> Iterator[Finding]:
-    """What a person has to see to because tables are gone or cut; those on a storage are not read.
-
-    The ledger has all that was in them, so that states are said all the same.
-    """
-    for each in volcanoes:
-        folder = home.detections(each.volcano)
-        if folder.path is None or each.state == _NEVER_JUDGED:
-            continue
-        for name in _TABLES:
-            file = folder.path / name
-            if not _is_whole(file):
-                what = "is damaged" if file.is_file() else "is gone"
-                words = (
-                    f"{file} {what}: pages and exports lack it until the next run writes it anew "
-                    f"(`fringewatch nightly {each.volcano}`)"
-                )
-                yield Finding(Check.TABLES, words, each.volcano)
-                break
-
-
-def _is_whole(file: Path) -> bool:
-    """Whether a file begins and ends as Parquet does: one that was cut does not."""
-    if not file.is_file():
-        return False
-    with disk_errors(file), file.open("rb") as content:
-        begin = content.read(len(_PARQUET))
-        content.seek(-min(file.stat().st_size, len(_PARQUET)), os.SEEK_END)
-        return begin == content.read() == _PARQUET
 
 
 def _volcanoes(
