@@ -7,9 +7,10 @@ No data is exact 0 or non-finite, and what the file's own tag names besides.
 
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -213,6 +214,12 @@ def _values_inside(
     return values
 
 
+_HANDLERS: Final = threading.Lock()
+"""Held while a file is opened or closed. An opener is a handler of files in a list of GDAL's that
+has no lock: another thread that looks through it meanwhile may never come back. Through an opener
+the head of a file is asked for under it: whoever has a host's turn opens nothing until it ends."""
+
+
 @contextmanager
 def _opened(path: Path, opener: object = None) -> Iterator[rasterio.DatasetReader]:
     """Give an open GeoTIFF; what is wrong with it is said with its name.
@@ -222,13 +229,17 @@ def _opened(path: Path, opener: object = None) -> Iterator[rasterio.DatasetReade
     # Through an opener no file beside this one is looked for.
     readdir = {} if opener is None else {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
     try:
-        with read_errors(path), rasterio.Env(**readdir):
-            with warnings.catch_warnings():
+        with read_errors(path), ExitStack() as stack:
+            with _HANDLERS, warnings.catch_warnings():
+                stack.enter_context(rasterio.Env(**readdir))
                 # A file without georeference is refused in our own words.
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
                 raster = rasterio.open(path, driver="GTiff", opener=opener)
-            with raster:
+            try:
                 yield raster
+            finally:
+                with _HANDLERS:
+                    raster.close()
     except CorruptProductError as error:
         name = name_of(path)
         if str(error).startswith(name):
