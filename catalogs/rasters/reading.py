@@ -7,10 +7,8 @@ No data is exact 0 or non-finite, and what the file's own tag names besides.
 
 import logging
 import os
-import threading
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,13 +16,13 @@ from typing import Any, Final
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window as RasterWindow
 
 from catalogs.rasters.errors import name_of, read_errors
 from catalogs.rasters.grid import Grid, Window
 from catalogs.rasters.grids import RasterPlace, place_of
 from catalogs.rasters.lattice import find_window, is_inside
+from catalogs.rasters.opening import opened_raster
 from catalogs.rasters.ranges import NumbersSeen
 from catalogs.rasters.values import RasterMeaning
 from catalogs.rasters.warp import warp_window
@@ -214,32 +212,12 @@ def _values_inside(
     return values
 
 
-_HANDLERS: Final = threading.Lock()
-"""Held while a file is opened or closed. An opener is a handler of files in a list of GDAL's that
-has no lock: another thread that looks through it meanwhile may never come back. Through an opener
-the head of a file is asked for under it: whoever has a host's turn opens nothing until it ends."""
-
-
 @contextmanager
 def _opened(path: Path, opener: object = None) -> Iterator[rasterio.DatasetReader]:
-    """Give an open GeoTIFF; what is wrong with it is said with its name.
-
-    Other formats are not tried: a description of other files, or addresses, would be read as well.
-    """
-    # Through an opener no file beside this one is looked for.
-    readdir = {} if opener is None else {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+    """Give an open GeoTIFF; what is wrong with it is said with its name."""
     try:
-        with read_errors(path), ExitStack() as stack:
-            with _HANDLERS, warnings.catch_warnings():
-                stack.enter_context(rasterio.Env(**readdir))
-                # A file without georeference is refused in our own words.
-                warnings.simplefilter("ignore", NotGeoreferencedWarning)
-                raster = rasterio.open(path, driver="GTiff", opener=opener)
-            try:
-                yield raster
-            finally:
-                with _HANDLERS:
-                    raster.close()
+        with read_errors(path), opened_raster(path, opener) as raster:
+            yield raster
     except CorruptProductError as error:
         name = name_of(path)
         if str(error).startswith(name):

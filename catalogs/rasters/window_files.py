@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -15,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from catalogs.rasters.errors import read_errors
 from catalogs.rasters.grid import Grid, Window
 from catalogs.rasters.limits import refuse_absurd
+from catalogs.rasters.opening import opened_raster
 from catalogs.rasters.window_records import FetchedWindow, WindowProvenance, hash_values
 from catalogs.rasters.writer import write_geotiff
 from fringewatch.errors import BadInputError, CorruptProductError
@@ -67,7 +67,7 @@ def read_window_file(path: Path) -> FetchedWindow:
     """
     with (
         read_errors(path, "remove it, and fetch it again"),
-        rasterio.open(path, driver="GTiff") as raster,
+        opened_raster(path) as raster,
     ):
         refuse_absurd((raster.width, raster.height), raster.block_shapes[0][::-1])
         text = raster.tags().get(_TAG, "")
@@ -98,7 +98,7 @@ def read_window_grid(path: Path) -> Grid:
     """
     with (
         read_errors(path, "remove it, and fetch it again"),
-        rasterio.open(path, driver="GTiff") as raster,
+        opened_raster(path) as raster,
     ):
         text = raster.tags().get(_TAG, "")
     return _parse(path, text).grid

@@ -17,6 +17,7 @@ from rasterio.crs import CRS
 from rasterio.io import MemoryFile
 
 from catalogs.rasters.grid import Grid
+from catalogs.rasters.opening import HANDLERS
 from fringewatch.atomic import atomic_file
 from fringewatch.errors import BadInputError
 
@@ -57,7 +58,7 @@ def write_geotiff(
     container = _container(path, array, grid)
     # Made in memory: on a full disk GDAL says many things, and not all of them in time.
     with MemoryFile() as file:
-        with file.open(**container) as raster:
+        with HANDLERS, file.open(**container) as raster:
             raster.write(array, 1)
             if description:
                 raster.update_tags(TIFFTAG_IMAGEDESCRIPTION=description)

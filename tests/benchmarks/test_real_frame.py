@@ -1,6 +1,7 @@
 """A benchmark of a real frame that is given another folder says which one it wants."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,16 +11,16 @@ from benchmarks.air_correction import FRAME
 
 @pytest.mark.parametrize("command", [real_frame, air_correction])
 def test_the_folder_of_the_data_is_named(
-    command: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     folder = tmp_path / "licsar" / FRAME
     monkeypatch.setattr("sys.argv", ["benchmark", "--data", str(tmp_path)])
     with pytest.raises(SystemExit, match=rf"{folder} is no LiCSAR frame: interferograms/.*--help"):
-        command.main()  # type: ignore[attr-defined]
+        command.main()
     monkeypatch.setattr("sys.argv", ["benchmark", "--help"])
     with pytest.raises(SystemExit):
-        command.main()  # type: ignore[attr-defined]
+        command.main()
     assert f"licsar/{FRAME}" in "".join(capsys.readouterr().out.split("\n"))
 
 

@@ -16,21 +16,15 @@ from catalogs.home.home import Home
 from catalogs.settings import Settings
 from tasks.records import Outcome
 from tasks.watch import parse_request, watch_volcano
+from tests import scenes
 from tests.portal.server import StandInPortal
-from tests.scenes import FRAME, FRINGES, QUIET, write_frame
+from tests.scenes import FRAME, QUIET, write_frame
 from tests.storage import folder_of
 
 KILLS_A_HOME = 5
 LONGEST_S = 2.0  # a whole run takes about as long
 
-KINDS = {
-    "20240106_20240118": QUIET,
-    "20240106_20240130": QUIET,
-    "20240118_20240130": QUIET,
-    "20240118_20240211": FRINGES,
-    "20240130_20240211": FRINGES,
-    "20240211_20240223": QUIET,
-}
+KINDS = {**scenes.KINDS, "20240211_20240223": QUIET}
 
 
 @pytest.fixture(scope="module")
