@@ -3,6 +3,7 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,9 @@ def test_one_thing_is_called_so(tmp_path: Path) -> None:
 def test_dates_of_an_old_page_say_so_where_one_steps_through_them(
     tmp_path: Path, is_old: bool
 ) -> None:
-    said = {"standing": Standing("unknown", None, "no pair for 90 days")} if is_old else {}
+    said: dict[str, Any] = (
+        {"standing": Standing("unknown", None, "no pair for 90 days")} if is_old else {}
+    )
     facts = facts_of([day(1, "unrest")], [pair(0, 1, **POSITIVE)], **said)
     page = render_volcano(PictureBook(facts, Home(tmp_path), SETTINGS, None), SETTINGS, None)
     stepper = page.partition('id="stepper"')[2]
