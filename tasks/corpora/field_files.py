@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
 from catalogs.cubes.cube import pairs_of, read_cube
+from catalogs.rasters.opening import opened_raster
 from catalogs.storage.place import Place
 from fringewatch.errors import BadInputError
 from fringewatch.numbers import PIXEL_DEGREES
@@ -133,7 +133,7 @@ def _heights(folder: Path) -> Iterator[tuple[str, NDArray[np.int16]]]:
         raise BadInputError(message)
     for path in paths:
         try:
-            with rasterio.open(path) as raster:
+            with opened_raster(path) as raster:
                 step = max(abs(raster.transform.a), abs(raster.transform.e))
                 heights = raster.read(1, masked=True).filled(0)
         except RasterioError as error:

@@ -14,6 +14,7 @@ from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 from rasterio.transform import Affine
 
+from catalogs.rasters.opening import HANDLERS
 from catalogs.records import DatePair, FrameId
 from fringewatch.numbers import PIXEL_DEGREES
 from tasks.standards.summary import VolcanoSummary
@@ -70,7 +71,7 @@ def cog_of(placed: PlacedPair) -> bytes:
         "driver": "GTiff", "height": height, "width": width, "count": 1, "dtype": "float32",
         "crs": CRS, "transform": placed.transform, "nodata": np.nan,
     }  # fmt: skip
-    with MemoryFile() as plain, MemoryFile() as optimized:
+    with HANDLERS, MemoryFile() as plain, MemoryFile() as optimized:
         with plain.open(**form) as raster:
             raster.write(placed.phase_rad, 1)
             raster.set_band_description(1, "wrapped phase, less water and layered air")
